@@ -1,0 +1,177 @@
+//! Diagnostics: what is wrong, where, and what to do about it.
+//!
+//! A pass pushes into a [`Diagnostics`] bag and goes on; renderers (`render`, `sarif`) print the bag. Every
+//! diagnostic has a [`Code`], whose paragraph `segc explain CODE` prints.
+
+pub mod codes;
+
+use crate::source::Span;
+
+/// A stable number for one kind of finding.
+#[derive(Debug)]
+pub struct Code {
+    /// `S` and four digits, never reused.
+    pub id: &'static str,
+    /// A noun phrase: "unknown column".
+    pub title: &'static str,
+    /// The paragraph of `segc explain`: why it is wrong, an example, the cure.
+    pub explain: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+/// A place with words beside it.
+#[derive(Clone, Debug)]
+pub struct Label {
+    pub span: Span,
+    pub text: String,
+}
+
+/// One finding.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    pub code: &'static Code,
+    pub severity: Severity,
+    /// One sentence without a full stop, names in back-quotes.
+    pub message: String,
+    /// The first label is the primary place.
+    pub labels: Vec<Label>,
+    /// Further facts, one sentence each.
+    pub notes: Vec<String>,
+    /// What to do: one concrete hint.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    #[must_use]
+    pub fn error(code: &'static Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            labels: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+        }
+    }
+
+    #[must_use]
+    pub fn warning(code: &'static Code, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, message)
+        }
+    }
+
+    /// Adds a place; the first one added is the primary one.
+    #[must_use]
+    pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+        });
+        self
+    }
+
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+
+    /// Adds the hint "did you mean `x`?" where there is a near name.
+    #[must_use]
+    pub fn suggest(self, near: Option<&str>) -> Self {
+        match near {
+            Some(name) => self.help(format!("did you mean `{name}`?")),
+            None => self,
+        }
+    }
+
+    /// The primary place.
+    #[must_use]
+    pub fn span(&self) -> Option<Span> {
+        self.labels.first().map(|l| l.span)
+    }
+}
+
+/// The bag that passes fill.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.list.push(diagnostic);
+    }
+
+    pub fn extend(&mut self, other: Self) {
+        self.list.extend(other.list);
+    }
+
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.list.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// How many there are of one severity.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.list.iter().filter(|d| d.severity == severity).count()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.list.iter()
+    }
+
+    /// Sorts by place, drops exact repetitions, and makes every warning an error if asked to.
+    pub fn finish(&mut self, warnings_are_errors: bool) {
+        if warnings_are_errors {
+            for d in &mut self.list {
+                d.severity = Severity::Error;
+            }
+        }
+        self.list.sort_by(|a, b| {
+            (a.span(), a.code.id, &a.message).cmp(&(b.span(), b.code.id, &b.message))
+        });
+        self.list.dedup_by(|a, b| {
+            a.span() == b.span() && a.code.id == b.code.id && a.message == b.message
+        });
+    }
+}
+
+/// The nearest of `candidates` to `name`, if one is near enough to be what was meant.
+///
+/// Near is a Damerau-Levenshtein distance of at most a third of the longer name (at least 1).
+#[must_use]
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|c| {
+            (
+                strsim::damerau_levenshtein(&name.to_lowercase(), &c.to_lowercase()),
+                c,
+            )
+        })
+        .filter(|(distance, c)| {
+            *distance <= (name.chars().count().max(c.chars().count()) / 3).max(1)
+        })
+        .min_by_key(|(distance, c)| (*distance, *c))
+        .map(|(_, c)| c)
+}

@@ -1,0 +1,1 @@
+//! How one warehouse spells what all of them mean.

@@ -1,0 +1,62 @@
+//! A warehouse that runs SQL. Only the files beside this one know a client library.
+
+use std::fmt;
+
+/// A value of a result.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Null,
+    Boolean(bool),
+    Int(i64),
+    Float(f64),
+    /// Everything else as the warehouse writes it: decimals, dates, instants (UTC), strings, lists.
+    Text(String),
+}
+
+/// A result: names and rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rows {
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// What a warehouse answered instead of a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineError {
+    pub kind: EngineErrorKind,
+    /// The warehouse's words.
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineErrorKind {
+    /// Could not connect at all.
+    Connection,
+    /// The database file is held by another process.
+    Locked,
+    /// The statement failed.
+    Statement,
+}
+
+impl fmt::Display for EngineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for EngineError {}
+
+/// One session with a warehouse. After an error inside a transaction the caller rolls back and drops the engine.
+pub trait Engine {
+    /// Runs one statement; the number of rows it changed.
+    ///
+    /// # Errors
+    /// What the warehouse refused.
+    fn execute(&mut self, sql: &str) -> Result<u64, EngineError>;
+
+    /// Runs one query; all its rows.
+    ///
+    /// # Errors
+    /// What the warehouse refused.
+    fn query(&mut self, sql: &str) -> Result<Rows, EngineError>;
+}

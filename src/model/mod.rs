@@ -1,0 +1,319 @@
+//! A project as meant: every name resolved, every expression typed, every condition a predicate over measures.
+//!
+//! A **measure** is an aggregate of an expression over a relation's rows, filtered, in a window, per entity. Measures
+//! are content-addressed: the same question asked by two segments is one measure. Predicates are two-valued at every leaf.
+
+pub mod calendar;
+pub mod typing;
+
+use crate::expr::{Agg, Expr, Literal, Type};
+use crate::snippet::Snippet;
+use crate::source::Span;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub u32);
+        impl $name {
+            #[must_use]
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )*};
+}
+ids!(
+    /// Index into [`Model::tables`].
+    TableId,
+    /// Index into [`Model::entities`].
+    EntityId,
+    /// Index into [`Model::relations`].
+    RelationId,
+    /// Index into [`Model::measures`].
+    MeasureId,
+    /// Index into [`Model::traits`].
+    TraitId,
+    /// Index into [`Model::segments`].
+    SegmentId,
+    /// Index into [`Model::groups`].
+    GroupId
+);
+
+/// A resolved project at one `as_of`.
+#[derive(Clone, Debug)]
+pub struct Model {
+    pub project: String,
+    pub as_of: jiff::Timestamp,
+    pub time_zone: jiff::tz::TimeZone,
+    pub tables: Vec<Table>,
+    pub entities: Vec<Entity>,
+    pub relations: Vec<Relation>,
+    pub measures: Vec<Measure>,
+    pub traits: Vec<Trait>,
+    pub groups: Vec<Group>,
+    /// In an order in which references point backwards.
+    pub segments: Vec<Segment>,
+}
+
+/// Where rows come from. Equal sources are one table.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum TableSource {
+    /// Parts of a dotted name, as written.
+    Named(Vec<String>),
+    /// A path relative to the project folder.
+    File { path: String, format: FileFormat },
+    /// One query expression, checked to be that and nothing else.
+    Query(Snippet),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FileFormat {
+    Csv,
+    Parquet,
+}
+
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub source: TableSource,
+    pub columns: Vec<Column>,
+    /// Where `table:` is written.
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    pub name: String,
+    pub ty: Type,
+    /// Declared under `columns:` (a CSV file is then read with this type).
+    pub declared: bool,
+}
+
+/// The tables one row is put together from: slot 0 is the row's own table, every other slot is joined to an earlier one.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    pub slots: Vec<Slot>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Slot {
+    /// As users write it: the entity's, relation's or lookup's name; dotted for lookups of lookups (`product.brand`).
+    pub name: String,
+    pub table: TableId,
+    /// None for slot 0 alone.
+    pub join: Option<SlotJoin>,
+}
+
+#[derive(Clone, Debug)]
+pub struct SlotJoin {
+    /// An earlier slot.
+    pub from: usize,
+    /// (column of `from`, column of this slot)
+    pub on: Vec<(String, String)>,
+    pub kind: JoinKind,
+    /// Where `on:` is written.
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JoinKind {
+    /// The parent of a child relation: rows without one belong to nobody (inner join).
+    Parent,
+    /// Many-to-one: a row without a match has NULLs (left join).
+    Lookup,
+}
+
+/// A column of a frame.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Col {
+    pub slot: usize,
+    /// As the table spells it.
+    pub name: String,
+}
+
+/// What an entity's expression is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Atom {
+    /// A column of the entity's frame.
+    Column(Col),
+    Measure(MeasureId),
+}
+
+pub type RowExpr = Expr<Col>;
+pub type EntityExpr = Expr<Atom>;
+
+#[derive(Clone, Debug)]
+pub struct Entity {
+    pub name: String,
+    pub frame: Frame,
+    /// A column of slot 0.
+    pub key: String,
+    pub key_type: Type,
+    pub key_span: Span,
+    /// Who meets one of these is in no published segment (unless it says `suppress: false`).
+    pub suppress: Vec<Predicate>,
+    pub channels: Vec<Channel>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct Channel {
+    pub name: String,
+    pub predicate: Predicate,
+}
+
+#[derive(Clone, Debug)]
+pub struct Relation {
+    pub name: String,
+    pub entity: EntityId,
+    /// Slot 0 is the relation's own table; parents and lookups follow. A parent's lookups are slots too.
+    pub frame: Frame,
+    /// Pairs of (entity column, column of the frame): how a row finds its entity. For a child these are the outermost
+    /// parent's columns. Always the entity's key on the left.
+    pub owner: Vec<(String, Col)>,
+    /// Tie-break: columns of slot 0; empty if undeclared.
+    pub key: Vec<String>,
+    /// The row's own time, or the nearest parent's.
+    pub time: Option<TimeColumn>,
+    /// Conjuncts every row meets: `where` of the relation and of its parents.
+    pub filter: Vec<RowExpr>,
+    /// Time columns that must lie before `as_of`, with that bound as a literal of the column's type: the relation's own and
+    /// its parents' (promise 3).
+    pub past: Vec<(TimeColumn, Literal)>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TimeColumn {
+    pub col: Col,
+    /// Date, Timestamp or Datetime.
+    pub ty: Type,
+}
+
+/// An aggregate over a relation's rows, per entity.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Measure {
+    pub relation: RelationId,
+    pub agg: Agg,
+    /// None for `count` and `exists` over rows.
+    pub arg: Option<RowExpr>,
+    /// Conjuncts beyond the relation's own, without window bounds; sorted, no duplicates.
+    pub filter: Vec<RowExpr>,
+    pub window: Window,
+    pub ty: Type,
+}
+
+/// Bounds on the relation's time, literals of its type: `from` ≤ t < `until`. `until` is never later than `as_of`;
+/// both are None where the relation has no time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Window {
+    pub from: Option<Literal>,
+    pub until: Option<Literal>,
+}
+
+/// A two-valued condition on an entity.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Predicate {
+    Constant(bool),
+    /// NULL is false.
+    Leaf(EntityExpr),
+    All(Vec<Predicate>),
+    Any(Vec<Predicate>),
+    Not(Box<Predicate>),
+    /// Between `min` and `max` of these hold, both included; no bound where None.
+    Count {
+        min: Option<u32>,
+        max: Option<u32>,
+        of: Vec<Predicate>,
+    },
+    /// The raw condition of another segment, before suppression.
+    Segment(SegmentId),
+    /// The n-th case of a group is the first that holds; n = number of cases means `otherwise`.
+    Case {
+        group: GroupId,
+        case: usize,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub struct Trait {
+    pub name: String,
+    pub entity: EntityId,
+    /// With other traits put in.
+    pub value: EntityExpr,
+    pub description: Option<String>,
+    pub owner: Option<String>,
+    pub tags: Vec<String>,
+    pub definition_hash: String,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct Group {
+    pub name: String,
+    pub entity: EntityId,
+    /// Name and condition of each case, in order; the first that holds counts.
+    pub cases: Vec<(String, Predicate)>,
+    pub otherwise: Option<String>,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SegmentKind {
+    Segment,
+    Case,
+}
+
+#[derive(Clone, Debug)]
+pub struct Segment {
+    /// `vip`, `lifecycle.new`
+    pub name: String,
+    pub kind: SegmentKind,
+    pub entity: EntityId,
+    pub predicate: Predicate,
+    pub expose: Vec<Expose>,
+    /// Indices into the entity's channels.
+    pub channels: Vec<usize>,
+    /// Whether suppression applies to what is published.
+    pub suppressed: bool,
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub owner: Option<String>,
+    pub tags: Vec<String>,
+    pub action: Option<String>,
+    pub kpi: Option<String>,
+    pub expires_on: Option<jiff::civil::Date>,
+    pub enabled: bool,
+    /// SHA-256 over the canonical text of the segment and all it refers to, in hex. Independent of `as_of`.
+    pub definition_hash: String,
+    /// Other segments and groups this one names, directly; for selectors and `explain`.
+    pub references: Vec<SegmentId>,
+    /// Traits named in its condition or exposed, directly.
+    pub traits: Vec<TraitId>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Expose {
+    /// A column of the entity's frame, under its own name.
+    Column(Col, Type),
+    Trait(TraitId),
+}
+
+impl Expose {
+    /// The column's name in the segment's view.
+    #[must_use]
+    pub fn name<'a>(&'a self, model: &'a Model) -> &'a str {
+        match self {
+            Self::Column(col, _) => &col.name,
+            Self::Trait(id) => model.traits.get(id.index()).map_or("", |t| &t.name),
+        }
+    }
+}
+
+/// Which columns the tables of a project have, by table; filled by the project's readers from declarations' complement:
+/// DuckDB, a file's header, a catalog. Names are as the warehouse spells them.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    pub tables: Vec<(TableSource, Vec<(String, Type)>)>,
+}

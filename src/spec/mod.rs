@@ -1,0 +1,202 @@
+//! A project as its author wrote it (`language.md` §2–§7): every name a string with a place, nothing resolved.
+//!
+//! [`read`] decodes the YAML trees; each file beside this one decodes one kind of item.
+
+pub mod condition;
+pub mod settings;
+
+use crate::snippet::Snippet;
+use crate::source::{Span, Spanned};
+pub use condition::{Condition, ConditionKind, Duration, Rows, WindowSpec};
+pub use settings::Settings;
+
+pub type Name = Spanned<String>;
+
+/// Everything in a project's spec files, in the order of files and lines.
+#[derive(Clone, Debug, Default)]
+pub struct Spec {
+    pub entities: Vec<EntitySpec>,
+    pub traits: Vec<TraitSpec>,
+    pub segments: Vec<SegmentSpec>,
+    pub groups: Vec<GroupSpec>,
+}
+
+/// What any item may carry.
+#[derive(Clone, Debug)]
+pub struct Item {
+    pub name: Name,
+    pub description: Option<Spanned<String>>,
+    pub owner: Option<Spanned<String>>,
+    pub tags: Vec<Spanned<String>>,
+    /// `meta:` as canonical JSON text.
+    pub meta: Option<String>,
+    /// The whole item.
+    pub span: Span,
+    /// The item as canonical JSON (keys sorted, words for people such as `description`, `title`, `owner`, `tags`,
+    /// `meta`, `action`, `kpi` left out): what `definition_hash` is made of.
+    pub canonical: String,
+}
+
+/// `table:` of anything.
+#[derive(Clone, Debug)]
+pub enum TableSpec {
+    /// `ref('x')`
+    Ref(Spanned<String>),
+    /// `source('group', 'table')`
+    Source(Spanned<String>, Spanned<String>),
+    /// `a.b.c`
+    Named(Spanned<Vec<String>>),
+    /// `file('data/x.parquet')`: relative to the project folder.
+    File(Spanned<String>),
+    /// `{sql: "select …"}`
+    Query(Snippet),
+}
+
+/// `on:`: pairs of (name on the parent's side, name on this side).
+#[derive(Clone, Debug)]
+pub struct OnSpec {
+    pub pairs: Vec<(Name, Name)>,
+    pub span: Span,
+}
+
+/// `columns: {name: type}`; the type as written.
+pub type ColumnSpecs = Vec<(Name, Spanned<String>)>;
+
+#[derive(Clone, Debug)]
+pub struct EntitySpec {
+    pub item: Item,
+    pub table: TableSpec,
+    pub key: Name,
+    pub columns: ColumnSpecs,
+    /// Conditions on the entity: who meets one is in no segment.
+    pub suppress: Vec<Condition>,
+    /// Channel → SQL boolean.
+    pub channels: Vec<(Name, Snippet)>,
+    pub lookups: Vec<LookupSpec>,
+    pub relations: Vec<RelationSpec>,
+}
+
+#[derive(Clone, Debug)]
+pub struct LookupSpec {
+    pub name: Name,
+    pub table: TableSpec,
+    pub on: OnSpec,
+    pub columns: ColumnSpecs,
+    pub lookups: Vec<LookupSpec>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct RelationSpec {
+    pub name: Name,
+    pub table: TableSpec,
+    /// The parent relation of a child.
+    pub via: Option<Name>,
+    pub on: OnSpec,
+    /// Tie-break and key of child relations.
+    pub key: Vec<Name>,
+    pub time: Option<Name>,
+    /// How `datetime` columns of this relation are read; default the project's.
+    pub time_zone: Option<Spanned<String>>,
+    pub filter: Vec<Snippet>,
+    pub columns: ColumnSpecs,
+    pub lookups: Vec<LookupSpec>,
+    pub span: Span,
+    /// As in [`Item::canonical`].
+    pub canonical: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct TraitSpec {
+    pub item: Item,
+    pub entity: Option<Name>,
+    pub value: TraitValue,
+    /// A SQL literal.
+    pub default: Option<Snippet>,
+}
+
+#[derive(Clone, Debug)]
+pub enum TraitValue {
+    Aggregate(AggregateSpec),
+    Sql(Snippet),
+}
+
+/// `sum: orders.total, where: …, within: …`, in a trait or a condition.
+#[derive(Clone, Debug)]
+pub struct AggregateSpec {
+    pub function: Spanned<AggFunction>,
+    /// `orders`, `orders.total`, `items.product.category`: the relation, then what follows it.
+    pub target: Vec<Name>,
+    pub of: Option<Snippet>,
+    pub rows: Rows,
+}
+
+/// The aggregates a user may write, sugar included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AggFunction {
+    Count,
+    CountDistinct,
+    Sum,
+    Avg,
+    Min,
+    Max,
+    Median,
+    Stddev,
+    First,
+    Last,
+    MostFrequent,
+    LeastFrequent,
+    Exists,
+    DaysSinceFirst,
+    DaysSinceLast,
+    AvgDaysBetween,
+    ListDistinct,
+}
+
+#[derive(Clone, Debug)]
+pub struct SegmentSpec {
+    pub item: Item,
+    pub entity: Option<Name>,
+    pub title: Option<Spanned<String>>,
+    /// A list is `all`.
+    pub condition: Condition,
+    pub expose: Vec<Name>,
+    pub channels: Vec<Name>,
+    pub action: Option<Spanned<String>>,
+    pub kpi: Option<Spanned<String>>,
+    pub suppress: Spanned<bool>,
+    pub suppress_reason: Option<Spanned<String>>,
+    pub expires_on: Option<Spanned<jiff::civil::Date>>,
+    pub enabled: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct GroupSpec {
+    pub item: Item,
+    pub entity: Option<Name>,
+    pub title: Option<Spanned<String>>,
+    pub cases: Vec<CaseSpec>,
+    pub otherwise: Option<Name>,
+    pub expose: Vec<Name>,
+    pub channels: Vec<Name>,
+    pub action: Option<Spanned<String>>,
+    pub kpi: Option<Spanned<String>>,
+    pub suppress: Spanned<bool>,
+    pub suppress_reason: Option<Spanned<String>>,
+    pub enabled: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct CaseSpec {
+    pub name: Name,
+    pub title: Option<Spanned<String>>,
+    pub description: Option<Spanned<String>>,
+    pub condition: Condition,
+    pub span: Span,
+}
+
+/// Decodes all spec files of a project.
+pub fn read(files: &[crate::yaml::Node], diags: &mut crate::diag::Diagnostics) -> Spec {
+    let _ = (files, diags);
+    Spec::default()
+}
