@@ -5,6 +5,7 @@
 //! mean the same compare and hash equal: places ([`At`]) do not count.
 
 use crate::source::At;
+use std::fmt;
 
 /// The type of a value (`language.md` §3).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +29,25 @@ pub enum Type {
     Array(Box<Type>),
     /// The type of the literal `null` alone.
     Null,
+}
+
+/// As users write it.
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Boolean => f.write_str("boolean"),
+            Self::Int => f.write_str("int"),
+            Self::Float => f.write_str("float"),
+            Self::Decimal { precision, scale } => write!(f, "decimal({precision},{scale})"),
+            Self::String => f.write_str("string"),
+            Self::Date => f.write_str("date"),
+            Self::Timestamp => f.write_str("timestamp"),
+            Self::Datetime => f.write_str("datetime"),
+            Self::Json => f.write_str("json"),
+            Self::Array(of) => write!(f, "array<{of}>"),
+            Self::Null => f.write_str("null"),
+        }
+    }
 }
 
 /// A constant. Floats compare by bits, so that literals can be hashed.
