@@ -4,6 +4,9 @@
 //! diagnostic has a [`Code`], whose paragraph `segc explain CODE` prints.
 
 pub mod codes;
+mod place;
+pub mod render;
+mod sarif;
 
 use crate::source::Span;
 

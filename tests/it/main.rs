@@ -1,1 +1,7 @@
-//! tests
+//! All integration tests, in one binary: linking DuckDB once is the test budget.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests read files and run the program"
+)]
+
+mod render;

@@ -2,4 +2,170 @@
 
 use crate::diag::Code;
 
-pub static ALL: &[&Code] = &[];
+pub static NO_PROJECT: Code = Code {
+    id: "S0401",
+    title: "no project",
+    explain: "segc works on a project: a folder with a file `segc.yml`. It looks in the current folder and then in each \
+folder above it, as dbt looks for `dbt_project.yml`. Here it found none.\n\n\
+Go to the project's folder, name it with `--project-dir shop/` (or SEGC_PROJECT_DIR), or make a new one with \
+`segc init`, which writes a small project that builds at once.",
+};
+
+pub static UNREADABLE: Code = Code {
+    id: "S0402",
+    title: "file cannot be read",
+    explain: "A file or folder that the project names could not be read: it may be gone, or this user may not read it. The \
+operating system's own words are in the message.\n\n\
+Check the path and its permissions. Paths in `segc.yml` are relative to the folder that holds it: with \
+`spec_paths: [segments]` the specs of `shop/segc.yml` are under `shop/segments/`.",
+};
+
+pub static TOO_LARGE: Code = Code {
+    id: "S0403",
+    title: "file too large",
+    explain: "A spec file may have at most 1 MiB, a project at most 20,000 spec files and 64 MiB of them. Larger ones are \
+nearly always data or generated output that got under `spec_paths` by mistake, and are refused before they are \
+read.\n\n\
+Move data files out of `spec_paths` (a table is read with `table: file('data/orders.csv')`), or split the specs into \
+several files: all of them are one namespace.",
+};
+
+pub static OUTSIDE: Code = Code {
+    id: "S0404",
+    title: "path outside of the project",
+    explain: "Specs are read from the project's folder only. An absolute path, a path with `..`, or a symbolic link that leads \
+out of the folder is refused, so that a project reads the same files on every machine and a spec taken from \
+elsewhere cannot read yours.\n\n\
+Write a path inside the project, as in `spec_paths: [segments, shared/segments]`, and copy what lies outside.",
+};
+
+pub static NOT_A_FILE: Code = Code {
+    id: "S0405",
+    title: "not a regular file",
+    explain: "Only regular files are read as specs: no pipes, sockets or devices, which could block for ever or never end.\n\n\
+Put the text into a file whose name ends in `.yml` or `.yaml`.",
+};
+
+pub static EMPTY_PROJECT: Code = Code {
+    id: "S0406",
+    title: "empty project",
+    explain: "No segment, group or trait is defined in any file under `spec_paths`, so there is nothing to check or build. Often \
+the specs are in another folder than `spec_paths` says, or their names do not end in `.yml` or `.yaml`. Files and \
+folders whose names begin with a dot are not read.\n\n\
+Write a segment, for instance in `segments/first.yml`:\n\n    segments:\n      - name: buyers\n        where: \
+[ {did: orders} ]\n\nor let `segc init` write a first project.",
+};
+
+pub static EMPTY_SELECTION: Code = Code {
+    id: "S0410",
+    title: "nothing selected",
+    explain: "`--select` and `--exclude` together leave nothing to do. This is a warning, not an error: a script that selects \
+by tag goes on when no segment has the tag today.\n\n\
+`segc ls` prints the names, `segc ls --select tag:x` what a selection means.",
+};
+
+pub static UNKNOWN_SELECTED: Code = Code {
+    id: "S0411",
+    title: "unknown name in a selection",
+    explain: "A name after `--select`, `--exclude` or a command is no segment, group, case or trait of this project. A group's \
+name stands for all its cases; one case is `group.case`, as in `lifecycle.new`.\n\n\
+`segc ls` prints the names. With `--select 'vip tag:email'` a space joins (union) and with \
+`--select 'tag:email,owner:crm'` a comma narrows (intersection).",
+};
+
+pub static SELECTOR_METHOD: Code = Code {
+    id: "S0412",
+    title: "selector not understood",
+    explain: "A selector is a name, or one of `tag:x`, `path:x` and `owner:x`, with `+` before it for all it refers to and `+` \
+behind it for all that refers to it: `--select +winback`, `--select tag:email+`. `state:modified` is not in this \
+version yet.\n\n\
+Use one of the forms above; spaces join selectors and commas intersect them.",
+};
+
+pub static BAD_AS_OF: Code = Code {
+    id: "S0413",
+    title: "as_of cannot be used",
+    explain: "`as_of` is the one instant as of which every segment is asked. It is `now`, `today` (the start of the local day), \
+a date (its local midnight), a local time such as `2026-01-31 09:00`, or an instant with an offset such as \
+`2026-01-31T09:00Z`. It must not lie in the future: rows that have not happened yet cannot be seen, so the result \
+would change when they do.\n\n\
+Leave `--as-of` out for now, or give an instant of the past.",
+};
+
+pub static UNKNOWN_TARGET: Code = Code {
+    id: "S0414",
+    title: "unknown target",
+    explain: "`--target` (or SEGC_TARGET, or `default_target` in segc.yml) names none of the project's `targets:`.\n\n\
+Targets are written in segc.yml:\n\n    targets:\n      dev: {type: duckdb, path: shop.duckdb}\n    default_target: \
+dev\n\nWithout any `targets:` there is one, `dev`, in the file `<project>.duckdb`.",
+};
+
+pub static TARGET_TYPE: Code = Code {
+    id: "S0415",
+    title: "target type not in this version",
+    explain: "This version runs on DuckDB, which is inside the program: nothing needs to be installed. `type: bigquery` and \
+`type: snowflake` come with a later version, and `segc` says so instead of doing half of it.\n\n\
+Use a target such as `dev: {type: duckdb, path: shop.duckdb}`.",
+};
+
+pub static BAD_TARGET: Code = Code {
+    id: "S0416",
+    title: "target not understood",
+    explain: "A target's options are wrong: a key that its type does not have, or a value of another kind. A DuckDB target has \
+`path` (relative to the project's folder; the default is `<project>.duckdb`), and may have `threads` and \
+`memory_limit`.\n\n\
+Example: `dev: {type: duckdb, path: shop.duckdb, memory_limit: 2GB}`.",
+};
+
+pub static NO_ENGINE: Code = Code {
+    id: "S0417",
+    title: "built without DuckDB",
+    explain: "This `segc` was compiled without its embedded engine (`--no-default-features`), which developers do to compile \
+faster. It checks and compiles specs whose columns are declared, but cannot read data or build.\n\n\
+Install a release, or compile with the default features.",
+};
+
+pub static OVERWRITE: Code = Code {
+    id: "S0418",
+    title: "file is in the way",
+    explain: "`segc init` writes new files only. Where one of them exists already, nothing at all is written, so that no work is \
+lost.\n\n\
+Run it in an empty folder, name another one (`segc init shop`), or move the file away.",
+};
+
+pub static UNUSABLE_DATA: Code = Code {
+    id: "S0419",
+    title: "data file of no use",
+    explain: "`segc init --csv` looks into the files to find out which is the table of customers and which hold what they did. It \
+needs for every file a header line and, in one of the files, a column that is different in every row (the key); a file \
+with the same column belongs to it as a relation.\n\n\
+Give it at least one file with a unique key column: `segc init --csv customers.csv orders.csv`.",
+};
+
+pub static CANNOT_WRITE: Code = Code {
+    id: "S0420",
+    title: "file cannot be written",
+    explain: "A result could not be written to disk. The operating system's own words are in the message. Files are written beside \
+their place and then renamed, so no half-written one is left behind.\n\n\
+Check that the folder exists, has space and may be written by this user; `--target-path` puts the results elsewhere.",
+};
+
+pub static ALL: &[&Code] = &[
+    &NO_PROJECT,
+    &UNREADABLE,
+    &TOO_LARGE,
+    &OUTSIDE,
+    &NOT_A_FILE,
+    &EMPTY_PROJECT,
+    &EMPTY_SELECTION,
+    &UNKNOWN_SELECTED,
+    &SELECTOR_METHOD,
+    &BAD_AS_OF,
+    &UNKNOWN_TARGET,
+    &TARGET_TYPE,
+    &BAD_TARGET,
+    &NO_ENGINE,
+    &OVERWRITE,
+    &UNUSABLE_DATA,
+    &CANNOT_WRITE,
+];
