@@ -1,0 +1,2 @@
+select customerid from details where category = 'Bikes' except select customerid from details where subcategory = 'Helmets'
+except from suppressed

@@ -1,0 +1,1 @@
+select distinct customerid from details where unitpricediscount > 0 and customerid not in (from suppressed)

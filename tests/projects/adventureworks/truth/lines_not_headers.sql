@@ -1,0 +1,1 @@
+select customerid from headers except select customerid from details except from suppressed

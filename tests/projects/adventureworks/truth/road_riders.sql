@@ -1,0 +1,1 @@
+select distinct customerid from details where subcategory = 'Road Bikes' and customerid not in (from suppressed)

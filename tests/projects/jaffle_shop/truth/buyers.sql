@@ -1,0 +1,1 @@
+select id from customers where id in (select user_id from orders)

@@ -1,0 +1,1 @@
+select id from customers where id not in (select user_id from orders)

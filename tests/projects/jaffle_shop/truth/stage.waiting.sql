@@ -1,0 +1,1 @@
+select user_id from orders group by 1 having arg_max(status, (order_date, id)) in ('placed', 'shipped')

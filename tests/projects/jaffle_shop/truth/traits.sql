@@ -1,0 +1,15 @@
+select c.id,
+  (select count(*) from orders o where o.user_id = c.id) as number_of_orders,
+  (select min(order_date) from orders o where o.user_id = c.id) as first_order,
+  (select max(order_date) from orders o where o.user_id = c.id) as most_recent_order,
+  coalesce((select sum(amount) from payments p where p.user_id = c.id), 0)::bigint as customer_lifetime_value,
+  coalesce((select sum(amount) from payments p where p.user_id = c.id), 0) / 100.0 as clv_dollars,
+  coalesce((select sum(amount) from payments p where p.user_id = c.id and payment_method = 'coupon'), 0)::bigint as coupon_cents,
+  (select status from orders o where o.user_id = c.id order by order_date, id limit 1) as first_status,
+  (select status from orders o where o.user_id = c.id order by order_date desc, id desc limit 1) as last_status,
+  (select payment_method from payments p where p.user_id = c.id group by 1 order by count(*) desc, 1 limit 1) as usual_method,
+  (select payment_method from payments p where p.user_id = c.id group by 1 order by count(*), 1 limit 1) as rare_method,
+  coalesce((select list(distinct payment_method order by payment_method) from payments p where p.user_id = c.id), []) as methods,
+  (select date '2018-04-10' - min(order_date) from orders o where o.user_id = c.id) as days_since_first,
+  (select (max(order_date) - min(order_date)) / nullif(count(*) - 1, 0) from orders o where o.user_id = c.id) as gap_days
+from customers c
