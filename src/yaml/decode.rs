@@ -1,0 +1,455 @@
+//! Reads values out of a tree: every mismatch says what was expected and what was found, and reading goes on.
+//!
+//! [`Reader::fields`] opens a map against its table of keys and reports what does not fit the table; the other methods
+//! read one value each. `{{ var('x') }}` is put in on the way, save in [`Reader::sql`], where it stays for
+//! the parser of expressions to read as a value.
+
+use super::form::{Form, Need};
+use super::template::{self, Piece};
+use super::{Node, NodeKind};
+use crate::diag::codes::spec as codes;
+use crate::diag::{Diagnostic, Diagnostics, nearest};
+use crate::snippet::Snippet;
+use crate::source::{Span, Spanned};
+use std::borrow::Cow;
+
+/// A project's vars: names and values (scalars or lists of scalars).
+pub type Vars = [(Spanned<String>, Node)];
+
+/// What reading needs at hand.
+pub struct Reader<'a> {
+    pub diags: &'a mut Diagnostics,
+    vars: &'a Vars,
+}
+
+/// A map that was checked against its table.
+pub struct Fields<'n> {
+    form: &'static Form,
+    entries: &'n [(Spanned<String>, Node)],
+    /// Where a message about the whole map points: its name, or its first key.
+    pub place: Span,
+    /// The whole map.
+    pub span: Span,
+}
+
+impl<'n> Fields<'n> {
+    /// The value of a key of the form.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&'n Node> {
+        debug_assert!(self.form.key(key).is_some(), "`{key}` is not in the form");
+        self.entry(key).map(|(_, value)| value)
+    }
+
+    /// Where the key itself stands.
+    #[must_use]
+    pub fn key_span(&self, key: &str) -> Span {
+        self.entry(key).map_or(self.place, |(k, _)| k.span)
+    }
+
+    fn entry(&self, key: &str) -> Option<&'n (Spanned<String>, Node)> {
+        self.entries.iter().find(|(k, _)| k.value == key)
+    }
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(diags: &'a mut Diagnostics, vars: &'a Vars) -> Self {
+        Self { diags, vars }
+    }
+
+    /// Opens a map: reports unknown keys, missing keys, and keys of later versions.
+    pub fn fields<'n>(&mut self, node: &'n Node, form: &'static Form) -> Option<Fields<'n>> {
+        let entries = self.map(node, form.name)?;
+        let place = match node.get("name") {
+            Some(name) => name.span,
+            None => entries.first().map_or(node.span, |(k, _)| k.span),
+        };
+        let mut meant = Vec::new();
+        for (key, _) in entries {
+            match form.key(key).map(|k| k.need) {
+                Some(Need::Required | Need::Optional) => {}
+                Some(Need::Later) => self.later(key),
+                None => meant.extend(self.unknown_key(key, form)),
+            }
+        }
+        for key in form.keys.iter().filter(|k| k.need == Need::Required) {
+            if !entries.iter().any(|(k, _)| k.value == key.name) && !meant.contains(&key.name) {
+                self.diags.push(
+                    Diagnostic::error(
+                        &codes::MISSING_KEY,
+                        format!("{} needs `{}`", form.name, key.name),
+                    )
+                    .at(place, format!("`{}` is missing", key.name))
+                    .help(format!("add `{}:`. {}", key.name, key.doc)),
+                );
+            }
+        }
+        Some(Fields {
+            form,
+            entries,
+            place,
+            span: node.span,
+        })
+    }
+
+    /// "`x` is not in this version yet", at its key.
+    pub fn later(&mut self, key: &Spanned<String>) {
+        self.diags.push(
+            Diagnostic::error(
+                &codes::NOT_YET,
+                format!("`{}` is not in this version yet", key.value),
+            )
+            .at(key.span, "not in this version")
+            .help("leave it out for now: nothing is built while a part of the spec is not obeyed"),
+        );
+    }
+
+    fn unknown_key(&mut self, key: &Spanned<String>, form: &'static Form) -> Option<&'static str> {
+        let known = || {
+            form.keys
+                .iter()
+                .filter(|k| k.need != Need::Later)
+                .map(|k| k.name)
+        };
+        let near = nearest(key, form.keys.iter().map(|k| k.name));
+        self.diags.push(
+            Diagnostic::error(
+                &codes::UNKNOWN_KEY,
+                format!("unknown key `{}` in {}", key.value, form.name),
+            )
+            .at(
+                key.span,
+                format!(
+                    "{} has: {}",
+                    form.name,
+                    known().collect::<Vec<_>>().join(", ")
+                ),
+            )
+            .suggest(near),
+        );
+        near
+    }
+
+    /// Pushes "expected x, found y".
+    pub fn mismatch(&mut self, node: &Node, expected: &str) -> Diagnostic {
+        Diagnostic::error(
+            &codes::WRONG_TYPE,
+            format!("expected {expected}, found {}", node.describe()),
+        )
+        .at(node.span, format!("expected {expected}"))
+    }
+
+    fn map<'n>(&mut self, node: &'n Node, expected: &str) -> Option<&'n [(Spanned<String>, Node)]> {
+        if let NodeKind::Map(entries) = &node.kind {
+            return Some(entries);
+        }
+        let diagnostic = self.mismatch(node, expected);
+        let diagnostic = match &node.kind {
+            NodeKind::List(_) => diagnostic.help("write `key: value` lines, without `-`"),
+            NodeKind::Null
+            | NodeKind::Bool(_)
+            | NodeKind::Int(_)
+            | NodeKind::Number(_)
+            | NodeKind::String(_)
+            | NodeKind::Map(_) => diagnostic.help("write `key: value` lines, indented below"),
+        };
+        self.diags.push(diagnostic);
+        None
+    }
+
+    /// The entries of a map with free keys.
+    pub fn entries<'n>(&mut self, node: &'n Node, expected: &str) -> &'n [(Spanned<String>, Node)] {
+        self.map(node, expected).unwrap_or(&[])
+    }
+
+    /// The values of a list; nothing but a list will do.
+    pub fn list<'n>(&mut self, node: &'n Node, expected: &str) -> &'n [Node] {
+        if let NodeKind::List(items) = &node.kind {
+            return items;
+        }
+        let mut diagnostic = self.mismatch(node, expected);
+        diagnostic = match node.scalar_text() {
+            Some(text) if text.len() < 40 && !text.contains('\n') => {
+                diagnostic.help(format!("write `[{text}]`"))
+            }
+            Some(_) | None => diagnostic.help("write a list: `- ` before each value"),
+        };
+        self.diags.push(diagnostic);
+        &[]
+    }
+
+    /// As [`Self::list`], which must not be empty.
+    pub fn filled_list<'n>(&mut self, node: &'n Node, expected: &str) -> &'n [Node] {
+        let items = self.list(node, expected);
+        if matches!(&node.kind, NodeKind::List(items) if items.is_empty()) {
+            self.diags.push(
+                Diagnostic::error(
+                    &codes::EMPTY_LIST,
+                    format!("expected {expected}, found an empty list"),
+                )
+                .at(node.span, "nothing in it")
+                .help("put something in, or leave the key out"),
+            );
+        }
+        items
+    }
+
+    /// The node with `{{ var('x') }}` put in. A string that is one call is the var's value itself.
+    pub fn expand<'n>(&mut self, node: &'n Node) -> Option<Cow<'n, Node>> {
+        let NodeKind::String(text) = &node.kind else {
+            return Some(Cow::Borrowed(node));
+        };
+        if !template::is_template(text) {
+            return Some(Cow::Borrowed(node));
+        }
+        let pieces = match template::pieces(text, "var") {
+            Ok(pieces) => pieces,
+            Err(problems) => {
+                self.template_problems(node, problems);
+                return None;
+            }
+        };
+        let mut out = String::new();
+        for piece in &pieces {
+            let call = match piece {
+                Piece::Text(text) => {
+                    out.push_str(text);
+                    continue;
+                }
+                Piece::Call(call) => call,
+            };
+            let span = node.sub_span(call.range.start, call.range.end);
+            let value = self.var(&call.argument, span)?;
+            if let [_] = pieces.as_slice() {
+                return Some(Cow::Owned(Node::new(value.kind.clone(), node.span)));
+            }
+            let Some(text) = value.scalar_text() else {
+                self.diags.push(
+                    Diagnostic::error(
+                        &codes::WRONG_TYPE,
+                        format!(
+                            "the var `{}` is {}, which cannot be part of a text",
+                            call.argument,
+                            value.describe()
+                        ),
+                    )
+                    .at(span, "expected a text or a number")
+                    .at(value.span, "its value")
+                    .help("let the var be the whole value, or give it one value"),
+                );
+                return None;
+            };
+            out.push_str(&text);
+        }
+        Some(Cow::Owned(Node::new(NodeKind::String(out), node.span)))
+    }
+
+    /// Reports what is wrong inside the braces of a string.
+    pub fn template_problems(&mut self, node: &Node, problems: Vec<template::Problem>) {
+        for problem in problems {
+            self.diags.push(
+                Diagnostic::error(&codes::TEMPLATE, problem.message)
+                    .at(
+                        node.sub_span(problem.range.start, problem.range.end),
+                        "here",
+                    )
+                    .help(problem.help),
+            );
+        }
+    }
+
+    fn var(&mut self, name: &str, span: Span) -> Option<&'a Node> {
+        let found = self.vars.iter().find(|(n, _)| n.value == name);
+        if found.is_none() {
+            self.diags.push(unknown_var(name, span, self.vars));
+        }
+        found.map(|(_, value)| value)
+    }
+
+    /// A text. Numbers and truth values are none: quotes make them one.
+    pub fn text(&mut self, node: &Node) -> Option<Spanned<String>> {
+        self.text_as(node, "a text")
+    }
+
+    /// As [`Self::text`], called something else in messages.
+    pub fn text_as(&mut self, node: &Node, expected: &str) -> Option<Spanned<String>> {
+        let node = self.expand(node)?;
+        if let NodeKind::String(text) = &node.kind {
+            return Some(Spanned::new(text.clone(), node.span));
+        }
+        let mut diagnostic = self.mismatch(&node, expected);
+        match (&node.kind, node.scalar_text()) {
+            (NodeKind::List(items), _) if items.len() == 1 => {
+                diagnostic = diagnostic.help("one value stands here without `[ ]` or `-`");
+            }
+            (_, Some(text)) => {
+                diagnostic = diagnostic.help(format!("quotes make it a text: `\"{text}\"`"))
+            }
+            (_, None) => {}
+        }
+        self.diags.push(diagnostic);
+        None
+    }
+
+    /// A text, or a scalar that reads as one.
+    pub fn scalar(&mut self, node: &Node, expected: &str) -> Option<Spanned<String>> {
+        let node = self.expand(node)?;
+        match node.scalar_text() {
+            Some(text) => Some(Spanned::new(text, node.span)),
+            None => {
+                let diagnostic = self.mismatch(&node, expected);
+                self.diags.push(diagnostic);
+                None
+            }
+        }
+    }
+
+    /// A list of texts.
+    pub fn texts(&mut self, node: &Node, expected: &str) -> Vec<Spanned<String>> {
+        let Some(node) = self.expand(node) else {
+            return Vec::new();
+        };
+        let items = match &node {
+            Cow::Borrowed(node) => self.list(node, expected),
+            Cow::Owned(node) => self.list(node, expected),
+        };
+        items.iter().filter_map(|n| self.text(n)).collect()
+    }
+
+    /// A text or a list of texts, at least one.
+    pub fn one_or_more(&mut self, node: &Node, expected: &str) -> Vec<Spanned<String>> {
+        let Some(node) = self.expand(node) else {
+            return Vec::new();
+        };
+        if matches!(node.kind, NodeKind::List(_)) {
+            let items = self.filled_list(&node, expected);
+            items.iter().filter_map(|n| self.text(n)).collect()
+        } else {
+            self.text_as(&node, expected).into_iter().collect()
+        }
+    }
+
+    pub fn bool(&mut self, node: &Node) -> Option<Spanned<bool>> {
+        let node = self.expand(node)?;
+        if let NodeKind::Bool(value) = node.kind {
+            return Some(Spanned::new(value, node.span));
+        }
+        let diagnostic = self.mismatch(&node, "`true` or `false`");
+        let truth = match node
+            .scalar_text()
+            .unwrap_or_default()
+            .to_lowercase()
+            .as_str()
+        {
+            "yes" | "on" | "y" | "1" | "true" => Some("write `true`"),
+            "no" | "off" | "n" | "0" | "false" => Some("write `false`"),
+            _ => None,
+        };
+        self.diags.push(match truth {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        });
+        None
+    }
+
+    /// A whole number from 0 up.
+    pub fn count(&mut self, node: &Node) -> Option<Spanned<u32>> {
+        let node = self.expand(node)?;
+        if let NodeKind::Int(value) = node.kind
+            && let Ok(value) = u32::try_from(value)
+        {
+            return Some(Spanned::new(value, node.span));
+        }
+        let diagnostic = self.mismatch(&node, "a whole number, 0 or more");
+        self.diags.push(diagnostic);
+        None
+    }
+
+    /// One of a few words.
+    pub fn word<T: Copy>(&mut self, node: &Node, words: &[(&str, T)]) -> Option<Spanned<T>> {
+        let text = self.text(node)?;
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == text.value) {
+            return Some(Spanned::new(*value, text.span));
+        }
+        let known: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+        self.diags.push(
+            Diagnostic::error(
+                &codes::UNKNOWN_WORD,
+                format!("expected {}, found `{}`", known.join(" or "), text.value),
+            )
+            .at(text.span, "not one of these")
+            .suggest(nearest(&text, words.iter().map(|(word, _)| *word))),
+        );
+        None
+    }
+
+    /// An expression: its text as it stands, with the offsets that lead back into the file.
+    pub fn sql(&mut self, node: &Node, expected: &str) -> Option<Snippet> {
+        let Some(text) = node.scalar_text() else {
+            let mut diagnostic = self.mismatch(node, expected);
+            if matches!(node.kind, NodeKind::Map(_)) {
+                diagnostic = diagnostic
+                    .help("a text with `: ` in it, or one that starts with `{`, needs quotes");
+            }
+            self.diags.push(diagnostic);
+            return None;
+        };
+        if template::is_template(&text)
+            && let Err(problems) = template::pieces(&text, "var")
+        {
+            self.template_problems(node, problems);
+            return None;
+        }
+        if text.trim().is_empty() {
+            self.diags.push(
+                Diagnostic::error(
+                    &codes::WRONG_TYPE,
+                    format!("expected {expected}, found an empty text"),
+                )
+                .at(node.span, "nothing in it")
+                .help("write the expression, or leave the key out"),
+            );
+            return None;
+        }
+        let map = if node.map.is_empty() {
+            vec![(0, node.span.start)]
+        } else {
+            node.map.clone()
+        };
+        Some(Snippet {
+            text: Spanned::new(text, node.span),
+            map,
+        })
+    }
+
+    /// One expression or a list of them, all of which must hold.
+    pub fn sqls(&mut self, node: &Node) -> Vec<Snippet> {
+        const EXPECTED: &str = "a SQL expression or a list of them";
+        if matches!(node.kind, NodeKind::List(_)) {
+            let items = self.filled_list(node, EXPECTED);
+            items
+                .iter()
+                .filter_map(|n| self.sql(n, "a SQL expression"))
+                .collect()
+        } else {
+            self.sql(node, EXPECTED).into_iter().collect()
+        }
+    }
+}
+
+/// The diagnostic of a var that the project does not have.
+#[must_use]
+pub fn unknown_var(name: &str, span: Span, vars: &Vars) -> Diagnostic {
+    let known: Vec<&str> = vars.iter().map(|(n, _)| n.value.as_str()).collect();
+    let diagnostic = Diagnostic::error(&codes::UNKNOWN_VAR, format!("unknown var `{name}`")).at(
+        span,
+        if known.is_empty() {
+            "segc.yml has no vars".to_owned()
+        } else {
+            format!("segc.yml has: {}", known.join(", "))
+        },
+    );
+    match nearest(name, known) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help("declare it under `vars:` in segc.yml"),
+    }
+}
