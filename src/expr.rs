@@ -4,6 +4,10 @@
 //! named: [`crate::model::Col`] in a relation's row, [`crate::model::Atom`] in an entity's. Two expressions that
 //! mean the same compare and hash equal: places ([`At`]) do not count.
 
+mod print;
+
+pub use print::decimal_text;
+
 use crate::source::At;
 use std::fmt;
 
@@ -26,12 +30,25 @@ pub enum Type {
     /// Wall clock without zone.
     Datetime,
     Json,
-    Array(Box<Type>),
+    Array(Box<Self>),
     /// The type of the literal `null` alone.
     Null,
 }
 
-/// As users write it.
+impl Type {
+    #[must_use]
+    pub fn is_number(&self) -> bool {
+        matches!(self, Self::Int | Self::Float | Self::Decimal { .. })
+    }
+
+    /// A date, an instant or a wall-clock time.
+    #[must_use]
+    pub fn is_moment(&self) -> bool {
+        matches!(self, Self::Date | Self::Timestamp | Self::Datetime)
+    }
+}
+
+/// As users write it: `decimal(10,2)`, `array<string>`.
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -44,7 +61,7 @@ impl fmt::Display for Type {
             Self::Timestamp => f.write_str("timestamp"),
             Self::Datetime => f.write_str("datetime"),
             Self::Json => f.write_str("json"),
-            Self::Array(of) => write!(f, "array<{of}>"),
+            Self::Array(item) => write!(f, "array<{item}>"),
             Self::Null => f.write_str("null"),
         }
     }
@@ -68,7 +85,7 @@ pub enum Literal {
     Timestamp(jiff::Timestamp),
     Datetime(jiff::civil::DateTime),
     /// The element type is that of the expression.
-    Array(Vec<Literal>),
+    Array(Vec<Self>),
 }
 
 /// Units of durations and of calendar functions.
@@ -82,6 +99,47 @@ pub enum Unit {
     Month,
     Quarter,
     Year,
+}
+
+impl Unit {
+    /// All units, the shortest first.
+    pub const ALL: [Self; 8] = [
+        Self::Second,
+        Self::Minute,
+        Self::Hour,
+        Self::Day,
+        Self::Week,
+        Self::Month,
+        Self::Quarter,
+        Self::Year,
+    ];
+
+    /// `day`: the singular, in lower case.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Second => "second",
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::Year => "year",
+        }
+    }
+
+    /// The unit of a name in the singular, in lower case.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|u| u.name() == name)
+    }
+
+    /// Whether it is a fixed stretch of elapsed time: an hour or shorter.
+    #[must_use]
+    pub fn is_elapsed(self) -> bool {
+        self < Self::Day
+    }
 }
 
 /// A typed expression.

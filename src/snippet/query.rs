@@ -1,0 +1,318 @@
+//! `{sql: …}` sources: is the text one query that changes nothing? Its inside is the warehouse's own SQL and stays as it is.
+
+use super::{Snippet, tokens};
+use crate::diag::codes::expr::{NOT_ONE_QUERY, TEMPLATE};
+use crate::diag::{Diagnostic, Diagnostics};
+use sqlparser::ast::{Query, SetExpr, Statement, Visit, Visitor};
+use sqlparser::dialect::{Dialect, GenericDialect};
+use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{Token, Tokenizer};
+use std::any::TypeId;
+use std::ops::ControlFlow;
+
+/// Trees of long chains are deep, and sqlparser's drop them by recursion.
+const STACK: usize = 256 * 1024 * 1024;
+/// sqlparser tries some constructs twice per parenthesis, so depth costs time.
+const MAX_NESTING: usize = 40;
+
+pub(super) fn check(snippet: &Snippet, diags: &mut Diagnostics) -> bool {
+    if !tokens::fits(snippet, diags) {
+        return false;
+    }
+    let text = snippet.text.value.as_str();
+    if let Some(at) = text.find("{{").or_else(|| text.find("{%")) {
+        diags.push(
+            Diagnostic::error(
+                &TEMPLATE,
+                "template expressions in a source query are not in this version yet",
+            )
+            .at(
+                snippet.span(at, at + 2),
+                "the query goes to the warehouse as it is",
+            )
+            .help("put the condition into the relation's `where`, where `var('x')` works"),
+        );
+        return false;
+    }
+    let checked = std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, || one_query(text))
+            .ok()
+            .and_then(|thread| thread.join().ok())
+    });
+    let wrong = match checked {
+        Some(Ok(())) => return true,
+        Some(Err(wrong)) => wrong,
+        None => Wrong {
+            what: "the query cannot be read".to_owned(),
+            at: None,
+            hint: "make it shorter",
+        },
+    };
+    let span = match wrong.at {
+        Some((start, end)) => snippet.span(start, end),
+        None => snippet.whole(),
+    };
+    diags.push(
+        Diagnostic::error(&NOT_ONE_QUERY, NOT_ONE_QUERY.title)
+            .at(span, wrong.what)
+            .help(wrong.hint),
+    );
+    false
+}
+
+struct Wrong {
+    what: String,
+    /// Bytes of the text; None is the whole.
+    at: Option<(usize, usize)>,
+    hint: &'static str,
+}
+
+const ONE_SELECT: &str = "write one `select`, with CTEs if you like";
+
+/// The generic dialect with `\'` inside strings: the warehouses differ there, and a text must be one query whichever way
+/// it is read.
+#[derive(Debug)]
+struct Backslashes;
+
+impl Dialect for Backslashes {
+    fn dialect(&self) -> TypeId {
+        TypeId::of::<GenericDialect>()
+    }
+
+    fn is_delimited_identifier_start(&self, ch: char) -> bool {
+        GenericDialect.is_delimited_identifier_start(ch)
+    }
+
+    fn is_identifier_start(&self, ch: char) -> bool {
+        GenericDialect.is_identifier_start(ch)
+    }
+
+    fn is_identifier_part(&self, ch: char) -> bool {
+        GenericDialect.is_identifier_part(ch)
+    }
+
+    fn supports_string_literal_backslash_escape(&self) -> bool {
+        true
+    }
+}
+
+fn one_query(text: &str) -> Result<(), Wrong> {
+    balanced(text, &GenericDialect)?;
+    balanced(text, &Backslashes)?;
+    let statements = Parser::parse_sql(&GenericDialect, text).map_err(|error| {
+        let message = error.to_string();
+        let message = message
+            .strip_prefix("sql parser error: ")
+            .unwrap_or(&message);
+        let (words, at) = split_location(message, text);
+        Wrong {
+            what: words,
+            at,
+            hint: ONE_SELECT,
+        }
+    })?;
+    let [Statement::Query(query)] = statements.as_slice() else {
+        let what = if statements.is_empty() {
+            "there is no query"
+        } else {
+            "this statement is not a query"
+        };
+        return Err(Wrong {
+            what: what.to_owned(),
+            at: None,
+            hint: ONE_SELECT,
+        });
+    };
+    if let ControlFlow::Break(what) = query.visit(&mut Walk) {
+        return Err(Wrong {
+            what: what.to_owned(),
+            at: None,
+            hint: ONE_SELECT,
+        });
+    }
+    Ok(())
+}
+
+/// No semicolon, and parentheses that close what they open.
+fn balanced(text: &str, dialect: &dyn Dialect) -> Result<(), Wrong> {
+    let tokens = Tokenizer::new(dialect, text)
+        .tokenize_with_location()
+        .map_err(|error| Wrong {
+            what: error.message.clone(),
+            at: offset(text, error.location.line, error.location.column).map(|at| (at, at)),
+            hint: "close the string, name or comment",
+        })?;
+    let mut open = 0usize;
+    for token in &tokens {
+        let start = token.span.start;
+        let at = || offset(text, start.line, start.column).map(|at| (at, at + 1));
+        if token.token == Token::SemiColon {
+            return Err(Wrong {
+                what: "a semicolon ends a statement, and the query becomes a part of one"
+                    .to_owned(),
+                at: at(),
+                hint: "take everything from the `;` on away",
+            });
+        } else if token.token == Token::LParen {
+            open += 1;
+            if open > MAX_NESTING {
+                return Err(Wrong {
+                    what: format!("parentheses more than {MAX_NESTING} deep"),
+                    at: at(),
+                    hint: "use CTEs, or a view in the warehouse",
+                });
+            }
+        } else if token.token == Token::RParen {
+            open = open.checked_sub(1).ok_or_else(|| Wrong {
+                what: "this parenthesis was never opened".to_owned(),
+                at: at(),
+                hint: "take it away",
+            })?;
+        }
+    }
+    if open > 0 {
+        return Err(Wrong {
+            what: "a parenthesis is not closed".to_owned(),
+            at: None,
+            hint: "add the closing `)`",
+        });
+    }
+    Ok(())
+}
+
+/// sqlparser's `… at Line: 1, Column: 5` as words and a place.
+fn split_location(message: &str, text: &str) -> (String, Option<(usize, usize)>) {
+    let Some((words, place)) = message.split_once(" at Line: ") else {
+        return (message.to_owned(), None);
+    };
+    let at = place.split_once(", Column: ").and_then(|(line, column)| {
+        let column = column.split(|c: char| !c.is_ascii_digit()).next()?;
+        offset(text, line.parse().ok()?, column.parse().ok()?)
+    });
+    (words.to_owned(), at.map(|at| (at, at + 1)))
+}
+
+/// The byte at a line and a column, both from 1.
+fn offset(text: &str, line: u64, column: u64) -> Option<usize> {
+    let mut start = 0;
+    for _ in 1..line {
+        start += text.get(start..)?.find('\n')? + 1;
+    }
+    let skip = usize::try_from(column).ok()?.checked_sub(1)?;
+    let rest = text.get(start..)?;
+    Some(start + rest.char_indices().nth(skip).map_or(rest.len(), |(i, _)| i))
+}
+
+struct Walk;
+
+impl Visitor for Walk {
+    type Break = &'static str;
+
+    fn pre_visit_statement(&mut self, _: &Statement) -> ControlFlow<Self::Break> {
+        ControlFlow::Break("a statement that changes data stands inside the query")
+    }
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Self::Break> {
+        if !query.locks.is_empty() {
+            return ControlFlow::Break("`for update` locks rows");
+        }
+        body(&query.body)
+    }
+}
+
+/// `select … into` and statements in the place of a select.
+fn body(part: &SetExpr) -> ControlFlow<&'static str> {
+    match part {
+        SetExpr::Select(select) if select.into.is_some() => {
+            ControlFlow::Break("`select … into` makes a table")
+        }
+        SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
+            ControlFlow::Break("a statement that changes data stands inside the query")
+        }
+        SetExpr::SetOperation { left, right, .. } => {
+            body(left)?;
+            body(right)
+        }
+        SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::Values(_) | SetExpr::Table(_) => {
+            ControlFlow::Continue(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{one, snippet};
+    use super::*;
+
+    #[test]
+    fn a_source_is_one_query_that_changes_nothing() {
+        let verdict = |text: &str| {
+            let mut diags = Diagnostics::default();
+            let good = check(&snippet(text), &mut diags);
+            assert_eq!(good, diags.is_empty(), "{text}: {diags:?}");
+            if good {
+                String::new()
+            } else {
+                one(text, &diags).2
+            }
+        };
+        for good in [
+            "select 1 as a",
+            "with x as (select * from t where a in (select b from u)) select * from x union all select * from x -- done",
+            "(select a from t) order by a limit 3",
+            "values (1), (2)",
+            "select ';' as a, 'it''s' as b from \"t;\"",
+            "select row_number() over (partition by a order by b) as n from t qualify n = 1",
+            "select * from `p.d.t` where json_value(x, '$.a') = 'b'",
+            "select '\\d+' as pattern",
+        ] {
+            assert_eq!(verdict(good), "", "{good}");
+        }
+        for (bad, why) in [
+            ("select 1; drop table x", "semicolon"),
+            ("select 1;", "semicolon"),
+            ("drop table x", "not a query"),
+            ("insert into x select 1", "not a query"),
+            (
+                "with x as (delete from t returning *) select * from x",
+                "changes data",
+            ),
+            (
+                "with x as (insert into t values (1) returning *) select * from x",
+                "changes data",
+            ),
+            (
+                "select * from (with y as (update t set a = 1 returning *) select * from y) z",
+                "changes data",
+            ),
+            ("select 1 into x", "into"),
+            ("select 1 union select 2 into x", "into"),
+            ("select * from t for update", "locks"),
+            ("select 1) as x, (select 2", "never opened"),
+            ("select '\\' ; drop table x; --'", "semicolon"),
+            ("", "no query"),
+            ("select", ""),
+            ("select 'a", ""),
+            ("select {{ var('x') }}", "warehouse"),
+        ] {
+            let found = verdict(bad);
+            assert!(!found.is_empty() && found.contains(why), "{bad}: {found}");
+        }
+        let deep = format!("select {}1{}", "(".repeat(10_000), ")".repeat(10_000));
+        assert!(verdict(&deep).contains("deep"));
+        verdict(&format!("select {}1{}", "(".repeat(39), ")".repeat(39)));
+        verdict(&format!(
+            "select * from {}t{}",
+            "(".repeat(39),
+            ")".repeat(39)
+        ));
+        assert_eq!(verdict(&format!("select 1{}", " + 1".repeat(15_000))), "");
+        assert_eq!(
+            verdict(&format!("select 1{}", " union all select 1".repeat(3_000))),
+            ""
+        );
+        verdict(&"x".repeat(2_000_000));
+    }
+}
