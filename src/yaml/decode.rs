@@ -282,7 +282,7 @@ impl<'a> Reader<'a> {
                 diagnostic = diagnostic.help("one value stands here without `[ ]` or `-`");
             }
             (_, Some(text)) => {
-                diagnostic = diagnostic.help(format!("quotes make it a text: `\"{text}\"`"))
+                diagnostic = diagnostic.help(format!("quotes make it a text: `\"{text}\"`"));
             }
             (_, None) => {}
         }

@@ -54,8 +54,8 @@ pub enum Shape {
     Forms(&'static Form),
     Form(&'static Form),
     /// Free names, each with this shape.
-    MapOf(&'static Shape),
-    TextOrMapOf(&'static Shape),
+    MapOf(&'static Self),
+    TextOrMapOf(&'static Self),
     Texts,
     /// Anything.
     Any,

@@ -27,8 +27,11 @@ pub(super) fn build(file: FileId, text: &str, diags: &mut Diagnostics) -> Result
         anchors: HashMap::new(),
         document: None,
     };
+    // Where the last event that was read ends: an open quote comes after it.
+    let mut read = 0;
     for event in Parser::new_from_str_with_options(text, options) {
-        let (event, span) = event.map_err(|e| syntax(file, text, &e))?;
+        let (event, span) = event.map_err(|e| syntax(file, text, read, &e))?;
+        read = span.end.byte_offset().unwrap_or(read);
         let place = |span: granit_parser::Span| {
             let range = span.byte_range().unwrap_or(0..0);
             Span::new(file, range.start, range.end)
@@ -82,6 +85,7 @@ struct Anchored {
 }
 
 impl Builder<'_> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the parser's enum is open")]
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Diagnostic> {
         match event {
             Event::DocumentStart(..) => match self.document {
@@ -409,7 +413,7 @@ fn unknown_alias(span: Span) -> Diagnostic {
     clippy::wildcard_enum_match_arm,
     reason = "the parser's enum is open and long"
 )]
-fn syntax(file: FileId, text: &str, error: &ScanError) -> Diagnostic {
+fn syntax(file: FileId, text: &str, read: usize, error: &ScanError) -> Diagnostic {
     let start = error.marker().byte_offset().unwrap_or(0).min(text.len());
     let length = text
         .get(start..)
@@ -463,8 +467,16 @@ fn syntax(file: FileId, text: &str, error: &ScanError) -> Diagnostic {
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
             invalid("put quotes around a text that has `: ` in it, and look at the indentation")
         }
-        ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
-            invalid("close the quote")
+        ErrorKind::UnclosedQuotedScalar
+        | ErrorKind::InvalidQuotedScalarIndent
+        | ErrorKind::DocumentIndicatorInQuotedScalar => {
+            let open = text
+                .get(read..)
+                .and_then(|t| t.find(['\'', '"']))
+                .map_or(span, |i| Span::new(file, read + i, read + i + 1));
+            Diagnostic::error(&codes::INVALID, "invalid YAML: a quote is not closed")
+                .at(open, "opened here")
+                .help("close the quote")
         }
         ErrorKind::InvalidTrailingSingleQuotedScalar
         | ErrorKind::InvalidTrailingDoubleQuotedScalar => invalid(
