@@ -9,6 +9,7 @@ pub mod engine;
 pub mod expr;
 pub mod ir;
 pub mod model;
+pub mod project;
 pub mod snippet;
 pub mod source;
 pub mod spec;

@@ -1,1 +1,125 @@
-//! The command line.
+//! The street: commands, flags, streams, exit codes. One file per command: `Args` (its doc comment is the help) and `run`.
+//!
+//! The clock and the environment are read here and nowhere below.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the command line is where the clock, the environment and files are met"
+)]
+
+mod args;
+mod completions;
+mod explain;
+mod init;
+mod ui;
+
+use args::OutputArgs;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+pub use ui::{DiagFormat, LogFormat, Ui};
+
+/// dbt for audiences: customer segments written in YAML, compiled together into one query, published whole or not at all
+#[derive(Parser, Debug)]
+#[command(
+    name = "segc",
+    version,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Start with `segc init --demo shop && cd shop && segc build`.
+
+Exit status: 0 fine, 1 found something (errors, checks that failed), 2 could not run, 3 another build won,
+4 outcome unknown, 130 interrupted. Data goes to stdout, everything else to stderr."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Init(init::Args),
+    Explain(explain::Args),
+    Completions(completions::Args),
+}
+
+/// What every command gets.
+#[derive(Clone, Debug)]
+pub struct Ctx {
+    pub ui: Ui,
+    /// The folder that the command was run in.
+    pub cwd: PathBuf,
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Fine,
+    /// There are errors, or checks that failed.
+    Found,
+    /// Usage, configuration, connection, disk.
+    CouldNotRun,
+    /// Another build won the race to publish.
+    Lost,
+    /// Whether the build was published cannot be found out now.
+    Unknown,
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Fine => 0,
+            Exit::Found => 1,
+            Exit::CouldNotRun => 2,
+            Exit::Lost => 3,
+            Exit::Unknown => 4,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Reads the command line and runs the command.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            let code = if e.use_stderr() {
+                Exit::CouldNotRun
+            } else {
+                Exit::Fine
+            };
+            // Help that nobody reads is no error.
+            let _ = e.print();
+            return code.into();
+        }
+    };
+    let ui = Ui {
+        quiet: cli.output.quiet,
+        no_color: cli.output.no_color,
+        log_format: cli.output.log_format,
+    };
+    let cwd = match std::env::current_dir() {
+        Ok(cwd) => cwd,
+        Err(e) => {
+            ui.problem(&format!("cannot find out the current folder: {e}"));
+            return Exit::CouldNotRun.into();
+        }
+    };
+    let ctx = Ctx { ui, cwd };
+    run(&cli.command, &ctx)
+        .unwrap_or_else(|stopped| stopped)
+        .into()
+}
+
+/// The dispatch. `Err` is an exit from the middle of a command.
+fn run(command: &Command, ctx: &Ctx) -> Result<Exit, Exit> {
+    match command {
+        Command::Init(args) => init::run(args, ctx),
+        Command::Explain(args) => explain::run(args, ctx),
+        Command::Completions(args) => completions::run(args, ctx),
+    }
+}

@@ -4,4 +4,5 @@
     reason = "tests read files and run the program"
 )]
 
+mod house;
 mod render;

@@ -22,8 +22,8 @@ Check the path and its permissions. Paths in `segc.yml` are relative to the fold
 
 pub static TOO_LARGE: Code = Code {
     id: "S0403",
-    title: "file too large",
-    explain: "A spec file may have at most 1 MiB, a project at most 20,000 spec files and 64 MiB of them. Larger ones are \
+    title: "project too large",
+    explain: "A project may have at most 20,000 spec files and 64 MiB of them, each of at most 1 MiB. Larger ones are \
 nearly always data or generated output that got under `spec_paths` by mistake, and are refused before they are \
 read.\n\n\
 Move data files out of `spec_paths` (a table is read with `table: file('data/orders.csv')`), or split the specs into \

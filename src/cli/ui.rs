@@ -1,0 +1,166 @@
+//! What a command says, and where: data to stdout, everything else to stderr.
+//!
+//! Colours go to terminals only. A reader that went away (`segc ls | head -1`) is no error.
+
+use super::Exit;
+use crate::diag::render::{Format, render, summary};
+use crate::diag::{Diagnostics, Severity};
+use crate::source::SourceMap;
+use anstream::{AutoStream, ColorChoice};
+use clap::ValueEnum;
+use serde::Serialize;
+use std::io::Write as _;
+
+/// How status lines on stderr are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// How diagnostics are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiagFormat {
+    Text,
+    Json,
+    Github,
+    Sarif,
+}
+
+impl From<DiagFormat> for Format {
+    fn from(format: DiagFormat) -> Self {
+        match format {
+            DiagFormat::Text => Self::Text,
+            DiagFormat::Json => Self::Json,
+            DiagFormat::Github => Self::Github,
+            DiagFormat::Sarif => Self::Sarif,
+        }
+    }
+}
+
+/// The two streams of a command.
+#[derive(Clone, Debug)]
+pub struct Ui {
+    pub quiet: bool,
+    pub no_color: bool,
+    pub log_format: LogFormat,
+}
+
+#[derive(Serialize)]
+struct LogLine<'a> {
+    level: &'a str,
+    message: &'a str,
+}
+
+impl Ui {
+    fn choice(&self) -> ColorChoice {
+        if self.no_color {
+            ColorChoice::Never
+        } else {
+            ColorChoice::Auto
+        }
+    }
+
+    /// Writes a command's result.
+    ///
+    /// # Errors
+    /// The exit with which to stop: the reader went away, or the disk is full.
+    pub fn data(&self, text: &str) -> Result<(), Exit> {
+        let mut out = AutoStream::new(std::io::stdout().lock(), self.choice());
+        stop(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    }
+
+    /// Says what is going on, unless told to be quiet.
+    pub fn status(&self, text: &str) {
+        if !self.quiet {
+            self.log("info", text);
+        }
+    }
+
+    /// Says what went wrong where there is no diagnostic for it.
+    pub fn problem(&self, text: &str) {
+        self.log("error", text);
+    }
+
+    fn log(&self, level: &str, text: &str) {
+        let line = match self.log_format {
+            LogFormat::Text if level == "error" => format!("error: {text}\n"),
+            LogFormat::Text => format!("{text}\n"),
+            LogFormat::Json => {
+                let mut line = serde_json::to_string(&LogLine {
+                    level,
+                    message: text,
+                })
+                .expect("strings are JSON");
+                line.push('\n');
+                line
+            }
+        };
+        self.stderr(&line);
+    }
+
+    /// Whether progress may be drawn.
+    #[must_use]
+    pub fn draws_progress(&self) -> bool {
+        use std::io::IsTerminal as _;
+        !self.quiet && self.log_format == LogFormat::Text && std::io::stderr().is_terminal()
+    }
+
+    /// Prints the diagnostics: text to stderr; a format for machines to stdout where the command has no other data there.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn diagnostics(
+        &self,
+        diags: &Diagnostics,
+        sources: &SourceMap,
+        prefix: &str,
+        format: DiagFormat,
+        stdout_is_free: bool,
+    ) -> Result<(), Exit> {
+        let format = match (format, self.log_format) {
+            (DiagFormat::Text, LogFormat::Json) => DiagFormat::Json,
+            (format, LogFormat::Json | LogFormat::Text) => format,
+        };
+        let shown = if self.quiet { &errors_of(diags) } else { diags };
+        if format == DiagFormat::Text {
+            self.stderr(&render(Format::Text, shown, sources, prefix));
+            let summary = summary(shown);
+            if !summary.is_empty() {
+                self.stderr(&format!("{summary}\n"));
+            }
+            return Ok(());
+        }
+        let text = render(format.into(), shown, sources, prefix);
+        if stdout_is_free && self.log_format == LogFormat::Text {
+            self.data(&text)
+        } else {
+            self.stderr(&text);
+            Ok(())
+        }
+    }
+
+    fn stderr(&self, text: &str) {
+        let mut err = AutoStream::new(std::io::stderr().lock(), self.choice());
+        // There is nowhere left to say that this failed.
+        let _ = err.write_all(text.as_bytes());
+    }
+}
+
+fn errors_of(diags: &Diagnostics) -> Diagnostics {
+    let mut errors = Diagnostics::default();
+    for d in diags.iter().filter(|d| d.severity == Severity::Error) {
+        errors.push(d.clone());
+    }
+    errors
+}
+
+fn stop(result: std::io::Result<()>) -> Result<(), Exit> {
+    result.map_err(|e| {
+        if e.kind() == std::io::ErrorKind::BrokenPipe {
+            Exit::Fine
+        } else {
+            Exit::CouldNotRun
+        }
+    })
+}
