@@ -3,7 +3,22 @@
 //! A **measure** is an aggregate of an expression over a relation's rows, filtered, in a window, per entity. Measures
 //! are content-addressed: the same question asked by two segments is one measure. Predicates are two-valued at every leaf.
 
+mod aggregate;
+mod bounds;
 pub mod calendar;
+mod frame;
+mod hash;
+pub mod lineage;
+mod measure;
+mod names;
+mod order;
+mod predicate;
+mod relation;
+pub mod resolve;
+mod scope;
+mod segments;
+mod tables;
+mod traits;
 pub mod typing;
 
 use crate::expr::{Agg, Expr, Literal, Type};
@@ -65,6 +80,17 @@ pub enum TableSource {
     File { path: String, format: FileFormat },
     /// One query expression, checked to be that and nothing else.
     Query(Snippet),
+}
+
+/// As messages name it.
+impl std::fmt::Display for TableSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Named(parts) => write!(f, "table `{}`", parts.join(".")),
+            Self::File { path, .. } => write!(f, "file `{path}`"),
+            Self::Query(_) => f.write_str("the query"),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -191,6 +217,10 @@ pub struct TimeColumn {
 }
 
 /// An aggregate over a relation's rows, per entity.
+///
+/// What it is for an entity without such rows is decided once, where the planner joins it to the entity: `count`,
+/// `count_distinct` and `sum` are 0 (also where all values are NULL), `exists` is false, `list_distinct` is empty, all others
+/// are NULL. `count` of a value counts those that are not NULL.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Measure {
     pub relation: RelationId,
@@ -217,14 +247,14 @@ pub enum Predicate {
     Constant(bool),
     /// NULL is false.
     Leaf(EntityExpr),
-    All(Vec<Predicate>),
-    Any(Vec<Predicate>),
-    Not(Box<Predicate>),
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
     /// Between `min` and `max` of these hold, both included; no bound where None.
     Count {
         min: Option<u32>,
         max: Option<u32>,
-        of: Vec<Predicate>,
+        of: Vec<Self>,
     },
     /// The raw condition of another segment, before suppression.
     Segment(SegmentId),
@@ -286,7 +316,7 @@ pub struct Segment {
     pub enabled: bool,
     /// SHA-256 over the canonical text of the segment and all it refers to, in hex. Independent of `as_of`.
     pub definition_hash: String,
-    /// Other segments and groups this one names, directly; for selectors and `explain`.
+    /// Other segments this one names, directly; a case: those of its own and all earlier cases. For selectors and `explain`.
     pub references: Vec<SegmentId>,
     /// Traits named in its condition or exposed, directly.
     pub traits: Vec<TraitId>,

@@ -1,0 +1,227 @@
+//! The aggregates a user may write: their names, what they take, and the type of what they give.
+
+use super::RowExpr;
+use super::frame::article;
+use super::measure::Request;
+use super::scope::World;
+use super::tables::some_of;
+use crate::diag::codes::model::{AGGREGATE_ARGUMENT, AGGREGATE_TYPE};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::expr::Type;
+use crate::spec::AggFunction;
+
+/// What an aggregate is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Rows; a value may be given.
+    Rows,
+    /// One value of each row.
+    Value,
+}
+
+const ALL: &[(&str, AggFunction)] = &[
+    ("count", AggFunction::Count),
+    ("count_distinct", AggFunction::CountDistinct),
+    ("sum", AggFunction::Sum),
+    ("avg", AggFunction::Avg),
+    ("min", AggFunction::Min),
+    ("max", AggFunction::Max),
+    ("median", AggFunction::Median),
+    ("stddev", AggFunction::Stddev),
+    ("first", AggFunction::First),
+    ("last", AggFunction::Last),
+    ("most_frequent", AggFunction::MostFrequent),
+    ("least_frequent", AggFunction::LeastFrequent),
+    ("exists", AggFunction::Exists),
+    ("days_since_first", AggFunction::DaysSinceFirst),
+    ("days_since_last", AggFunction::DaysSinceLast),
+    ("avg_days_between", AggFunction::AvgDaysBetween),
+    ("list_distinct", AggFunction::ListDistinct),
+];
+
+/// The aggregate of a name, in any case.
+pub(super) fn parse(name: &str) -> Option<AggFunction> {
+    ALL.iter()
+        .find(|(word, _)| word.eq_ignore_ascii_case(name))
+        .map(|(_, function)| *function)
+}
+
+/// How a user writes it.
+pub(super) fn word(function: AggFunction) -> &'static str {
+    ALL.iter()
+        .find(|(_, f)| *f == function)
+        .map_or("an aggregate", |(word, _)| word)
+}
+
+pub(super) fn shape(function: AggFunction) -> Shape {
+    match function {
+        AggFunction::Count
+        | AggFunction::Exists
+        | AggFunction::DaysSinceFirst
+        | AggFunction::DaysSinceLast
+        | AggFunction::AvgDaysBetween => Shape::Rows,
+        AggFunction::CountDistinct
+        | AggFunction::Sum
+        | AggFunction::Avg
+        | AggFunction::Min
+        | AggFunction::Max
+        | AggFunction::Median
+        | AggFunction::Stddev
+        | AggFunction::First
+        | AggFunction::Last
+        | AggFunction::MostFrequent
+        | AggFunction::LeastFrequent
+        | AggFunction::ListDistinct => Shape::Value,
+    }
+}
+
+/// What an aggregate asks of its value.
+#[derive(Clone, Copy)]
+enum Takes {
+    Anything,
+    Numbers,
+    Ordered,
+    Comparable,
+    Times,
+}
+
+fn takes(function: AggFunction) -> Takes {
+    match function {
+        AggFunction::Count | AggFunction::Exists | AggFunction::First | AggFunction::Last => {
+            Takes::Anything
+        }
+        AggFunction::Sum | AggFunction::Avg | AggFunction::Median | AggFunction::Stddev => {
+            Takes::Numbers
+        }
+        AggFunction::Min | AggFunction::Max => Takes::Ordered,
+        AggFunction::CountDistinct
+        | AggFunction::MostFrequent
+        | AggFunction::LeastFrequent
+        | AggFunction::ListDistinct => Takes::Comparable,
+        AggFunction::DaysSinceFirst | AggFunction::DaysSinceLast | AggFunction::AvgDaysBetween => {
+            Takes::Times
+        }
+    }
+}
+
+impl Takes {
+    fn accepts(self, ty: &Type) -> bool {
+        match ty {
+            Type::Int | Type::Float | Type::Decimal { .. } => !matches!(self, Self::Times),
+            Type::Date | Type::Timestamp | Type::Datetime => !matches!(self, Self::Numbers),
+            Type::String => matches!(self, Self::Anything | Self::Ordered | Self::Comparable),
+            Type::Boolean => matches!(self, Self::Anything | Self::Comparable),
+            Type::Json | Type::Array(_) => matches!(self, Self::Anything),
+            Type::Null => false,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Anything => "a value",
+            Self::Numbers => "numbers",
+            Self::Ordered => "numbers, strings or dates",
+            Self::Comparable => "values that can be compared (no json, no array)",
+            Self::Times => "dates or times",
+        }
+    }
+}
+
+/// Checks an aggregate's value and gives the type of its result.
+pub(super) fn check(
+    function: AggFunction,
+    arg: Option<&RowExpr>,
+    world: &World,
+    request: &Request,
+    diags: &mut Diagnostics,
+) -> Option<Type> {
+    let word = word(function);
+    let takes = takes(function);
+    let Some(arg) = arg else {
+        return match shape(function) {
+            Shape::Rows => Some(result(function, &Type::Null)),
+            Shape::Value => {
+                let (relation, fitting) = fitting(world, request, takes);
+                diags.push(
+                    Diagnostic::error(
+                        &AGGREGATE_ARGUMENT,
+                        format!("`{word}` needs a value of each row, and `{relation}` is the rows themselves"),
+                    )
+                    .at(request.span, format!("expected a column: {fitting}"))
+                    .help(match fitting.split([',', ' ']).next() {
+                        Some(column) if fitting != "none" => format!("write `{relation}.{column}`, or say it with `of:`"),
+                        Some(_) | None => "say what to aggregate with `of:`".to_owned(),
+                    }),
+                );
+                None
+            }
+        };
+    };
+    if !takes.accepts(&arg.ty) {
+        let (relation, fitting) = fitting(world, request, takes);
+        diags.push(
+            Diagnostic::error(
+                &AGGREGATE_TYPE,
+                format!("`{word}` takes {}, not {}", takes.words(), article(&arg.ty)),
+            )
+            .at(arg.at.0, format!("this is {}", article(&arg.ty)))
+            .help(format!("columns of `{relation}` that fit: {fitting}")),
+        );
+        return None;
+    }
+    Some(result(function, &arg.ty))
+}
+
+fn fitting(world: &World, request: &Request, takes: Takes) -> (String, String) {
+    let Some(info) = world.relation(request.rows.relation) else {
+        return (String::new(), String::new());
+    };
+    let columns = info
+        .relation
+        .frame
+        .slots
+        .first()
+        .map_or(&[][..], |slot| world.tables.columns(slot.table));
+    let fitting = columns
+        .iter()
+        .filter(|c| takes.accepts(&c.ty))
+        .map(|c| c.name.as_str());
+    (info.relation.name.clone(), some_of(fitting, 12))
+}
+
+fn result(function: AggFunction, arg: &Type) -> Type {
+    match function {
+        AggFunction::Count
+        | AggFunction::CountDistinct
+        | AggFunction::DaysSinceFirst
+        | AggFunction::DaysSinceLast => Type::Int,
+        AggFunction::Sum => match arg {
+            Type::Decimal { scale, .. } => Type::Decimal {
+                precision: 38,
+                scale: *scale,
+            },
+            Type::Boolean
+            | Type::Int
+            | Type::Float
+            | Type::String
+            | Type::Date
+            | Type::Timestamp
+            | Type::Datetime
+            | Type::Json
+            | Type::Array(_)
+            | Type::Null => arg.clone(),
+        },
+        AggFunction::Avg
+        | AggFunction::Median
+        | AggFunction::Stddev
+        | AggFunction::AvgDaysBetween => Type::Float,
+        AggFunction::Min
+        | AggFunction::Max
+        | AggFunction::First
+        | AggFunction::Last
+        | AggFunction::MostFrequent
+        | AggFunction::LeastFrequent => arg.clone(),
+        AggFunction::Exists => Type::Boolean,
+        AggFunction::ListDistinct => Type::Array(Box::new(arg.clone())),
+    }
+}

@@ -1,0 +1,210 @@
+//! Walks over what is resolved: which measures, segments, tables and columns something is made of. For `explain`, selectors,
+//! the manifest and comments in SQL.
+
+use super::{
+    Atom, Col, EntityExpr, Frame, MeasureId, Model, Predicate, RelationId, SegmentId, TableId,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What something reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lineage {
+    /// In the order in which they are met, each once.
+    pub measures: Vec<MeasureId>,
+    /// Segments it refers to, through others too; itself not included.
+    pub segments: BTreeSet<SegmentId>,
+    /// The columns it reads of each table, as the table spells them.
+    pub columns: BTreeMap<TableId, BTreeSet<String>>,
+}
+
+/// Calls `f` with every leaf. Cases and referred segments are not entered.
+pub fn each_leaf<'a>(predicate: &'a Predicate, f: &mut dyn FnMut(&'a EntityExpr)) {
+    match predicate {
+        Predicate::Constant(_) | Predicate::Segment(_) | Predicate::Case { .. } => {}
+        Predicate::Leaf(expr) => f(expr),
+        Predicate::Not(of) => each_leaf(of, f),
+        Predicate::All(of) | Predicate::Any(of) | Predicate::Count { of, .. } => {
+            of.iter().for_each(|p| each_leaf(p, f));
+        }
+    }
+}
+
+/// Calls `f` with every measure of every leaf, in order of writing, repetitions included.
+pub fn each_measure(predicate: &Predicate, f: &mut dyn FnMut(MeasureId)) {
+    each_leaf(predicate, &mut |leaf| {
+        leaf.each_column(&mut |atom| match atom {
+            Atom::Measure(id) => f(*id),
+            Atom::Column(_) => {}
+        });
+    });
+}
+
+/// All that a segment's membership and exposed columns are computed from, through everything it refers to.
+#[must_use]
+pub fn of_segment(model: &Model, id: SegmentId) -> Lineage {
+    let mut walk = Walk::new(model);
+    walk.open.push(id);
+    while let Some(next) = walk.open.pop() {
+        if !walk.seen.insert(next) {
+            continue;
+        }
+        let Some(segment) = model.segments.get(next.index()) else {
+            continue;
+        };
+        walk.predicate(segment.entity.index(), &segment.predicate);
+        if next == id {
+            walk.published(segment);
+        }
+    }
+    walk.seen.remove(&id);
+    Lineage {
+        segments: walk.seen,
+        ..walk.out
+    }
+}
+
+/// All that a value about an entity is computed from.
+#[must_use]
+pub fn of_value(model: &Model, entity: super::EntityId, value: &EntityExpr) -> Lineage {
+    let mut walk = Walk::new(model);
+    walk.key(entity.index());
+    walk.value(entity.index(), value);
+    walk.out
+}
+
+struct Walk<'a> {
+    model: &'a Model,
+    out: Lineage,
+    measures: BTreeSet<MeasureId>,
+    relations: BTreeSet<RelationId>,
+    seen: BTreeSet<SegmentId>,
+    open: Vec<SegmentId>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(model: &'a Model) -> Self {
+        Self {
+            model,
+            out: Lineage::default(),
+            measures: BTreeSet::new(),
+            relations: BTreeSet::new(),
+            seen: BTreeSet::new(),
+            open: Vec::new(),
+        }
+    }
+
+    fn key(&mut self, entity: usize) {
+        if let Some(entity) = self.model.entities.get(entity) {
+            self.column(
+                &entity.frame,
+                &Col {
+                    slot: 0,
+                    name: entity.key.clone(),
+                },
+            );
+        }
+    }
+
+    fn published(&mut self, segment: &super::Segment) {
+        let entity = segment.entity.index();
+        self.key(entity);
+        for expose in &segment.expose {
+            match expose {
+                super::Expose::Column(col, _) => {
+                    if let Some(entity) = self.model.entities.get(entity) {
+                        self.column(&entity.frame, col);
+                    }
+                }
+                super::Expose::Trait(id) => {
+                    if let Some(found) = self.model.traits.get(id.index()) {
+                        self.value(entity, &found.value);
+                    }
+                }
+            }
+        }
+    }
+
+    fn predicate(&mut self, entity: usize, predicate: &Predicate) {
+        match predicate {
+            Predicate::Constant(_) => {}
+            Predicate::Leaf(expr) => self.value(entity, expr),
+            Predicate::Not(of) => self.predicate(entity, of),
+            Predicate::All(of) | Predicate::Any(of) | Predicate::Count { of, .. } => {
+                of.iter().for_each(|p| self.predicate(entity, p));
+            }
+            Predicate::Segment(id) => self.open.push(*id),
+            Predicate::Case { group, case } => {
+                if let Some(group) = self.model.groups.get(group.index()) {
+                    for (_, condition) in group.cases.iter().take(case + 1) {
+                        self.predicate(entity, condition);
+                    }
+                }
+            }
+        }
+    }
+
+    fn value(&mut self, entity: usize, value: &EntityExpr) {
+        let model = self.model;
+        value.each_column(&mut |atom| match atom {
+            Atom::Column(col) => {
+                if let Some(entity) = model.entities.get(entity) {
+                    self.column(&entity.frame, col);
+                }
+            }
+            Atom::Measure(id) => self.measure(*id),
+        });
+    }
+
+    fn measure(&mut self, id: MeasureId) {
+        let model = self.model;
+        let Some(measure) = model.measures.get(id.index()) else {
+            return;
+        };
+        if !self.measures.insert(id) {
+            return;
+        }
+        self.out.measures.push(id);
+        let Some(relation) = model.relations.get(measure.relation.index()) else {
+            return;
+        };
+        if self.relations.insert(measure.relation) {
+            self.key(relation.entity.index());
+            for (_, col) in &relation.owner {
+                self.column(&relation.frame, col);
+            }
+            for (time, _) in &relation.past {
+                self.column(&relation.frame, &time.col);
+            }
+            for expr in &relation.filter {
+                expr.each_column(&mut |col| self.column(&relation.frame, col));
+            }
+        }
+        for expr in measure.filter.iter().chain(&measure.arg) {
+            expr.each_column(&mut |col| self.column(&relation.frame, col));
+        }
+    }
+
+    /// A column, and the columns its slot is joined on.
+    fn column(&mut self, frame: &Frame, col: &Col) {
+        let mut next = Some((col.slot, col.name.clone()));
+        while let Some((slot, name)) = next.take() {
+            let Some(found) = frame.slots.get(slot) else {
+                return;
+            };
+            self.out
+                .columns
+                .entry(found.table)
+                .or_default()
+                .insert(name);
+            let Some(join) = &found.join else { return };
+            for (near, far) in &join.on {
+                self.out
+                    .columns
+                    .entry(found.table)
+                    .or_default()
+                    .insert(far.clone());
+                next = Some((join.from, near.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Conditions as written become predicates over measures: the sugar of `language.md` §6 ends here.
+
+use super::measure;
+use super::scope::{EntityScope, require_boolean};
+use super::segments::SegmentNames;
+use super::typing::{self, Context};
+use super::{EntityExpr, Predicate, SegmentId, Window};
+use crate::diag::codes::spec::IMPOSSIBLE_COUNT;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::expr::{Expr, ExprKind, Func, Literal, Type};
+use crate::snippet::{self, Snippet};
+use crate::source::{At, Span, Spanned};
+use crate::spec::{Condition, ConditionKind, Name, Rows};
+
+/// Resolves the conditions of one item, and remembers what they refer to.
+pub(super) struct Conditions<'a> {
+    pub(super) scope: EntityScope<'a>,
+    pub(super) ctx: &'a Context,
+    pub(super) names: &'a SegmentNames,
+    /// Segments that were named, each once.
+    pub(super) references: Vec<SegmentId>,
+}
+
+impl Conditions<'_> {
+    /// The predicate of a condition. All that is wrong in it is reported before it is given up.
+    pub(super) fn resolve(
+        &mut self,
+        condition: &Condition,
+        diags: &mut Diagnostics,
+    ) -> Option<Predicate> {
+        match &condition.kind {
+            ConditionKind::Sql(snippet) => self.sql(snippet, diags),
+            ConditionKind::All(of) => Some(all(self.each(of, diags)?)),
+            ConditionKind::Any(of) => Some(any(self.each(of, diags)?)),
+            ConditionKind::None(of) => Some(not(any(self.each(of, diags)?))),
+            ConditionKind::Not(of) => Some(not(self.resolve(of, diags)?)),
+            ConditionKind::AtLeast { count, of } => {
+                count_fits(count, of.len(), Bound::AtLeast, diags);
+                self.count(Some(count.value), None, of, diags)
+            }
+            ConditionKind::AtMost { count, of } => {
+                count_fits(count, of.len(), Bound::AtMost, diags);
+                self.count(None, Some(count.value), of, diags)
+            }
+            ConditionKind::Exactly { count, of } => {
+                count_fits(count, of.len(), Bound::Exactly, diags);
+                self.count(Some(count.value), Some(count.value), of, diags)
+            }
+            ConditionKind::Did {
+                relation,
+                rows,
+                times,
+            } => self.did(relation, rows, times.as_ref(), condition.span, diags),
+            ConditionKind::DidNot { relation, rows } => Some(not(self.did(
+                relation,
+                rows,
+                None,
+                condition.span,
+                diags,
+            )?)),
+            ConditionKind::Aggregate { value, is } => {
+                let subject = measure::from_yaml(
+                    self.scope.world,
+                    self.scope.entity,
+                    self.scope.measures,
+                    value,
+                    self.ctx,
+                    diags,
+                );
+                self.tail(is, &subject?, diags)
+            }
+            ConditionKind::FirstTime { relation, rows } => {
+                self.first_time(relation, rows, condition.span, diags)
+            }
+            ConditionKind::In(names) => self.within(names, diags),
+            ConditionKind::NotIn(names) => Some(not(self.within(names, diags)?)),
+        }
+    }
+
+    /// A SQL leaf.
+    pub(super) fn sql(&mut self, snippet: &Snippet, diags: &mut Diagnostics) -> Option<Predicate> {
+        self.scope.condition(snippet, self.ctx, diags).map(leaf)
+    }
+
+    fn each(&mut self, of: &[Condition], diags: &mut Diagnostics) -> Option<Vec<Predicate>> {
+        let resolved: Vec<_> = of.iter().map(|c| self.resolve(c, diags)).collect();
+        resolved.into_iter().collect()
+    }
+
+    fn count(
+        &mut self,
+        min: Option<u32>,
+        max: Option<u32>,
+        of: &[Condition],
+        diags: &mut Diagnostics,
+    ) -> Option<Predicate> {
+        let of = self.each(of, diags)?;
+        Some(Predicate::Count { min, max, of })
+    }
+
+    fn did(
+        &mut self,
+        relation: &Name,
+        rows: &Rows,
+        times: Option<&Snippet>,
+        span: Span,
+        diags: &mut Diagnostics,
+    ) -> Option<Predicate> {
+        let id = self
+            .scope
+            .world
+            .require_relation(self.scope.entity, relation, diags)?;
+        let rows = measure::rows(self.scope.world, id, rows, self.ctx, diags)?;
+        match times {
+            None => Some(leaf(measure::exists(
+                self.scope.measures,
+                &rows,
+                None,
+                span,
+            ))),
+            Some(times) => {
+                let count = measure::count(self.scope.measures, &rows, relation.span);
+                self.tail(times, &count, diags)
+            }
+        }
+    }
+
+    fn tail(
+        &mut self,
+        tail: &Snippet,
+        subject: &EntityExpr,
+        diags: &mut Diagnostics,
+    ) -> Option<Predicate> {
+        let ast = snippet::parse_tail(tail, diags)?;
+        let expr = typing::check_tail(&ast, subject, &mut self.scope, self.ctx, diags)?;
+        require_boolean(expr, diags).map(leaf)
+    }
+
+    /// The first row ever, of those that the filter lets through, lies in the window.
+    fn first_time(
+        &mut self,
+        relation: &Name,
+        rows: &Rows,
+        span: Span,
+        diags: &mut Diagnostics,
+    ) -> Option<Predicate> {
+        let world = self.scope.world;
+        let id = world.require_relation(self.scope.entity, relation, diags)?;
+        let ever = Rows {
+            filter: rows.filter.clone(),
+            window: None,
+        };
+        let set = measure::rows(world, id, &ever, self.ctx, diags);
+        let time = measure::require_time(world, id, "`first_time`", relation.span, diags);
+        let window = match &rows.window {
+            None => Some(Window::default()),
+            Some(window) => measure::window(world, id, window, self.ctx, diags),
+        };
+        let (set, time, window) = (set?, time?, window?);
+        let first = measure::first_time(self.scope.measures, &set, time, span);
+        let at = At(span);
+        let compare = |func, bound: Literal| {
+            Expr::call(
+                func,
+                vec![first.clone(), Expr::literal(bound, time.ty.clone(), at)],
+                Type::Boolean,
+                at,
+            )
+        };
+        let lower = window.from.map(|from| compare(Func::Ge, from));
+        let upper = window.until.map(|until| compare(Func::Lt, until));
+        Some(leaf(match (lower, upper) {
+            (Some(lower), Some(upper)) => {
+                Expr::call(Func::And, vec![lower, upper], Type::Boolean, at)
+            }
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => Expr::call(Func::IsNotNull, vec![first], Type::Boolean, at),
+        }))
+    }
+
+    /// In any of the segments.
+    fn within(&mut self, names: &[Name], diags: &mut Diagnostics) -> Option<Predicate> {
+        let resolved: Vec<_> = names
+            .iter()
+            .map(|name| {
+                self.names
+                    .require(name, self.scope.entity, self.scope.world, diags)
+            })
+            .collect();
+        let ids = resolved.into_iter().collect::<Option<Vec<_>>>()?;
+        for id in &ids {
+            if !self.references.contains(id) {
+                self.references.push(*id);
+            }
+        }
+        Some(any(ids.into_iter().map(Predicate::Segment).collect()))
+    }
+}
+
+/// A leaf, or the constant that it is.
+fn leaf(expr: EntityExpr) -> Predicate {
+    match &expr.kind {
+        ExprKind::Literal(literal) => Predicate::Constant(*literal == Literal::Boolean(true)),
+        ExprKind::Column(_)
+        | ExprKind::Call(..)
+        | ExprKind::Case { .. }
+        | ExprKind::Cast { .. } => Predicate::Leaf(expr),
+    }
+}
+
+fn one_or(of: Vec<Predicate>, many: impl FnOnce(Vec<Predicate>) -> Predicate) -> Predicate {
+    match <[Predicate; 1]>::try_from(of) {
+        Ok([only]) => only,
+        Err(of) => many(of),
+    }
+}
+
+/// All of these hold.
+pub(super) fn all(of: Vec<Predicate>) -> Predicate {
+    one_or(of, Predicate::All)
+}
+
+fn any(of: Vec<Predicate>) -> Predicate {
+    one_or(of, Predicate::Any)
+}
+
+fn not(of: Predicate) -> Predicate {
+    match of {
+        Predicate::Constant(value) => Predicate::Constant(!value),
+        Predicate::Not(of) => *of,
+        Predicate::Leaf(_)
+        | Predicate::All(_)
+        | Predicate::Any(_)
+        | Predicate::Count { .. }
+        | Predicate::Segment(_)
+        | Predicate::Case { .. } => Predicate::Not(Box::new(of)),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Bound {
+    AtLeast,
+    AtMost,
+    Exactly,
+}
+
+fn count_fits(count: &Spanned<u32>, of: usize, bound: Bound, diags: &mut Diagnostics) {
+    let n = count.value as usize;
+    let word = match bound {
+        Bound::AtLeast => "at_least",
+        Bound::AtMost => "at_most",
+        Bound::Exactly => "exactly",
+    };
+    let wrong = match bound {
+        Bound::AtLeast if n > of => Some("never"),
+        Bound::AtLeast if n == 0 => Some("always"),
+        Bound::AtMost if n >= of => Some("always"),
+        Bound::Exactly if n > of => Some("never"),
+        Bound::AtLeast | Bound::AtMost | Bound::Exactly => None,
+    };
+    if let Some(when) = wrong {
+        diags.push(
+            Diagnostic::error(
+                &IMPOSSIBLE_COUNT,
+                format!("`{word}: {n}` of {of} conditions {when} holds"),
+            )
+            .at(count.span, format!("there are {of} conditions under `of`"))
+            .help("correct the number, or use `all`, `any` or `none`"),
+        );
+    }
+}

@@ -1,0 +1,63 @@
+//! Spec + Catalog → [`Model`]: the order of the passes, nothing else. Each pass reports all that is wrong and goes on with
+//! what is left; a model with errors in the bag is for nobody's use.
+
+use super::measure::Measures;
+use super::tables::Tables;
+use super::typing::Context;
+use super::{Catalog, Model, frame, hash, segments, traits};
+use crate::diag::codes::model::UNKNOWN_ENTITY;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::spec::{Settings, Spec};
+
+pub use super::tables::table_sources;
+
+/// Resolves every name, types every expression and turns every condition into a predicate over measures.
+pub fn resolve(
+    spec: &Spec,
+    settings: &Settings,
+    catalog: &Catalog,
+    ctx: &Context,
+    diags: &mut Diagnostics,
+) -> Model {
+    let tables = Tables::new(spec, catalog, diags);
+    let mut world = frame::entities(spec, tables, ctx, diags);
+    let mut measures = Measures::default();
+    if world.entities.is_empty() {
+        no_entity(spec, diags);
+    }
+    let trait_uses = traits::resolve(spec, &mut world, &mut measures, ctx, diags);
+    let mut resolved = segments::resolve(spec, &world, &mut measures, ctx, diags);
+    let entity_uses =
+        segments::entity_conditions(spec, &mut world, &mut measures, &resolved.names, ctx, diags);
+    hash::fill(&mut world, &trait_uses, &entity_uses, &mut resolved, ctx);
+    Model {
+        project: settings.name.value.clone(),
+        as_of: ctx.as_of,
+        time_zone: ctx.time_zone.clone(),
+        tables: world.tables.into_list(),
+        entities: world.entities.into_iter().map(|e| e.entity).collect(),
+        relations: world.relations.into_iter().map(|r| r.relation).collect(),
+        measures: measures.into_list(),
+        traits: world.traits,
+        groups: resolved.groups,
+        segments: resolved.segments,
+    }
+}
+
+fn no_entity(spec: &Spec, diags: &mut Diagnostics) {
+    let first = spec
+        .segments
+        .iter()
+        .map(|s| &s.item)
+        .chain(spec.groups.iter().map(|g| &g.item))
+        .chain(spec.traits.iter().map(|t| &t.item))
+        .map(|item| item.name.span)
+        .min();
+    if let Some(span) = first {
+        diags.push(
+            Diagnostic::error(&UNKNOWN_ENTITY, "the project declares no entity")
+                .at(span, "nobody to ask this about")
+                .help("declare one under `entities:` with its table and key"),
+        );
+    }
+}

@@ -1,0 +1,463 @@
+//! The physical tables of a project and their columns: collected from the specs, joined with what a catalog knows.
+//!
+//! [`table_sources`] lists them before anything is resolved, so that the rooms with IO can ask for their columns;
+//! `resolve` then looks names up here. What a row is put together from is `frame`'s.
+
+use super::{Catalog, Column, FileFormat, Table, TableId, TableSource};
+use crate::diag::codes::expr::{UNKNOWN_COLUMN, UNKNOWN_TYPE};
+use crate::diag::codes::model::{COLUMN_CLASH, COLUMNS_UNKNOWN, DECLARED_MISSING, FILE_FORMAT};
+use crate::diag::codes::spec::NOT_YET;
+use crate::diag::{Diagnostic, Diagnostics, nearest};
+use crate::expr::Type;
+use crate::model::typing::parse_type;
+use crate::snippet;
+use crate::source::{Span, Spanned};
+use crate::spec::{ColumnSpecs, LookupSpec, Spec, TableSpec};
+use std::collections::HashMap;
+
+/// Every physical table that the specs read, in order of writing, with the columns declared for it.
+#[must_use]
+pub fn table_sources(spec: &Spec, diags: &mut Diagnostics) -> Vec<Table> {
+    collect(spec, diags)
+        .list
+        .into_iter()
+        .map(|entry| entry.table)
+        .filter(|table| !is_placeholder(&table.source))
+        .collect()
+}
+
+/// All tables, and their columns by name.
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    list: Vec<Entry>,
+    by_source: HashMap<TableSource, TableId>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    table: Table,
+    /// Whether an unknown name is the user's mistake; else why nothing is known has been said already.
+    known: bool,
+    /// Where each declared column is written.
+    declared_at: HashMap<String, Span>,
+    exact: HashMap<String, usize>,
+    /// By lower-case name; None where two columns differ in case alone.
+    folded: HashMap<String, Option<usize>>,
+}
+
+/// What a name is in a table.
+#[derive(Debug)]
+pub(super) enum Found<'a> {
+    Column(&'a Column),
+    No,
+    /// The table's columns are not known, which has been reported.
+    Unknowable,
+}
+
+impl Tables {
+    /// The tables of `spec` with the columns that were declared and that `catalog` knows.
+    pub(super) fn new(spec: &Spec, catalog: &Catalog, diags: &mut Diagnostics) -> Self {
+        let mut tables = collect(spec, diags);
+        let known: HashMap<_, _> = catalog
+            .tables
+            .iter()
+            .map(|(source, columns)| (source, columns))
+            .collect();
+        for entry in &mut tables.list {
+            if is_placeholder(&entry.table.source) {
+                continue;
+            }
+            match known.get(&entry.table.source) {
+                Some(columns) => entry.merge(columns, diags),
+                None => entry.index(),
+            }
+            entry.known = !entry.table.columns.is_empty();
+            if !entry.known {
+                diags.push(
+                    Diagnostic::error(
+                        &COLUMNS_UNKNOWN,
+                        format!("the columns of {} are not known", entry.table.source),
+                    )
+                    .at(entry.table.span, "no column is declared or found")
+                    .help("declare them under `columns:`, or check with a connection"),
+                );
+            }
+        }
+        tables
+    }
+
+    pub(super) fn into_list(self) -> Vec<Table> {
+        self.list.into_iter().map(|entry| entry.table).collect()
+    }
+
+    /// The table of `spec`. Every `table:` of the specs was collected, so there always is one.
+    pub(super) fn id(&self, spec: &TableSpec) -> TableId {
+        self.by_source
+            .get(&source_of(spec, &mut Diagnostics::default()))
+            .copied()
+            .unwrap_or(TableId(0))
+    }
+
+    /// A column by its exact name, else by the only name that differs in case.
+    pub(super) fn find(&self, id: TableId, name: &str) -> Found<'_> {
+        let Some(entry) = self.list.get(id.index()) else {
+            return Found::Unknowable;
+        };
+        let index = entry
+            .exact
+            .get(name)
+            .copied()
+            .or_else(|| entry.folded.get(&name.to_lowercase()).copied().flatten());
+        match index.and_then(|i| entry.table.columns.get(i)) {
+            Some(column) => Found::Column(column),
+            None if entry.known => Found::No,
+            None => Found::Unknowable,
+        }
+    }
+
+    pub(super) fn columns(&self, id: TableId) -> &[Column] {
+        self.list
+            .get(id.index())
+            .map_or(&[], |entry| &entry.table.columns)
+    }
+
+    /// [`Self::find`], and S0210 where there is none. `whose` is what has the columns: ("relation `orders`", "orders").
+    pub(super) fn require(
+        &self,
+        id: TableId,
+        name: &Spanned<String>,
+        whose: (&str, &str),
+        diags: &mut Diagnostics,
+    ) -> Option<&Column> {
+        match self.find(id, name) {
+            Found::Column(column) => Some(column),
+            Found::No => {
+                diags.push(unknown_column(
+                    name,
+                    whose,
+                    self.columns(id).iter().map(|c| c.name.as_str()),
+                ));
+                None
+            }
+            Found::Unknowable => None,
+        }
+    }
+}
+
+/// S0210 in the words of `cli.md`.
+pub(super) fn unknown_column<'a>(
+    name: &Spanned<String>,
+    (whose, short): (&str, &str),
+    has: impl Iterator<Item = &'a str> + Clone,
+) -> Diagnostic {
+    Diagnostic::error(
+        &UNKNOWN_COLUMN,
+        format!("unknown column `{}` in {whose}", name.value),
+    )
+    .at(
+        name.span,
+        format!("{short} has: {}", some_of(has.clone(), 12)),
+    )
+    .suggest(nearest(name, has))
+}
+
+/// The first `cap` names, and how many more there are.
+pub(super) fn some_of<'a>(names: impl Iterator<Item = &'a str>, cap: usize) -> String {
+    let names: Vec<&str> = names.collect();
+    let mut text = names
+        .iter()
+        .take(cap)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
+    if names.is_empty() {
+        text.push_str("none");
+    } else if names.len() > cap {
+        text.push_str(&format!(" and {} more", names.len() - cap));
+    }
+    text
+}
+
+impl Entry {
+    fn index(&mut self) {
+        self.exact.clear();
+        self.folded.clear();
+        for (i, column) in self.table.columns.iter().enumerate() {
+            self.exact.insert(column.name.clone(), i);
+            self.folded
+                .entry(column.name.to_lowercase())
+                .and_modify(|known| *known = None)
+                .or_insert(Some(i));
+        }
+    }
+
+    /// Joins the declared columns with those the catalog knows: the declared type and the catalog's spelling win.
+    fn merge(&mut self, actual: &[(String, Type)], diags: &mut Diagnostics) {
+        let declared = std::mem::replace(
+            &mut self.table.columns,
+            actual
+                .iter()
+                .map(|(name, ty)| Column {
+                    name: name.clone(),
+                    ty: ty.clone(),
+                    declared: false,
+                })
+                .collect(),
+        );
+        self.index();
+        let untyped = matches!(
+            self.table.source,
+            TableSource::File {
+                format: FileFormat::Csv,
+                ..
+            }
+        );
+        for column in declared {
+            let at = self
+                .declared_at
+                .get(&column.name)
+                .copied()
+                .unwrap_or(self.table.span);
+            let found = self.exact.get(&column.name).copied().or_else(|| {
+                self.folded
+                    .get(&column.name.to_lowercase())
+                    .copied()
+                    .flatten()
+            });
+            let Some(slot) = found.and_then(|i| self.table.columns.get_mut(i)) else {
+                let names = actual.iter().map(|(name, _)| name.as_str());
+                diags.push(
+                    Diagnostic::error(
+                        &DECLARED_MISSING,
+                        format!("{} has no column `{}`", self.table.source, column.name),
+                    )
+                    .at(at, format!("it has: {}", some_of(names.clone(), 12)))
+                    .suggest(nearest(&column.name, names)),
+                );
+                continue;
+            };
+            if !untyped && !holds(&column.ty, &slot.ty) {
+                diags.push(
+                    Diagnostic::error(
+                        &COLUMN_CLASH,
+                        format!(
+                            "column `{}` of {} is declared {} but is {}",
+                            slot.name, self.table.source, column.ty, slot.ty
+                        ),
+                    )
+                    .at(at, format!("`{}` is {} there", slot.name, slot.ty))
+                    .at(self.table.span, "the table")
+                    .help(format!("declare it as {}, or do not declare it", slot.ty)),
+                );
+            }
+            slot.ty = column.ty;
+            slot.declared = true;
+        }
+    }
+}
+
+/// Whether every value of `actual` is one of `declared`.
+fn holds(declared: &Type, actual: &Type) -> bool {
+    match (declared, actual) {
+        (
+            Type::Decimal { precision, scale },
+            Type::Decimal {
+                precision: p,
+                scale: s,
+            },
+        ) => scale >= s && precision.saturating_sub(*scale) >= p.saturating_sub(*s),
+        (Type::Int, Type::Decimal { scale: 0, .. })
+        | (Type::Decimal { .. }, Type::Int)
+        | (Type::Float, Type::Int | Type::Decimal { .. })
+        | (Type::Json, Type::String) => true,
+        (Type::Array(a), Type::Array(b)) => holds(a, b),
+        (a, b) => a == b,
+    }
+}
+
+fn is_placeholder(source: &TableSource) -> bool {
+    matches!(source, TableSource::Named(parts) if parts.is_empty())
+}
+
+fn collect(spec: &Spec, diags: &mut Diagnostics) -> Tables {
+    let mut tables = Tables::default();
+    for entity in &spec.entities {
+        tables.add(&entity.table, &entity.columns, diags);
+        tables.add_lookups(&entity.lookups, diags);
+        for relation in &entity.relations {
+            tables.add(&relation.table, &relation.columns, diags);
+            tables.add_lookups(&relation.lookups, diags);
+        }
+    }
+    tables
+}
+
+impl Tables {
+    fn add_lookups(&mut self, lookups: &[LookupSpec], diags: &mut Diagnostics) {
+        for lookup in lookups {
+            self.add(&lookup.table, &lookup.columns, diags);
+            self.add_lookups(&lookup.lookups, diags);
+        }
+    }
+
+    fn add(&mut self, table: &TableSpec, columns: &ColumnSpecs, diags: &mut Diagnostics) {
+        let source = source_of(table, diags);
+        let span = place(table);
+        let next = TableId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
+        let id = *self.by_source.entry(source.clone()).or_insert(next);
+        if id == next {
+            self.list.push(Entry {
+                table: Table {
+                    source,
+                    columns: Vec::new(),
+                    span,
+                },
+                known: false,
+                declared_at: HashMap::new(),
+                exact: HashMap::new(),
+                folded: HashMap::new(),
+            });
+        }
+        let Some(entry) = self.list.get_mut(id.index()) else {
+            return;
+        };
+        for (name, written) in columns {
+            let Some(ty) = parse_type(written) else {
+                diags.push(
+                    Diagnostic::error(
+                        &UNKNOWN_TYPE,
+                        format!("unknown type `{}` of column `{}`", written.value, name.value),
+                    )
+                    .at(
+                        written.span,
+                        "expected boolean, int, float, decimal(p,s), string, date, timestamp, datetime, json or array<T>",
+                    )
+                    .suggest(nearest_type(written)),
+                );
+                continue;
+            };
+            match entry.exact.get(&name.value) {
+                None => {
+                    entry
+                        .exact
+                        .insert(name.value.clone(), entry.table.columns.len());
+                    entry.declared_at.insert(name.value.clone(), written.span);
+                    entry.table.columns.push(Column {
+                        name: name.value.clone(),
+                        ty,
+                        declared: true,
+                    });
+                }
+                Some(i) => {
+                    let other = entry.table.columns.get(*i).map(|c| &c.ty);
+                    if let Some(other) = other
+                        && *other != ty
+                    {
+                        diags.push(
+                            Diagnostic::error(
+                                &COLUMN_CLASH,
+                                format!(
+                                    "column `{}` of {} is declared {ty} here and {other} elsewhere",
+                                    name.value, entry.table.source
+                                ),
+                            )
+                            .at(written.span, format!("the other place says {other}"))
+                            .at(entry.table.span, "the same table")
+                            .help("declare a table's columns once, or with the same types"),
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The type that other systems call so, or the nearest of ours.
+fn nearest_type(written: &str) -> Option<&'static str> {
+    let lower = written.to_lowercase();
+    let word = lower
+        .split(|c: char| !c.is_alphanumeric())
+        .next()
+        .unwrap_or("");
+    match word {
+        "varchar" | "text" | "char" | "uuid" => Some("string"),
+        "bigint" | "integer" | "smallint" | "int64" | "tinyint" => Some("int"),
+        "double" | "real" | "float64" => Some("float"),
+        "numeric" | "number" => Some("decimal(18,2)"),
+        "timestamptz" | "timestamp_tz" => Some("timestamp"),
+        "bool" => Some("boolean"),
+        _ => nearest(
+            word,
+            [
+                "boolean",
+                "int",
+                "float",
+                "string",
+                "date",
+                "timestamp",
+                "datetime",
+                "json",
+            ],
+        ),
+    }
+}
+
+/// Where a table's `table:` is written.
+pub(super) fn place(table: &TableSpec) -> Span {
+    match table {
+        TableSpec::Ref(name) | TableSpec::File(name) | TableSpec::Source(name, _) => name.span,
+        TableSpec::Named(parts) => parts.span,
+        TableSpec::Query(snippet) => snippet.text.span,
+    }
+}
+
+/// The source behind a `table:`; the empty name where there can be none, which is reported.
+fn source_of(table: &TableSpec, diags: &mut Diagnostics) -> TableSource {
+    let nothing = TableSource::Named(Vec::new());
+    match table {
+        TableSpec::Ref(name) | TableSpec::Source(_, name) => {
+            diags.push(
+                Diagnostic::error(
+                    &NOT_YET,
+                    format!("a dbt reference to `{}` is not in this version yet", name.value),
+                )
+                .at(place(table), "needs dbt's manifest")
+                .help("write the table's own name (`schema.table`), `file('…')`, or `{sql: \"select …\"}`"),
+            );
+            nothing
+        }
+        TableSpec::Named(parts) => TableSource::Named(parts.value.clone()),
+        TableSpec::File(path) => {
+            let lower = path.to_lowercase();
+            let format = if lower.ends_with(".csv") || lower.ends_with(".csv.gz") {
+                FileFormat::Csv
+            } else if lower.ends_with(".parquet") {
+                FileFormat::Parquet
+            } else {
+                diags.push(
+                    Diagnostic::error(
+                        &FILE_FORMAT,
+                        format!("the format of file `{}` is not known", path.value),
+                    )
+                    .at(
+                        path.span,
+                        "expected a name ending in .csv, .csv.gz or .parquet",
+                    )
+                    .help("export the data as CSV or Parquet"),
+                );
+                return nothing;
+            };
+            TableSource::File {
+                path: path.value.clone(),
+                format,
+            }
+        }
+        TableSpec::Query(query) => {
+            if snippet::check_query(query, diags) {
+                TableSource::Query(query.clone())
+            } else {
+                nothing
+            }
+        }
+    }
+}
