@@ -1,12 +1,26 @@
 //! Plan → SQL text of one dialect: one SELECT per entity, a row per entity, a column per question.
+//!
+//! The blocks come from `ir::select`, the words from the dialect; `emit/expr.rs` writes expressions and `emit/layout.rs`
+//! lays SELECTs out. [`checks`] are the queries that a build asks of its sources first.
 
+mod checks;
+mod expr;
+mod layout;
+
+pub use checks::{CheckKind, CheckQuery, checks};
+
+use crate::diag::Diagnostics;
+use crate::dialect::Dialect;
 use crate::expr::Type;
-use crate::model::{Col, EntityId, SegmentId, TraitId};
+use crate::ir::{self, Answer, Plan};
+use crate::model::{Col, EntityId, Model, SegmentId, TraitId};
 
 /// The SELECT that answers everything a selection asks of one entity.
 #[derive(Clone, Debug)]
 pub struct EntityQuery {
     pub entity: EntityId,
+    /// Statements to run first in the same session, mostly none; the build's other statements do not need them.
+    pub prelude: Vec<String>,
     /// One SELECT statement without a semicolon, formatted and commented. A row per row of the entity table.
     pub sql: String,
     /// Its columns, in order.
@@ -33,4 +47,73 @@ pub enum Role {
     Channel(usize),
     /// Whether the entity is in no segment that respects suppression; never NULL.
     Suppressed,
+}
+
+/// Offsets of a zone are written out until so many years after `as_of`.
+const ZONE_YEARS: i64 = 20;
+
+/// Writes a plan, naive or optimised, in a dialect. What the dialect cannot say is an error at its place.
+pub fn query(
+    plan: &Plan,
+    model: &Model,
+    dialect: &dyn Dialect,
+    diags: &mut Diagnostics,
+) -> EntityQuery {
+    let query = ir::select(plan, model);
+    let mut writer = expr::Writer::new(model, dialect, diags);
+    writer.wide = plan
+        .names
+        .measures
+        .iter()
+        .filter(|(id, _)| {
+            model
+                .measures
+                .get(id.index())
+                .is_some_and(|m| m.ty == Type::Int)
+        })
+        .map(|(_, name)| name.clone())
+        .collect();
+    let sql = layout::statement(&query, &mut writer);
+    let prelude = if writer.uses_zone {
+        let until = model
+            .as_of
+            .checked_add(jiff::SignedDuration::from_hours(ZONE_YEARS * 366 * 24))
+            .unwrap_or(jiff::Timestamp::MAX);
+        dialect.zone_prelude(&model.time_zone, until)
+    } else {
+        Vec::new()
+    };
+    let columns = plan.answers.iter().filter_map(|a| {
+        Some(StageColumn {
+            name: plan.names.answers.get(a)?.clone(),
+            role: role(a),
+            ty: ty(a, plan, model)?,
+        })
+    });
+    EntityQuery {
+        entity: plan.entity,
+        prelude,
+        sql,
+        columns: columns.collect(),
+    }
+}
+
+fn role(answer: &Answer) -> Role {
+    match answer {
+        Answer::Key => Role::Key,
+        Answer::Segment(id) => Role::Segment(*id),
+        Answer::Trait(id) => Role::Trait(*id),
+        Answer::Exposed(col, _) => Role::Exposed(col.clone()),
+        Answer::Channel(n) => Role::Channel(*n),
+        Answer::Suppressed => Role::Suppressed,
+    }
+}
+
+fn ty(answer: &Answer, plan: &Plan, model: &Model) -> Option<Type> {
+    Some(match answer {
+        Answer::Key => model.entities.get(plan.entity.index())?.key_type.clone(),
+        Answer::Segment(_) | Answer::Channel(_) | Answer::Suppressed => Type::Boolean,
+        Answer::Trait(id) => model.traits.get(id.index())?.value.ty.clone(),
+        Answer::Exposed(_, ty) => ty.clone(),
+    })
 }

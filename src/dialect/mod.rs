@@ -1,1 +1,134 @@
 //! How one warehouse spells what all of them mean.
+//!
+//! Generic first: every method of [`Dialect`] has a default that most warehouses take; an override cites the vendor's
+//! page. A dialect that has no way to say something answers `None`, which `emit` reports as S0501 at the user's place.
+//! Nobody outside asks which dialect this is.
+
+mod duckdb;
+mod duckdb_words;
+mod generic;
+mod sql;
+
+pub use sql::{Arg, Binding, Sql};
+
+use crate::expr::{Agg, Func, Literal, Type};
+use crate::model::{Table, TableSource};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// Every dialect.
+pub static ALL: &[&dyn Dialect] = &[&duckdb::DuckDb];
+
+/// The dialect of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static dyn Dialect> {
+    ALL.iter().copied().find(|d| d.name() == name)
+}
+
+/// A warehouse's way to write SQL.
+pub trait Dialect: Sync {
+    /// As in a target's `type:`.
+    fn name(&self) -> &'static str;
+
+    /// Words that cannot be a plain column or table name, sorted, in lower case.
+    fn reserved(&self) -> &'static [&'static str];
+
+    /// A name in quotes, whatever is in it.
+    fn quote(&self, name: &str) -> String {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
+
+    /// A name, quoted where it must be.
+    fn identifier(&self, name: &str) -> String {
+        let mut chars = name.chars();
+        let plain = chars
+            .next()
+            .is_some_and(|c| c.is_ascii_lowercase() || c == '_')
+            && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        if plain && self.reserved().binary_search(&name).is_err() {
+            name.to_owned()
+        } else {
+            self.quote(name)
+        }
+    }
+
+    /// A string literal.
+    fn string(&self, text: &str) -> String {
+        format!("'{}'", text.replace('\'', "''"))
+    }
+
+    /// The name of a type in casts and CREATE TABLE.
+    fn type_name(&self, ty: &Type) -> String {
+        generic::type_name(self, ty)
+    }
+
+    /// A constant of a type.
+    fn literal(&self, value: &Literal, ty: &Type) -> Sql {
+        generic::literal(self, value, ty)
+    }
+
+    /// An instant.
+    fn timestamp(&self, at: Timestamp) -> String {
+        format!(
+            "timestamp with time zone '{}+00:00'",
+            generic::wall(TimeZone::UTC.to_datetime(at))
+        )
+    }
+
+    /// What may stand in FROM for a table.
+    fn table(&self, table: &Table) -> Option<String> {
+        generic::table(self, table)
+    }
+
+    /// A statement whose result names a source's columns and their types, one a row.
+    fn describe(&self, source: &TableSource) -> Option<String> {
+        let table = Table {
+            source: source.clone(),
+            columns: Vec::new(),
+            span: crate::source::Span::new(crate::source::FileId(u32::MAX), 0, 0),
+        };
+        Some(format!("describe select * from {}", self.table(&table)?))
+    }
+
+    /// A call of a scalar function; arguments and result have the types of `language.md`, no argument of a calendar
+    /// function is an instant.
+    fn call(&self, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
+        generic::call(self, func, args, ty)
+    }
+
+    /// `x` as `ty`; NULL where that fails if `safe`. Instants and local times are not turned into each other here.
+    fn cast(&self, x: &Arg<'_>, ty: &Type, safe: bool) -> Option<Sql> {
+        Some(generic::cast(self, x, ty, safe))
+    }
+
+    /// Whether an aggregate may be followed by `filter (where …)`.
+    fn has_filter(&self) -> bool {
+        false
+    }
+
+    /// An aggregate over the rows that meet `filter`.
+    fn aggregate(
+        &self,
+        agg: Agg,
+        arg: Option<&Arg<'_>>,
+        filter: Option<&str>,
+        ty: &Type,
+    ) -> Option<Sql> {
+        generic::aggregate(self, agg, arg, filter, ty)
+    }
+
+    /// The wall clock in `zone` at an instant.
+    fn to_local(&self, instant: &Sql, zone: &TimeZone) -> Option<Sql>;
+
+    /// The instant at which a wall clock in `zone` shows this; the later side of a gap, the earlier of a fold.
+    fn to_instant(&self, local: &Sql, zone: &TimeZone) -> Option<Sql>;
+
+    /// Adds `n` seconds, minutes or hours to an instant.
+    fn add_elapsed(&self, n: &Sql, unit: crate::expr::Unit, instant: &Sql) -> Option<Sql>;
+
+    /// Statements to run in the session before a query that uses [`Self::to_local`] or [`Self::to_instant`].
+    fn zone_prelude(&self, zone: &TimeZone, until: Timestamp) -> Vec<String> {
+        let _ = (zone, until);
+        Vec::new()
+    }
+}

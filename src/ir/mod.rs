@@ -1,10 +1,110 @@
-//! The plan of a compilation: scans, conditions, segments; and its rewrites.
+//! The plan of a compilation: which scans are made, what each of them measures, and what is asked of the entity.
+//!
+//! [`lower`] makes the naive plan (a scan per measure), [`optimize`] rewrites it by a visible list of rules, and
+//! [`select`] turns either into blocks of plain SELECTs, which `emit` prints. Nothing here knows a dialect or any text.
 
-use crate::model::{SegmentId, TraitId};
+pub mod block;
+mod fuse;
+mod levels;
+mod lower;
+mod names;
+mod optimize;
+mod predicate;
+mod scan;
+mod select;
+mod show;
+mod uses;
+
+pub use lower::lower;
+pub use names::Names;
+pub use optimize::{RULES, Rule, optimize};
+pub use select::select;
+
+use crate::expr::{Literal, Type};
+use crate::model::{
+    Col, EntityId, GroupId, MeasureId, Model, RelationId, RowExpr, SegmentId, TraitId,
+};
+use std::fmt::Write as _;
 
 /// What a run is asked for. What these refer to is computed too, not published.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     pub segments: Vec<SegmentId>,
     pub traits: Vec<TraitId>,
+}
+
+/// Everything asked of one entity, and how it is computed.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub entity: EntityId,
+    /// Every measure needed stands in exactly one of these.
+    pub scans: Vec<Scan>,
+    /// What others refer to, by depth of reference: each level reads the ones before it.
+    pub levels: Vec<Vec<Node>>,
+    /// The columns of the answer, in order.
+    pub answers: Vec<Answer>,
+    /// What columns are called, the same before and after every rewrite.
+    pub names: Names,
+}
+
+/// One pass over one relation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scan {
+    pub relation: RelationId,
+    pub shape: Shape,
+    /// No row before this is read.
+    pub from: Option<Literal>,
+    /// No row at or after this is read.
+    pub until: Option<Literal>,
+    /// Every row meets these, beyond the relation's own conditions.
+    pub all_of: Vec<RowExpr>,
+    /// Every row meets one of these conjunctions; empty: no such condition.
+    pub any_of: Vec<Vec<RowExpr>>,
+    /// Slots of the relation's frame that are joined, slot 0 included, in order.
+    pub slots: Vec<usize>,
+    pub measures: Vec<MeasureId>,
+    /// Why these measures stand together, and the others elsewhere.
+    pub why: String,
+}
+
+/// How a scan gets from rows to one row per entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Shape {
+    /// A GROUP BY with an aggregate per measure, each with its own filter.
+    Aggregate,
+    /// The first or last row by time and key; each measure is an expression over it.
+    Chosen { last: bool },
+    /// The value with the most or the fewest rows; one measure.
+    Ranked { least: bool },
+}
+
+/// What others refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Node {
+    Segment(SegmentId),
+    /// The name of the case an entity is in.
+    Group(GroupId),
+}
+
+/// A column of the answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Answer {
+    Key,
+    /// The raw condition, before suppression.
+    Segment(SegmentId),
+    Trait(TraitId),
+    Exposed(Col, Type),
+    /// Index into the entity's channels.
+    Channel(usize),
+    Suppressed,
+}
+
+impl Plan {
+    /// The plan as a text for people: each scan, what it computes, and why there.
+    #[must_use]
+    pub fn show(&self, model: &Model) -> String {
+        let mut out = String::new();
+        let _ = write!(out, "{}", show::Shown { plan: self, model });
+        out
+    }
 }

@@ -2,4 +2,20 @@
 
 use crate::diag::Code;
 
-pub static ALL: &[&Code] = &[];
+pub static CANNOT_SAY: Code = Code {
+    id: "S0501",
+    title: "a function that this warehouse cannot compute",
+    explain: "\
+Expressions of segc have one meaning in every warehouse, and each is written anew for the warehouse at hand. A few \
+cannot be said everywhere, because the warehouse has neither the function nor a way to build it from others; segc then \
+refuses rather than compute something that is nearly the same.
+
+For example `json_text(payload, path_column)`, whose path is a column: a path must be written as a literal,
+
+    json_text(payload, 'address.city')
+
+The cure is an expression without that function, or a column computed beforehand in the warehouse (a dbt model, a \
+view), which the segment then reads like any other.",
+};
+
+pub static ALL: &[&Code] = &[&CANNOT_SAY];

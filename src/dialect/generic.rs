@@ -1,0 +1,416 @@
+//! The spelling that most warehouses share: the defaults of [`Dialect`](super::Dialect).
+
+use super::sql::{chain, function};
+use super::{Arg, Binding, Dialect, Sql};
+use crate::expr::{Agg, Func, Literal, Type};
+use crate::model::{Table, TableSource};
+use jiff::civil::DateTime;
+
+pub(super) fn type_name<D: Dialect + ?Sized>(d: &D, ty: &Type) -> String {
+    match ty {
+        Type::Boolean => "boolean".to_owned(),
+        Type::Int => "bigint".to_owned(),
+        Type::Float => "double".to_owned(),
+        Type::Decimal { precision, scale } => format!("decimal({precision}, {scale})"),
+        Type::String | Type::Null => "varchar".to_owned(),
+        Type::Date => "date".to_owned(),
+        Type::Timestamp => "timestamp with time zone".to_owned(),
+        Type::Datetime => "timestamp".to_owned(),
+        Type::Json => "json".to_owned(),
+        Type::Array(of) => format!("{}[]", d.type_name(of)),
+    }
+}
+
+/// `2026-01-31 09:00:00`, with as many decimals as there are.
+pub(super) fn wall(at: DateTime) -> String {
+    let nanos = at.subsec_nanosecond();
+    let fraction = if nanos == 0 {
+        String::new()
+    } else {
+        format!(".{:06}", nanos / 1000)
+    };
+    format!(
+        "{} {:02}:{:02}:{:02}{fraction}",
+        at.date(),
+        at.hour(),
+        at.minute(),
+        at.second()
+    )
+}
+
+pub(super) fn literal<D: Dialect + ?Sized>(d: &D, value: &Literal, ty: &Type) -> Sql {
+    let signed = |text: String| {
+        let binding = if text.starts_with('-') {
+            Binding::Unary
+        } else {
+            Binding::Atom
+        };
+        Sql::new(text, binding)
+    };
+    match value {
+        Literal::Null if *ty == Type::Null => Sql::atom("null"),
+        Literal::Null => Sql::atom(format!("cast(null as {})", d.type_name(ty))),
+        Literal::Boolean(b) => Sql::atom(if *b { "true" } else { "false" }),
+        Literal::Int(n) => signed(n.to_string()),
+        Literal::Decimal { digits, scale } => signed(decimal(*digits, *scale)),
+        Literal::Float(bits) => signed(format!("{:e}", f64::from_bits(*bits))),
+        Literal::String(s) => Sql::atom(d.string(s)),
+        Literal::Date(date) => Sql::atom(format!("date '{date}'")),
+        Literal::Timestamp(at) => Sql::atom(d.timestamp(*at)),
+        Literal::Datetime(at) => Sql::atom(format!("timestamp '{}'", wall(*at))),
+        Literal::Array(items) => {
+            let of = match ty {
+                Type::Array(of) => of.as_ref(),
+                Type::Boolean
+                | Type::Int
+                | Type::Float
+                | Type::Decimal { .. }
+                | Type::String
+                | Type::Date
+                | Type::Timestamp
+                | Type::Datetime
+                | Type::Json
+                | Type::Null => &Type::Null,
+            };
+            let items: Vec<String> = items.iter().map(|i| d.literal(i, of).text).collect();
+            let array = format!("[{}]", items.join(", "));
+            Sql::atom(if items.is_empty() {
+                format!("cast({array} as {})", d.type_name(ty))
+            } else {
+                array
+            })
+        }
+    }
+}
+
+fn decimal(digits: i128, scale: u8) -> String {
+    let scale = usize::from(scale);
+    let mut text = format!("{:0width$}", digits.unsigned_abs(), width = scale + 1);
+    if scale > 0 {
+        text.insert(text.len() - scale, '.');
+    }
+    if digits < 0 {
+        text.insert(0, '-');
+    }
+    text
+}
+
+pub(super) fn table<D: Dialect + ?Sized>(d: &D, table: &Table) -> Option<String> {
+    match &table.source {
+        TableSource::Named(parts) => {
+            let parts: Vec<String> = parts.iter().map(|p| d.identifier(p)).collect();
+            Some(parts.join("."))
+        }
+        // On lines of its own: the query may end in a comment.
+        TableSource::Query(snippet) => {
+            let text = snippet.text.trim().trim_end_matches(';').trim_end();
+            Some(format!("(\n{text}\n)"))
+        }
+        TableSource::File { .. } => None,
+    }
+}
+
+pub(super) fn cast<D: Dialect + ?Sized>(d: &D, x: &Arg<'_>, ty: &Type, safe: bool) -> Sql {
+    let name = if safe { "try_cast" } else { "cast" };
+    Sql::atom(format!("{name}({} as {})", x.text(), d.type_name(ty)))
+}
+
+/// `a op b`, both sides binding tighter than a comparison.
+pub(super) fn compare(op: &str, args: &[Arg<'_>]) -> Option<Sql> {
+    let [left, right] = args else { return None };
+    let (left, right) = (left.at(Binding::Concat), right.at(Binding::Concat));
+    Some(Sql::new(format!("{left} {op} {right}"), Binding::Compare))
+}
+
+fn is(what: &str, args: &[Arg<'_>]) -> Option<Sql> {
+    let [of] = args else { return None };
+    Some(Sql::new(
+        format!("{} {what}", of.at(Binding::Concat)),
+        Binding::Compare,
+    ))
+}
+
+fn in_list(op: &str, args: &[Arg<'_>]) -> Option<Sql> {
+    let (of, list) = args.split_first()?;
+    let list: Vec<&str> = list.iter().map(Arg::text).collect();
+    let text = format!("{} {op} ({})", of.at(Binding::Concat), list.join(", "));
+    Some(Sql::new(text, Binding::Compare))
+}
+
+fn between(op: &str, args: &[Arg<'_>]) -> Option<Sql> {
+    let [of, low, high] = args else { return None };
+    let [of, low, high] = [of, low, high].map(|a| a.at(Binding::Concat));
+    Some(Sql::new(
+        format!("{of} {op} {low} and {high}"),
+        Binding::Compare,
+    ))
+}
+
+/// The escape is written only where a pattern has one: no warehouse takes `\` for one unasked in a literal without it.
+fn like(op: &str, args: &[Arg<'_>]) -> Option<Sql> {
+    let mut sql = compare(op, args)?;
+    let plain = matches!(args.get(1)?.literal, Some(Literal::String(s)) if !s.contains('\\'));
+    if !plain {
+        sql.text.push_str(" escape '\\'");
+    }
+    Some(sql)
+}
+
+fn double<D: Dialect + ?Sized>(d: &D, x: &Arg<'_>) -> String {
+    match x.ty {
+        Type::Float => x.at(Binding::Atom),
+        Type::Boolean
+        | Type::Int
+        | Type::Decimal { .. }
+        | Type::String
+        | Type::Date
+        | Type::Timestamp
+        | Type::Datetime
+        | Type::Json
+        | Type::Array(_)
+        | Type::Null => format!("cast({} as {})", x.text(), d.type_name(&Type::Float)),
+    }
+}
+
+/// `f(x)` where `x` meets `condition`, else NULL: functions whose domain is not all numbers.
+fn where_defined(name: &str, condition: &str, args: &[Arg<'_>]) -> Option<Sql> {
+    let [x] = args else { return None };
+    let test = x.at(Binding::Concat);
+    Some(Sql::atom(format!(
+        "case when {test} {condition} then {name}({}) end",
+        x.text()
+    )))
+}
+
+#[expect(clippy::too_many_lines, reason = "a table: one row per function")]
+pub(super) fn call<D: Dialect + ?Sized>(
+    d: &D,
+    func: Func,
+    args: &[Arg<'_>],
+    ty: &Type,
+) -> Option<Sql> {
+    match func {
+        Func::And => Some(chain(" and ", args, Binding::And, Binding::Not)),
+        Func::Or => Some(chain(" or ", args, Binding::Or, Binding::And)),
+        Func::Not => {
+            let [of] = args else { return None };
+            Some(Sql::new(
+                format!("not {}", of.at(Binding::Atom)),
+                Binding::Not,
+            ))
+        }
+        Func::Eq => compare("=", args),
+        Func::Ne => compare("<>", args),
+        Func::Lt => compare("<", args),
+        Func::Le => compare("<=", args),
+        Func::Gt => compare(">", args),
+        Func::Ge => compare(">=", args),
+        Func::IsNull => is("is null", args),
+        Func::IsNotNull => is("is not null", args),
+        Func::IsTrue => is("is true", args),
+        Func::IsNotTrue => is("is not true", args),
+        Func::IsFalse => is("is false", args),
+        Func::IsNotFalse => is("is not false", args),
+        Func::IsDistinctFrom => compare("is distinct from", args),
+        Func::IsNotDistinctFrom => compare("is not distinct from", args),
+        Func::In => in_list("in", args),
+        Func::NotIn => in_list("not in", args),
+        Func::Between => between("between", args),
+        Func::NotBetween => between("not between", args),
+        Func::Like => like("like", args),
+        Func::NotLike => like("not like", args),
+        Func::ILike => like("ilike", args),
+        Func::NotILike => like("not ilike", args),
+        Func::Add => Some(chain(" + ", args, Binding::Add, Binding::Mul)),
+        Func::Sub => Some(chain(" - ", args, Binding::Add, Binding::Mul)),
+        Func::Mul => Some(chain(" * ", args, Binding::Mul, Binding::Unary)),
+        Func::Div => {
+            let [left, right] = args else { return None };
+            let text = format!("{} / nullif({}, 0)", double(d, left), double(d, right));
+            Some(Sql::new(text, Binding::Mul))
+        }
+        Func::Mod => {
+            let [left, right] = args else { return None };
+            let text = format!("{} % nullif({}, 0)", left.at(Binding::Mul), right.text());
+            Some(Sql::new(text, Binding::Mul))
+        }
+        Func::Neg => {
+            let [of] = args else { return None };
+            Some(Sql::new(
+                format!("-{}", of.at(Binding::Atom)),
+                Binding::Unary,
+            ))
+        }
+        Func::Abs => Some(function("abs", args)),
+        Func::Round => Some(function("round", args)),
+        Func::Floor => whole(d, "floor", args, ty),
+        Func::Ceil => whole(d, "ceil", args, ty),
+        Func::Power => Some(function("power", args)),
+        Func::Ln => where_defined("ln", "> 0", args),
+        Func::Exp => Some(function("exp", args)),
+        Func::Sqrt => where_defined("sqrt", ">= 0", args),
+        Func::Greatest => Some(function("greatest", args)),
+        Func::Least => Some(function("least", args)),
+        Func::Concat => Some(chain(" || ", args, Binding::Concat, Binding::Add)),
+        Func::Lower => Some(function("lower", args)),
+        Func::Upper => Some(function("upper", args)),
+        Func::Trim => Some(function("trim", args)),
+        Func::Length => Some(function("length", args)),
+        Func::Substr => Some(function("substr", args)),
+        Func::Replace => Some(function("replace", args)),
+        Func::SplitPart => Some(function("split_part", args)),
+        Func::Left => Some(function("left", args)),
+        Func::Right => Some(function("right", args)),
+        Func::Md5 => Some(function("md5", args)),
+        Func::Coalesce => Some(function("coalesce", args)),
+        Func::NullIf => Some(function("nullif", args)),
+        Func::DistanceKm => distance(args),
+        // Spelled differently everywhere: each dialect says its own.
+        Func::StartsWith
+        | Func::EndsWith
+        | Func::Contains
+        | Func::RegexpMatches
+        | Func::RegexpExtract
+        | Func::DateTrunc(_)
+        | Func::DateAdd(_)
+        | Func::DateDiff(_)
+        | Func::Year
+        | Func::Quarter
+        | Func::Month
+        | Func::Day
+        | Func::Hour
+        | Func::Weekday
+        | Func::DayOfYear
+        | Func::ArrayContains
+        | Func::ArrayLength
+        | Func::AnyIn
+        | Func::AllIn
+        | Func::NoneIn
+        | Func::JsonText
+        | Func::JsonNumber
+        | Func::HashBucket => None,
+    }
+}
+
+/// Rounding to whole numbers, in the type that was promised.
+fn whole<D: Dialect + ?Sized>(d: &D, name: &str, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
+    let [x] = args else { return None };
+    let call = function(name, args);
+    Some(if *ty == Type::Int && *x.ty != Type::Int {
+        Sql::atom(format!("cast({} as {})", call.text, d.type_name(ty)))
+    } else {
+        call
+    })
+}
+
+/// Haversine, kept inside the domain of `asin` against rounding.
+fn distance(args: &[Arg<'_>]) -> Option<Sql> {
+    let [lat1, lon1, lat2, lon2] = args else {
+        return None;
+    };
+    let (a, b) = (lat1.at(Binding::Mul), lat2.at(Binding::Mul));
+    let (x, y) = (lon1.at(Binding::Mul), lon2.at(Binding::Mul));
+    Some(Sql::new(
+        format!(
+            "2 * 6371.0088e0 * asin(sqrt(least(1.0e0, power(sin(radians({b} - {a}) / 2), 2) \
+             + cos(radians({a})) * cos(radians({b})) * power(sin(radians({y} - {x}) / 2), 2))))"
+        ),
+        Binding::Mul,
+    ))
+}
+
+pub(super) fn aggregate<D: Dialect + ?Sized>(
+    d: &D,
+    agg: Agg,
+    arg: Option<&Arg<'_>>,
+    filter: Option<&str>,
+    ty: &Type,
+) -> Option<Sql> {
+    let of = |name: &str, quantifier: &str, x: &str| over(d, name, quantifier, x, filter);
+    let float = d.type_name(&Type::Float);
+    let as_is = |call: String| match ty {
+        Type::Int => Sql::atom(format!("cast({call} as {})", d.type_name(ty))),
+        Type::Boolean
+        | Type::Float
+        | Type::Decimal { .. }
+        | Type::String
+        | Type::Date
+        | Type::Timestamp
+        | Type::Datetime
+        | Type::Json
+        | Type::Array(_)
+        | Type::Null => Sql::atom(call),
+    };
+    match (agg, arg) {
+        (Agg::Count, None) if d.has_filter() || filter.is_none() => {
+            Some(Sql::atom(of("count", "", "*")))
+        }
+        (Agg::Count, None) => Some(Sql::atom(of("count", "", "1"))),
+        (Agg::Count, Some(x)) => Some(Sql::atom(of("count", "", x.text()))),
+        // The group itself is the row that exists.
+        (Agg::Exists, _) => match filter {
+            None => Some(Sql::atom("true")),
+            Some(filter) => Some(Sql::new(
+                format!("max(case when {filter} then 1 else 0 end) = 1"),
+                Binding::Compare,
+            )),
+        },
+        (Agg::CountDistinct, Some(x)) => Some(Sql::atom(of("count", "distinct ", x.text()))),
+        (Agg::Sum, Some(x)) => Some(as_is(of("sum", "", x.text()))),
+        (Agg::Min, Some(x)) => Some(as_is(of("min", "", x.text()))),
+        (Agg::Max, Some(x)) => Some(as_is(of("max", "", x.text()))),
+        // The sum of exact numbers is exact: divided once, it does not depend on the order of the rows.
+        (Agg::Avg, Some(x)) => Some(match x.ty {
+            Type::Int | Type::Decimal { .. } => Sql::new(
+                format!(
+                    "cast({} as {float}) / nullif({}, 0)",
+                    of("sum", "", x.text()),
+                    of("count", "", x.text())
+                ),
+                Binding::Mul,
+            ),
+            Type::Boolean
+            | Type::Float
+            | Type::String
+            | Type::Date
+            | Type::Timestamp
+            | Type::Datetime
+            | Type::Json
+            | Type::Array(_)
+            | Type::Null => Sql::atom(of("avg", "", &double(d, x))),
+        }),
+        (Agg::Stddev, Some(x)) => Some(Sql::atom(of("stddev_samp", "", &double(d, x)))),
+        (Agg::Median, Some(x)) => Some(Sql::atom(of("median", "", &double(d, x)))),
+        (Agg::ListDistinct, Some(_)) => None,
+        // These choose rows: their scans have no aggregate of this kind.
+        (Agg::First | Agg::Last | Agg::MostFrequent | Agg::LeastFrequent, _) => None,
+        (
+            Agg::CountDistinct
+            | Agg::Sum
+            | Agg::Avg
+            | Agg::Min
+            | Agg::Max
+            | Agg::Median
+            | Agg::Stddev
+            | Agg::ListDistinct,
+            None,
+        ) => None,
+    }
+}
+
+/// `name(x)` over the rows that meet `filter`.
+pub(super) fn over<D: Dialect + ?Sized>(
+    d: &D,
+    name: &str,
+    quantifier: &str,
+    x: &str,
+    filter: Option<&str>,
+) -> String {
+    match filter {
+        None => format!("{name}({quantifier}{x})"),
+        Some(filter) if d.has_filter() => {
+            format!("{name}({quantifier}{x}) filter (where {filter})")
+        }
+        Some(filter) => format!("{name}({quantifier}case when {filter} then {x} end)"),
+    }
+}

@@ -1,0 +1,211 @@
+//! Blocks → a statement that people can review: one column a line, long conditions broken at `and` and `or`.
+
+use super::expr::Writer;
+use crate::dialect::Binding;
+use crate::expr::{ExprKind, Func};
+use crate::ir::block::{Block, BlockExpr, From, Query, Source, Term};
+
+/// Longer expressions are broken over lines.
+const WIDTH: usize = 96;
+
+/// The whole statement: `with` all blocks but the last, which is the SELECT itself.
+pub(super) fn statement(query: &Query, writer: &mut Writer<'_>) -> String {
+    let mut out = String::new();
+    let Some((last, named)) = query.blocks.split_last() else {
+        return out;
+    };
+    for (n, block) in named.iter().enumerate() {
+        out.push_str(if n == 0 { "with\n" } else { ",\n\n" });
+        for line in &block.comment {
+            out.push_str(&format!("-- {line}\n"));
+        }
+        out.push_str(&writer.dialect.identifier(&block.name));
+        out.push_str(" as (\n");
+        select(block, 4, writer, &mut out);
+        out.push_str("\n)");
+    }
+    if !named.is_empty() {
+        out.push_str("\n\n");
+    }
+    select(last, 0, writer, &mut out);
+    out
+}
+
+fn pad(indent: usize) -> String {
+    " ".repeat(indent)
+}
+
+fn select(block: &Block, indent: usize, writer: &mut Writer<'_>, out: &mut String) {
+    let (outer, inner) = (pad(indent), pad(indent + 4));
+    out.push_str(&format!("{outer}select"));
+    let mut columns: Vec<(String, Option<&str>)> = Vec::new();
+    if let Some(alias) = &block.all_of {
+        columns.push((format!("{}.*", writer.dialect.identifier(alias)), None));
+    }
+    for column in &block.columns {
+        let mut text = lay(&column.value, indent + 4, writer);
+        let same = matches!(
+            &column.value.kind,
+            ExprKind::Column(Term::Column { name, .. }) if *name == column.name
+        );
+        if !same {
+            text.push_str(" as ");
+            text.push_str(&writer.dialect.identifier(&column.name));
+        }
+        columns.push((text, column.comment.as_deref()));
+    }
+    let last = columns.len().saturating_sub(1);
+    for (n, (text, comment)) in columns.iter().enumerate() {
+        let comma = if n < last { "," } else { "" };
+        out.push_str(&format!("\n{inner}{text}{comma}"));
+        if let Some(comment) = comment {
+            out.push_str(&format!(" -- {comment}"));
+        }
+    }
+    if let Some(source) = &block.from {
+        out.push_str(&format!("\n{outer}from {}", from(source, writer)));
+    }
+    for join in &block.joins {
+        let kind = if join.left { "left join" } else { "join" };
+        let on = writer
+            .conjunction(&join.on)
+            .unwrap_or_else(|| "true".to_owned());
+        out.push_str(&format!(
+            "\n{outer}{kind} {} on {on}",
+            from(&join.to, writer)
+        ));
+    }
+    if let [only] = block.filter.as_slice() {
+        out.push_str(&format!("\n{outer}where {}", lay(only, indent, writer)));
+    } else {
+        for (n, condition) in block.filter.iter().enumerate() {
+            out.push_str(&if n == 0 {
+                format!("\n{outer}where\n{inner}")
+            } else {
+                format!("\n{inner}and ")
+            });
+            out.push_str(&part(condition, Binding::Not, indent + 4, writer));
+        }
+    }
+    if block.group_by > 0 {
+        // A position where the column is no plain name: a constant there would be taken for one.
+        let by: Vec<String> = (1..)
+            .zip(block.columns.iter().take(block.group_by))
+            .map(|(n, c): (usize, _)| match &c.value.kind {
+                ExprKind::Column(_) => writer.expr(&c.value).text,
+                ExprKind::Literal(_)
+                | ExprKind::Call(..)
+                | ExprKind::Case { .. }
+                | ExprKind::Cast { .. } => n.to_string(),
+            })
+            .collect();
+        out.push_str(&format!("\n{outer}group by {}", by.join(", ")));
+    }
+}
+
+fn from(from: &From, writer: &mut Writer<'_>) -> String {
+    let alias = writer.dialect.identifier(&from.alias);
+    match &from.source {
+        Source::Block(name) if *name == from.alias => alias,
+        Source::Block(name) => format!("{} as {alias}", writer.dialect.identifier(name)),
+        Source::Table(id) => {
+            let table = writer.model.tables.get(id.index());
+            // A source that a dialect cannot read has been refused when the project was read.
+            let text = table
+                .and_then(|t| writer.dialect.table(t))
+                .unwrap_or_default();
+            format!("{text} as {alias}")
+        }
+    }
+}
+
+/// An expression as an operand that must bind at least so tightly.
+fn part(e: &BlockExpr, least: Binding, indent: usize, writer: &mut Writer<'_>) -> String {
+    let flat = writer.expr(e);
+    let text = flat.at(least);
+    if text.len() <= WIDTH || !breaks(e) {
+        return text;
+    }
+    if flat.binding < least {
+        let (open, close) = (pad(indent + 4), pad(indent));
+        format!("(\n{open}{}\n{close})", lay(e, indent + 4, writer))
+    } else {
+        lay(e, indent, writer)
+    }
+}
+
+/// Whether [`lay`] knows how to break it.
+fn breaks(e: &BlockExpr) -> bool {
+    match &e.kind {
+        ExprKind::Call(func, _) => {
+            matches!(func, Func::And | Func::Or | Func::Coalesce | Func::Not)
+        }
+        ExprKind::Case { .. } => true,
+        ExprKind::Literal(_) | ExprKind::Column(_) | ExprKind::Cast { .. } => false,
+    }
+}
+
+/// An expression that begins at column `indent`, broken where it is too long.
+fn lay(e: &BlockExpr, indent: usize, writer: &mut Writer<'_>) -> String {
+    if !breaks(e) {
+        return writer.expr(e).text;
+    }
+    let flat = writer.expr(e).text;
+    if flat.len() <= WIDTH {
+        return flat;
+    }
+    let (open, close) = (pad(indent + 4), pad(indent));
+    match &e.kind {
+        ExprKind::Call(func @ (Func::And | Func::Or), args) => {
+            let (word, tighter) = match func {
+                Func::And => ("and", Binding::Not),
+                _ => ("or", Binding::And),
+            };
+            let mut flat = Vec::new();
+            flatten(*func, args, &mut flat);
+            let parts: Vec<String> = flat
+                .iter()
+                .map(|a| part(a, tighter, indent, writer))
+                .collect();
+            parts.join(&format!("\n{close}{word} "))
+        }
+        ExprKind::Call(Func::Not, args) => match args.as_slice() {
+            [of] => format!("not (\n{open}{}\n{close})", lay(of, indent + 4, writer)),
+            _ => flat,
+        },
+        ExprKind::Call(Func::Coalesce, args) => {
+            let args: Vec<String> = args.iter().map(|a| lay(a, indent + 4, writer)).collect();
+            format!(
+                "coalesce(\n{open}{}\n{close})",
+                args.join(&format!(",\n{open}"))
+            )
+        }
+        ExprKind::Case { whens, otherwise } => {
+            let mut text = "case".to_owned();
+            for (when, then) in whens {
+                let (when, then) = (lay(when, indent + 8, writer), writer.expr(then).text);
+                text.push_str(&format!("\n{open}when {when} then {then}"));
+            }
+            format!(
+                "{text}\n{open}else {}\n{close}end",
+                writer.expr(otherwise).text
+            )
+        }
+        ExprKind::Call(..) | ExprKind::Literal(_) | ExprKind::Column(_) | ExprKind::Cast { .. } => {
+            flat
+        }
+    }
+}
+
+fn flatten<'e>(func: Func, args: &'e [BlockExpr], out: &mut Vec<&'e BlockExpr>) {
+    for arg in args {
+        match &arg.kind {
+            ExprKind::Call(f, inner) if *f == func => flatten(func, inner, out),
+            ExprKind::Call(..)
+            | ExprKind::Literal(_)
+            | ExprKind::Column(_)
+            | ExprKind::Case { .. }
+            | ExprKind::Cast { .. } => out.push(arg),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Depth of reference: who refers to whom among segments and groups, as levels without recursion.
+
+use super::{Node, uses};
+use crate::model::{Model, Predicate};
+use std::collections::{HashMap, HashSet};
+
+/// A segment that only renames something else is that something: a case of a group, another segment.
+pub(super) fn resolve<'a>(predicate: &'a Predicate, model: &'a Model) -> &'a Predicate {
+    let mut p = predicate;
+    // References point backwards, so that this ends; the bound is for a model that broke its word.
+    for _ in 0..=model.segments.len() {
+        let Predicate::Segment(id) = p else { return p };
+        let Some(segment) = model.segments.get(id.index()) else {
+            return p;
+        };
+        match &segment.predicate {
+            inner @ (Predicate::Segment(_) | Predicate::Case { .. } | Predicate::Constant(_)) => {
+                p = inner;
+            }
+            Predicate::Leaf(_)
+            | Predicate::All(_)
+            | Predicate::Any(_)
+            | Predicate::Not(_)
+            | Predicate::Count { .. } => return p,
+        }
+    }
+    p
+}
+
+/// The nodes a condition reads, renaming segments seen through.
+pub(super) fn references(predicate: &Predicate, model: &Model, found: &mut Vec<Node>) {
+    match resolve(predicate, model) {
+        Predicate::Constant(_) | Predicate::Leaf(_) => {}
+        Predicate::All(of) | Predicate::Any(of) | Predicate::Count { of, .. } => {
+            of.iter().for_each(|p| references(p, model, found));
+        }
+        Predicate::Not(p) => references(p, model, found),
+        Predicate::Segment(id) => found.push(Node::Segment(*id)),
+        Predicate::Case { group, .. } => found.push(Node::Group(*group)),
+    }
+}
+
+/// Everything that `roots` refer to, at any distance, by depth: level 0 refers to nothing.
+pub(super) fn levels<'a>(
+    roots: impl Iterator<Item = &'a Predicate>,
+    model: &Model,
+) -> Vec<Vec<Node>> {
+    let mut wanted = Vec::new();
+    for root in roots {
+        references(root, model, &mut wanted);
+    }
+    let mut depth: HashMap<Node, usize> = HashMap::new();
+    let mut entered: HashSet<Node> = HashSet::new();
+    // (node, what it reads once that has been pushed)
+    let mut stack: Vec<(Node, Option<Vec<Node>>)> =
+        wanted.into_iter().rev().map(|n| (n, None)).collect();
+    while let Some((node, reads)) = stack.pop() {
+        match reads {
+            Some(reads) => {
+                let below = reads.iter().filter_map(|r| depth.get(r)).max();
+                depth.insert(node, below.map_or(0, |d| d + 1));
+            }
+            None if entered.insert(node) => {
+                let mut reads = Vec::new();
+                for p in uses::conditions(node, model) {
+                    references(p, model, &mut reads);
+                }
+                let next: Vec<Node> = reads.clone();
+                stack.push((node, Some(reads)));
+                stack.extend(next.into_iter().rev().map(|n| (n, None)));
+            }
+            None => {}
+        }
+    }
+    let mut levels: Vec<Vec<Node>> = Vec::new();
+    for (node, d) in depth {
+        if levels.len() <= d {
+            levels.resize(d + 1, Vec::new());
+        }
+        if let Some(level) = levels.get_mut(d) {
+            level.push(node);
+        }
+    }
+    levels.iter_mut().for_each(|l| l.sort_unstable());
+    levels
+}

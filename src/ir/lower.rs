@@ -1,0 +1,159 @@
+//! Model and selection → the naive plan: one scan per measure, nothing shared. The optimised plan must answer the same.
+
+use super::{Answer, Names, Plan, Scan, Selection, Shape, levels, uses};
+use crate::expr::Agg;
+use crate::model::{Atom, EntityExpr, EntityId, Expose, Measure, MeasureId, Model};
+use std::collections::BTreeSet;
+
+/// One plan for each entity that the selection asks about, in the model's order.
+#[must_use]
+pub fn lower(model: &Model, selection: &Selection) -> Vec<Plan> {
+    let segments = selection
+        .segments
+        .iter()
+        .filter_map(|s| model.segments.get(s.index()));
+    let traits = selection
+        .traits
+        .iter()
+        .filter_map(|t| model.traits.get(t.index()));
+    let entities: BTreeSet<EntityId> = segments
+        .map(|s| s.entity)
+        .chain(traits.map(|t| t.entity))
+        .collect();
+    entities
+        .into_iter()
+        .filter_map(|id| entity_plan(id, model, selection))
+        .collect()
+}
+
+fn entity_plan(id: EntityId, model: &Model, selection: &Selection) -> Option<Plan> {
+    let entity = model.entities.get(id.index())?;
+    let answers = answers(id, model, selection);
+    let roots = answers.iter().flat_map(|a| uses::stated(a, entity, model));
+    let levels = levels::levels(roots, model);
+
+    let mut names = Names::default();
+    for answer in &answers {
+        names.answer(answer, entity, model);
+    }
+    let mut measures: Vec<MeasureId> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    let mut visit = |e: &EntityExpr, names: &mut Names| {
+        e.each_column(&mut |atom| {
+            names.atom(atom, entity, model);
+            if let Atom::Measure(m) = atom
+                && seen.insert(*m)
+            {
+                measures.push(*m);
+            }
+        });
+    };
+    for node in levels.iter().flatten() {
+        names.node(*node, model);
+        for p in uses::conditions(*node, model) {
+            uses::walk(p, &mut |e| visit(e, &mut names), &mut |_| {});
+        }
+    }
+    for answer in &answers {
+        for p in uses::stated(answer, entity, model) {
+            uses::walk(p, &mut |e| visit(e, &mut names), &mut |_| {});
+        }
+        match answer {
+            Answer::Trait(t) => {
+                if let Some(t) = model.traits.get(t.index()) {
+                    visit(&t.value, &mut names);
+                }
+            }
+            Answer::Exposed(col, _) => names.atom(&Atom::Column(col.clone()), entity, model),
+            Answer::Key | Answer::Segment(_) | Answer::Channel(_) | Answer::Suppressed => {}
+        }
+    }
+    measures.sort_unstable();
+    let scans = measures
+        .iter()
+        .filter_map(|m| Some(one_scan(*m, model.measures.get(m.index())?, model)))
+        .collect();
+    Some(Plan {
+        entity: id,
+        scans,
+        levels,
+        answers,
+        names,
+    })
+}
+
+/// The columns of the answer: key, segments, traits, exposed columns, channels, suppression.
+fn answers(id: EntityId, model: &Model, selection: &Selection) -> Vec<Answer> {
+    let mut answers = vec![Answer::Key];
+    let segments: Vec<_> = selection
+        .segments
+        .iter()
+        .filter_map(|s| Some((*s, model.segments.get(s.index())?)))
+        .filter(|(_, s)| s.entity == id)
+        .collect();
+    answers.extend(segments.iter().map(|(s, _)| Answer::Segment(*s)));
+    let asked = selection
+        .traits
+        .iter()
+        .filter(|t| model.traits.get(t.index()).is_some_and(|t| t.entity == id));
+    answers.extend(asked.map(|t| Answer::Trait(*t)));
+    let exposes = segments.iter().flat_map(|(_, s)| &s.expose);
+    answers.extend(exposes.clone().filter_map(|e| match e {
+        Expose::Trait(t) => Some(Answer::Trait(*t)),
+        Expose::Column(..) => None,
+    }));
+    answers.extend(exposes.filter_map(|e| match e {
+        Expose::Column(col, ty) => Some(Answer::Exposed(col.clone(), ty.clone())),
+        Expose::Trait(_) => None,
+    }));
+    let channels: BTreeSet<usize> = segments
+        .iter()
+        .flat_map(|(_, s)| s.channels.iter().copied())
+        .collect();
+    answers.extend(channels.into_iter().map(Answer::Channel));
+    answers.push(Answer::Suppressed);
+    let mut seen = std::collections::HashSet::new();
+    answers.retain(|a| seen.insert(a.clone()));
+    answers
+}
+
+fn one_scan(id: MeasureId, measure: &Measure, model: &Model) -> Scan {
+    let shape = shape(measure.agg);
+    let slots = model
+        .relations
+        .get(measure.relation.index())
+        .map_or(0, |r| r.frame.slots.len());
+    Scan {
+        relation: measure.relation,
+        shape,
+        from: measure.window.from.clone(),
+        until: measure.window.until.clone(),
+        all_of: match shape {
+            Shape::Aggregate => Vec::new(),
+            Shape::Chosen { .. } | Shape::Ranked { .. } => measure.filter.clone(),
+        },
+        any_of: Vec::new(),
+        slots: (0..slots).collect(),
+        measures: vec![id],
+        why: "naive: every measure has its own scan".to_owned(),
+    }
+}
+
+fn shape(agg: Agg) -> Shape {
+    match agg {
+        Agg::Count
+        | Agg::CountDistinct
+        | Agg::Sum
+        | Agg::Avg
+        | Agg::Min
+        | Agg::Max
+        | Agg::Median
+        | Agg::Stddev
+        | Agg::Exists
+        | Agg::ListDistinct => Shape::Aggregate,
+        Agg::First => Shape::Chosen { last: false },
+        Agg::Last => Shape::Chosen { last: true },
+        Agg::MostFrequent => Shape::Ranked { least: false },
+        Agg::LeastFrequent => Shape::Ranked { least: true },
+    }
+}

@@ -1,0 +1,221 @@
+//! What the columns of a plan are called: readable, unique without regard to case, independent of the rewrites.
+
+use super::{Answer, Node};
+use crate::expr::{Agg, ExprKind, Literal};
+use crate::model::{Atom, Col, Entity, Measure, MeasureId, Model};
+use std::collections::{HashMap, HashSet};
+
+/// The names of a plan's columns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    pub measures: HashMap<MeasureId, String>,
+    pub answers: HashMap<Answer, String>,
+    pub nodes: HashMap<Node, String>,
+    /// Columns of the entity's frame.
+    pub columns: HashMap<Col, String>,
+    taken: Taken,
+}
+
+impl Names {
+    pub(super) fn answer(&mut self, answer: &Answer, entity: &Entity, model: &Model) {
+        if self.answers.contains_key(answer) {
+            return;
+        }
+        let wanted = match answer {
+            Answer::Key => "entity_key".to_owned(),
+            Answer::Segment(id) => {
+                let name = self.node(Node::Segment(*id), model);
+                self.answers.insert(answer.clone(), name);
+                return;
+            }
+            Answer::Trait(id) => format!(
+                "trait_{}",
+                model.traits.get(id.index()).map_or("", |t| &t.name)
+            ),
+            Answer::Exposed(col, _) => format!("exposed_{}", plain(&col.name)),
+            Answer::Channel(n) => format!(
+                "channel_{}",
+                entity.channels.get(*n).map_or("", |c| &c.name)
+            ),
+            Answer::Suppressed => "suppressed".to_owned(),
+        };
+        let name = self.taken.unique(&wanted);
+        self.answers.insert(answer.clone(), name);
+    }
+
+    pub(super) fn node(&mut self, node: Node, model: &Model) -> String {
+        if let Some(name) = self.nodes.get(&node) {
+            return name.clone();
+        }
+        let wanted = match node {
+            Node::Segment(id) => {
+                let name = model.segments.get(id.index()).map_or("", |s| &s.name);
+                format!("seg_{}", name.replace('.', "__"))
+            }
+            Node::Group(id) => {
+                let name = model.groups.get(id.index()).map_or("", |g| &g.name);
+                format!("group_{name}")
+            }
+        };
+        let name = self.taken.unique(&wanted);
+        self.nodes.insert(node, name.clone());
+        name
+    }
+
+    pub(super) fn atom(&mut self, atom: &Atom, entity: &Entity, model: &Model) {
+        match atom {
+            Atom::Column(col) if !self.columns.contains_key(col) => {
+                let wanted = match entity.frame.slots.get(col.slot) {
+                    Some(slot) if col.slot > 0 => format!("{}_{}", plain(&slot.name), col.name),
+                    Some(_) | None => col.name.clone(),
+                };
+                let name = self.taken.unique(&wanted);
+                self.columns.insert(col.clone(), name);
+            }
+            Atom::Measure(id) if !self.measures.contains_key(id) => {
+                if let Some(measure) = model.measures.get(id.index()) {
+                    let name = self.taken.unique(&measure_name(measure, model));
+                    self.measures.insert(*id, name);
+                }
+            }
+            Atom::Column(_) | Atom::Measure(_) => {}
+        }
+    }
+}
+
+/// Names already given away, compared without regard to case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Taken {
+    names: HashSet<String>,
+    /// Where to go on counting for a wanted name.
+    next: HashMap<String, u32>,
+}
+
+impl Taken {
+    pub(super) fn reserve(&mut self, name: &str) {
+        self.names.insert(name.to_lowercase());
+    }
+
+    /// `wanted`, or it with the first free number from 2.
+    pub(super) fn unique(&mut self, wanted: &str) -> String {
+        let lower = wanted.to_lowercase();
+        if self.names.insert(lower.clone()) {
+            return wanted.to_owned();
+        }
+        let n = self.next.entry(lower.clone()).or_insert(2);
+        while !self.names.insert(format!("{lower}_{n}")) {
+            *n += 1;
+        }
+        let name = format!("{wanted}_{n}");
+        *n += 1;
+        name
+    }
+}
+
+/// Letters, digits and underscores alone.
+pub(super) fn plain(name: &str) -> String {
+    name.chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '_'
+            }
+        })
+        .collect()
+}
+
+/// `orders_sum_total_90d`
+fn measure_name(measure: &Measure, model: &Model) -> String {
+    let relation = model.relations.get(measure.relation.index());
+    let mut name = relation.map_or_else(String::new, |r| r.name.clone());
+    name.push('_');
+    name.push_str(agg_name(measure.agg));
+    if let Some(arg) = &measure.arg {
+        let mut columns = Vec::new();
+        arg.each_column(&mut |c: &Col| columns.push(c));
+        let key = relation.map_or(&[][..], |r| r.key.as_slice());
+        if let (Some(first), true) = (columns.first(), columns.len() <= 2) {
+            let over_key = matches!(&arg.kind, ExprKind::Column(c) if key == [c.name.clone()]);
+            if !over_key {
+                name.push('_');
+                name.push_str(&plain(&first.name));
+            }
+        }
+    }
+    let (from, until) = (measure.window.from.as_ref(), measure.window.until.as_ref());
+    let ends_now = until.is_none_or(|u| days_back(u, model).is_none_or(|d| d < 1.5));
+    match (
+        from.and_then(|f| label(f, model)),
+        until.and_then(|u| label(u, model)),
+    ) {
+        (Some(from), _) if ends_now => name.push_str(&format!("_{from}")),
+        (Some(from), Some(until)) => name.push_str(&format!("_{from}_{until}")),
+        (None, Some(until)) if !ends_now => name.push_str(&format!("_before_{until}")),
+        (Some(from), None) => name.push_str(&format!("_{from}")),
+        (None, _) => {}
+    }
+    name
+}
+
+fn agg_name(agg: Agg) -> &'static str {
+    match agg {
+        Agg::Count => "count",
+        Agg::CountDistinct => "distinct",
+        Agg::Sum => "sum",
+        Agg::Avg => "avg",
+        Agg::Min => "min",
+        Agg::Max => "max",
+        Agg::Median => "median",
+        Agg::Stddev => "stddev",
+        Agg::First => "first",
+        Agg::Last => "last",
+        Agg::MostFrequent => "most_frequent",
+        Agg::LeastFrequent => "least_frequent",
+        Agg::Exists => "exists",
+        Agg::ListDistinct => "list",
+    }
+}
+
+/// The second at which a bound lies; local times are read as UTC, which is near enough for sorting and naming.
+pub(super) fn moment(bound: &Literal) -> Option<i64> {
+    let utc = |d: jiff::civil::DateTime| {
+        d.to_zoned(jiff::tz::TimeZone::UTC)
+            .ok()
+            .map(|z| z.timestamp().as_second())
+    };
+    match bound {
+        Literal::Date(d) => utc(d.at(0, 0, 0, 0)),
+        Literal::Datetime(d) => utc(*d),
+        Literal::Timestamp(t) => Some(t.as_second()),
+        Literal::Null
+        | Literal::Boolean(_)
+        | Literal::Int(_)
+        | Literal::Decimal { .. }
+        | Literal::Float(_)
+        | Literal::String(_)
+        | Literal::Array(_) => None,
+    }
+}
+
+/// How many days before `as_of` a bound lies, about.
+pub(super) fn days_back(bound: &Literal, model: &Model) -> Option<f64> {
+    let seconds = model.as_of.as_second() - moment(bound)?;
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let days = seconds as f64 / 86_400.0;
+    Some(days)
+}
+
+/// `90d`, `6h`: how far back a bound lies, for names.
+pub(super) fn label(bound: &Literal, model: &Model) -> Option<String> {
+    let seconds = model.as_of.as_second() - moment(bound)?;
+    if seconds < 0 {
+        return None;
+    }
+    Some(if seconds < 82_800 {
+        format!("{}h", (seconds + 3599) / 3600)
+    } else {
+        // A local day may have an hour more or less.
+        format!("{}d", (seconds - 7200 + 86_399) / 86_400)
+    })
+}

@@ -1,0 +1,429 @@
+//! One scan → its blocks: rows to one row per entity.
+
+use super::block::{Aggregate, Block, BlockExpr, Column, From, Join, Order, Source, Term};
+use super::names::{Taken, label, plain};
+use super::predicate::{column, int, test};
+use super::show::capped;
+use super::{Names, Scan, Shape};
+use crate::expr::{Expr, ExprKind, Func, Literal, Type};
+use crate::model::{
+    Col, Frame, JoinKind, Measure, MeasureId, Model, Relation, RowExpr, TimeColumn,
+};
+use std::collections::HashMap;
+
+/// What the blocks of all scans share.
+pub(super) struct Context<'a> {
+    pub(super) model: &'a Model,
+    pub(super) names: &'a Names,
+    pub(super) users: &'a HashMap<MeasureId, Vec<String>>,
+}
+
+/// A frame's slots under unique aliases.
+pub(super) struct Aliases(Vec<String>);
+
+impl Aliases {
+    pub(super) fn new(frame: &Frame) -> Self {
+        let mut taken = Taken::default();
+        Self(
+            frame
+                .slots
+                .iter()
+                .map(|s| taken.unique(&plain(&s.name)))
+                .collect(),
+        )
+    }
+
+    pub(super) fn get(&self, slot: usize) -> &str {
+        self.0.get(slot).map_or("", String::as_str)
+    }
+
+    pub(super) fn col(&self, col: &Col, ty: Type) -> BlockExpr {
+        column(self.get(col.slot), &col.name, ty)
+    }
+
+    pub(super) fn expr(&self, e: &RowExpr) -> BlockExpr {
+        e.substitute(&mut |col, ty, at| {
+            let mut c = self.col(col, ty.clone());
+            c.at = at;
+            c
+        })
+    }
+
+    /// FROM and the joins to `slots`.
+    pub(super) fn joined(&self, frame: &Frame, slots: &[usize]) -> (Option<From>, Vec<Join>) {
+        let source = |n: usize| {
+            frame.slots.get(n).map(|slot| From {
+                source: Source::Table(slot.table),
+                alias: self.get(n).to_owned(),
+            })
+        };
+        let join = |n: &usize| {
+            let j = frame.slots.get(*n)?.join.as_ref()?;
+            let on = j.on.iter().map(|(left, right)| {
+                // Only their equality matters here, not their type.
+                let left = column(self.get(j.from), left, Type::Null);
+                test(
+                    Func::Eq,
+                    vec![left, column(self.get(*n), right, Type::Null)],
+                )
+            });
+            Some(Join {
+                to: source(*n)?,
+                left: j.kind == JoinKind::Lookup,
+                on: on.collect(),
+            })
+        };
+        (source(0), slots.iter().filter_map(join).collect())
+    }
+}
+
+/// The names of the key columns that a scan's last block gives.
+pub(super) fn key_columns(relation: &Relation) -> Vec<String> {
+    (0..relation.owner.len())
+        .map(|n| match n {
+            0 => "entity_key".to_owned(),
+            _ => format!("entity_key_{}", n + 1),
+        })
+        .collect()
+}
+
+/// The blocks of a scan; the last one is called `name`.
+pub(super) fn blocks(scan: &Scan, name: &str, ctx: &Context<'_>) -> Vec<Block> {
+    let Some(relation) = ctx.model.relations.get(scan.relation.index()) else {
+        return Vec::new();
+    };
+    let room = Room {
+        scan,
+        relation,
+        aliases: Aliases::new(&relation.frame),
+        ctx,
+        name,
+    };
+    match scan.shape {
+        Shape::Aggregate => vec![room.aggregate()],
+        Shape::Chosen { last } => room.chosen(last),
+        Shape::Ranked { least } => room.ranked(least),
+    }
+}
+
+struct Room<'a> {
+    scan: &'a Scan,
+    relation: &'a Relation,
+    aliases: Aliases,
+    ctx: &'a Context<'a>,
+    name: &'a str,
+}
+
+impl Room<'_> {
+    /// The scan's rows: joins and WHERE, no columns yet.
+    fn rows(&self, name: String) -> Block {
+        let (from, joins) = self.aliases.joined(&self.relation.frame, &self.scan.slots);
+        let expr = |e: &RowExpr| self.aliases.expr(e);
+        let mut filter: Vec<BlockExpr> = self.relation.filter.iter().map(expr).collect();
+        filter.extend(
+            self.keys()
+                .into_iter()
+                .map(|k| test(Func::IsNotNull, vec![k])),
+        );
+        for (time, bound) in &self.relation.past {
+            let own = self.relation.time.as_ref() == Some(time);
+            let narrower = self.scan.until.as_ref().filter(|_| own);
+            filter.push(self.bound(Func::Lt, time, narrower.unwrap_or(bound)));
+        }
+        if let (Some(time), Some(from)) = (&self.relation.time, &self.scan.from) {
+            filter.push(self.bound(Func::Ge, time, from));
+        }
+        filter.extend(self.scan.all_of.iter().map(expr));
+        let alternatives: Vec<BlockExpr> = self
+            .scan
+            .any_of
+            .iter()
+            .map(|a| all(a.iter().map(expr).collect()))
+            .collect();
+        filter.extend(either(alternatives));
+        Block {
+            name,
+            comment: vec![self.comment()],
+            from,
+            joins,
+            filter,
+            ..Block::default()
+        }
+    }
+
+    fn bound(&self, func: Func, time: &TimeColumn, bound: &Literal) -> BlockExpr {
+        let at = super::predicate::NOWHERE;
+        let bound = Expr::literal(bound.clone(), time.ty.clone(), at);
+        test(
+            func,
+            vec![self.aliases.col(&time.col, time.ty.clone()), bound],
+        )
+    }
+
+    fn keys(&self) -> Vec<BlockExpr> {
+        self.relation
+            .owner
+            .iter()
+            .map(|(_, col)| self.aliases.col(col, Type::Null))
+            .collect()
+    }
+
+    fn key_outputs(&self) -> Vec<Column> {
+        let names = key_columns(self.relation);
+        names
+            .into_iter()
+            .zip(self.keys())
+            .map(|(name, value)| Column {
+                name,
+                value,
+                comment: None,
+            })
+            .collect()
+    }
+
+    fn comment(&self) -> String {
+        let model = self.ctx.model;
+        let what = match self.scan.shape {
+            Shape::Aggregate => "",
+            Shape::Chosen { last: false } => "the first row per entity of ",
+            Shape::Chosen { last: true } => "the last row per entity of ",
+            Shape::Ranked { least: false } => "the most frequent value in ",
+            Shape::Ranked { least: true } => "the least frequent value in ",
+        };
+        let when = match self.scan.from.as_ref().and_then(|l| label(l, model)) {
+            Some(back) => format!("the last {back}"),
+            None => "all time".to_owned(),
+        };
+        format!("{what}{}, {when}", self.relation.name)
+    }
+
+    fn measures(&self) -> impl Iterator<Item = (MeasureId, &Measure, String)> {
+        self.scan.measures.iter().filter_map(|id| {
+            let measure = self.ctx.model.measures.get(id.index())?;
+            Some((*id, measure, self.ctx.names.measures.get(id)?.clone()))
+        })
+    }
+
+    fn used_by(&self, id: MeasureId) -> Option<String> {
+        self.ctx
+            .users
+            .get(&id)
+            .map(|u| format!("used by {}", capped(u)))
+    }
+
+    fn aggregate(&self) -> Block {
+        let mut block = self.rows(self.name.to_owned());
+        block.columns = self.key_outputs();
+        block.group_by = block.columns.len();
+        for (id, measure, name) in self.measures() {
+            let term = Term::Aggregate(Box::new(Aggregate {
+                agg: measure.agg,
+                arg: measure.arg.as_ref().map(|a| self.aliases.expr(a)),
+                filter: self.own_filter(measure),
+            }));
+            block.columns.push(Column {
+                name,
+                value: Expr::new(ExprKind::Column(term), measure.ty.clone(), place(measure)),
+                comment: self.used_by(id),
+            });
+        }
+        block
+    }
+
+    /// What of a measure's window and filter its scan does not already see to.
+    fn own_filter(&self, measure: &Measure) -> Vec<BlockExpr> {
+        let mut filter: Vec<BlockExpr> = Vec::new();
+        if let Some(time) = &self.relation.time {
+            let past = self
+                .relation
+                .past
+                .iter()
+                .find(|(t, _)| t == time)
+                .map(|(_, b)| b);
+            if let Some(from) = &measure.window.from
+                && measure.window.from != self.scan.from
+            {
+                filter.push(self.bound(Func::Ge, time, from));
+            }
+            if let Some(until) = &measure.window.until
+                && measure.window.until != self.scan.until
+                && Some(until) != past
+            {
+                filter.push(self.bound(Func::Lt, time, until));
+            }
+        }
+        let own = measure
+            .filter
+            .iter()
+            .filter(|c| !self.scan.all_of.contains(c));
+        filter.extend(own.map(|c| self.aliases.expr(c)));
+        filter
+    }
+
+    /// Rows in their total order, then the one at position 1.
+    fn chosen(&self, last: bool) -> Vec<Block> {
+        let mut rows = self.rows(format!("{}_rows", self.name));
+        rows.columns = self.key_outputs();
+        let mut order = Vec::new();
+        let by = |by: BlockExpr| Order {
+            by,
+            descending: last,
+        };
+        if let Some(time) = &self.relation.time {
+            order.push(by(self.aliases.col(&time.col, time.ty.clone())));
+        }
+        let mut tie: Vec<String> = self.relation.key.clone();
+        if tie.is_empty() {
+            let table = self.relation.frame.slots.first().map(|s| s.table);
+            let table = table.and_then(|t| self.ctx.model.tables.get(t.index()));
+            tie.extend(
+                table
+                    .into_iter()
+                    .flat_map(|t| &t.columns)
+                    .map(|c| c.name.clone()),
+            );
+        }
+        order.extend(
+            tie.iter()
+                .map(|c| by(column(self.aliases.get(0), c, Type::Null))),
+        );
+        let mut outer = self.outer(&rows.name);
+        let mut by_value: HashMap<&RowExpr, String> = HashMap::new();
+        for (id, measure, name) in self.measures() {
+            let Some(arg) = &measure.arg else { continue };
+            let inner = by_value.entry(arg).or_insert_with(|| {
+                rows.columns.push(Column {
+                    name: name.clone(),
+                    value: self.aliases.expr(arg),
+                    comment: None,
+                });
+                name.clone()
+            });
+            outer.columns.push(Column {
+                value: column(&rows.name, inner, measure.ty.clone()),
+                name,
+                comment: self.used_by(id),
+            });
+        }
+        rows.columns.push(position(self.keys(), order));
+        outer.comment = std::mem::take(&mut rows.comment);
+        vec![rows, outer]
+    }
+
+    /// Rows per value, values in order of that, then the one at position 1.
+    fn ranked(&self, least: bool) -> Vec<Block> {
+        let Some((id, measure, name)) = self.measures().next() else {
+            return Vec::new();
+        };
+        let mut counted = self.rows(format!("{}_counts", self.name));
+        let Some(value) = measure.arg.as_ref().map(|a| self.aliases.expr(a)) else {
+            return Vec::new();
+        };
+        counted
+            .filter
+            .push(test(Func::IsNotNull, vec![value.clone()]));
+        counted.columns = self.key_outputs();
+        let simple = |name: &str, value: BlockExpr| Column {
+            name: name.to_owned(),
+            value,
+            comment: None,
+        };
+        counted.columns.push(simple("value", value));
+        counted.group_by = counted.columns.len();
+        let count = Term::Aggregate(Box::new(Aggregate {
+            agg: crate::expr::Agg::Count,
+            arg: None,
+            filter: Vec::new(),
+        }));
+        let count = Expr::new(
+            ExprKind::Column(count),
+            Type::Int,
+            super::predicate::NOWHERE,
+        );
+        counted.columns.push(simple("row_count", count));
+
+        let mut rows = self.outer(&counted.name);
+        rows.name = format!("{}_rows", self.name);
+        rows.filter = Vec::new();
+        let value = column(&counted.name, "value", measure.ty.clone());
+        let order = vec![
+            Order {
+                by: column(&counted.name, "row_count", Type::Int),
+                descending: !least,
+            },
+            Order {
+                by: value.clone(),
+                descending: false,
+            },
+        ];
+        let keys = rows.columns.iter().map(|c| c.value.clone()).collect();
+        rows.columns.push(simple("value", value));
+        rows.columns.push(position(keys, order));
+
+        let mut outer = self.outer(&rows.name);
+        outer.columns.push(Column {
+            name,
+            value: column(&rows.name, "value", measure.ty.clone()),
+            comment: self.used_by(id),
+        });
+        outer.comment = std::mem::take(&mut counted.comment);
+        vec![counted, rows, outer]
+    }
+
+    /// The keys of the rows of block `of` whose position is 1.
+    fn outer(&self, of: &str) -> Block {
+        let keys = key_columns(self.relation).into_iter().map(|name| Column {
+            value: column(of, &name, Type::Null),
+            name,
+            comment: None,
+        });
+        Block {
+            name: self.name.to_owned(),
+            columns: keys.collect(),
+            from: Some(From {
+                source: Source::Block(of.to_owned()),
+                alias: of.to_owned(),
+            }),
+            filter: vec![test(
+                Func::Eq,
+                vec![column(of, "row_position", Type::Int), int(1)],
+            )],
+            ..Block::default()
+        }
+    }
+}
+
+fn position(partition: Vec<BlockExpr>, order: Vec<Order>) -> Column {
+    let term = Term::RowNumber { partition, order };
+    Column {
+        name: "row_position".to_owned(),
+        value: Expr::new(ExprKind::Column(term), Type::Int, super::predicate::NOWHERE),
+        comment: None,
+    }
+}
+
+/// Where a measure's argument is written, for a dialect that cannot say it.
+fn place(measure: &Measure) -> crate::source::At {
+    let first = measure.arg.iter().chain(&measure.filter).next();
+    first.map_or(super::predicate::NOWHERE, |e| e.at)
+}
+
+/// One expression for a conjunction.
+fn all(mut of: Vec<BlockExpr>) -> BlockExpr {
+    match (of.len(), of.pop()) {
+        (1, Some(only)) => only,
+        (_, Some(last)) => {
+            of.push(last);
+            test(Func::And, of)
+        }
+        (_, None) => super::predicate::boolean(true),
+    }
+}
+
+/// One expression for a disjunction; none for no alternatives.
+fn either(mut of: Vec<BlockExpr>) -> Option<BlockExpr> {
+    match of.len() {
+        0 | 1 => of.pop(),
+        _ => Some(test(Func::Or, of)),
+    }
+}

@@ -1,0 +1,257 @@
+//! Plan → blocks: the scans, the entity row with everything measured, one block per level of reference, the answer.
+
+use super::block::{Block, BlockExpr, Column, From, Join, Query, Source};
+use super::names::{Taken, label};
+use super::predicate::{self, Row, column, test};
+use super::scan::{self, Aliases, Context, key_columns};
+use super::{Answer, Node, Plan, Scan, Shape, uses};
+use crate::expr::{Func, Type};
+use crate::model::{Col, Entity, Model, TableSource};
+use std::collections::BTreeSet;
+
+/// The plan as SELECTs. The naive and the optimised plan go the same way.
+#[must_use]
+pub fn select(plan: &Plan, model: &Model) -> Query {
+    let Some(entity) = model.entities.get(plan.entity.index()) else {
+        return Query::default();
+    };
+    let users = uses::users(plan, model);
+    let ctx = Context {
+        model,
+        names: &plan.names,
+        users: &users,
+    };
+    let mut taken = block_names(model);
+    let mut query = Query::default();
+    let mut scans: Vec<(&Scan, String)> = Vec::new();
+    for scan in &plan.scans {
+        let name = taken.unique(&scan_name(scan, model));
+        query.blocks.extend(scan::blocks(scan, &name, &ctx));
+        scans.push((scan, name));
+    }
+    let mut last = taken.unique(&format!("{}_facts", entity.name));
+    query
+        .blocks
+        .push(facts(plan, entity, &scans, last.clone(), model));
+    for (n, level) in plan.levels.iter().enumerate() {
+        let name = taken.unique(&format!("{}_level_{}", entity.name, n + 1));
+        query
+            .blocks
+            .push(level_block(plan, entity, model, level, &last, name.clone()));
+        last = name;
+    }
+    query.blocks.push(answer(plan, entity, model, &last));
+    query
+}
+
+/// Blocks must not hide tables: the names of tables are taken.
+fn block_names(model: &Model) -> Taken {
+    let mut taken = Taken::default();
+    for table in &model.tables {
+        match &table.source {
+            TableSource::Named(parts) => parts.iter().for_each(|p| taken.reserve(p)),
+            TableSource::File { .. } => {}
+            // Every word of the query might be a table's name.
+            TableSource::Query(snippet) => snippet
+                .text
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .for_each(|word| taken.reserve(word)),
+        }
+    }
+    taken
+}
+
+fn scan_name(scan: &Scan, model: &Model) -> String {
+    let relation = model
+        .relations
+        .get(scan.relation.index())
+        .map_or("", |r| &r.name);
+    let shape = match scan.shape {
+        Shape::Aggregate => "",
+        Shape::Chosen { last: false } => "_first",
+        Shape::Chosen { last: true } => "_last",
+        Shape::Ranked { least: false } => "_most_frequent",
+        Shape::Ranked { least: true } => "_least_frequent",
+    };
+    let back = scan.from.as_ref().and_then(|l| label(l, model));
+    format!(
+        "{relation}{shape}_{}",
+        back.as_deref().unwrap_or("all_time")
+    )
+}
+
+/// One row per row of the entity's table, whatever the scans found.
+fn facts(
+    plan: &Plan,
+    entity: &Entity,
+    scans: &[(&Scan, String)],
+    name: String,
+    model: &Model,
+) -> Block {
+    let aliases = Aliases::new(&entity.frame);
+    let mut columns = vec![Column {
+        name: answer_name(plan, &Answer::Key),
+        value: column(aliases.get(0), &entity.key, entity.key_type.clone()),
+        comment: None,
+    }];
+    let mut used: Vec<(&Col, &String)> = plan.names.columns.iter().collect();
+    used.sort_unstable();
+    for (col, name) in &used {
+        columns.push(Column {
+            name: (*name).clone(),
+            value: aliases.col(col, Type::Null),
+            comment: None,
+        });
+    }
+    let slots = closed(used.iter().map(|(c, _)| c.slot).collect(), entity);
+    let (from, mut joins) = aliases.joined(&entity.frame, &slots);
+    let mut block_aliases = Taken::default();
+    (0..entity.frame.slots.len()).for_each(|n| block_aliases.reserve(aliases.get(n)));
+    for (scan, block) in scans {
+        let Some(relation) = model.relations.get(scan.relation.index()) else {
+            continue;
+        };
+        let alias = block_aliases.unique(block);
+        let on = relation
+            .owner
+            .iter()
+            .zip(key_columns(relation))
+            .map(|((col, _), key)| {
+                let left = column(aliases.get(0), col, Type::Null);
+                test(Func::Eq, vec![left, column(&alias, &key, Type::Null)])
+            });
+        joins.push(Join {
+            on: on.collect(),
+            to: From {
+                source: Source::Block(block.clone()),
+                alias: alias.clone(),
+            },
+            left: true,
+        });
+        for id in &scan.measures {
+            let (Some(m), Some(name)) =
+                (model.measures.get(id.index()), plan.names.measures.get(id))
+            else {
+                continue;
+            };
+            let value = column(&alias, name, m.ty.clone());
+            columns.push(Column {
+                name: name.clone(),
+                value: match predicate::no_rows(m.agg, &m.ty) {
+                    Some(empty) => crate::expr::Expr::call(
+                        Func::Coalesce,
+                        vec![value, empty],
+                        m.ty.clone(),
+                        predicate::NOWHERE,
+                    ),
+                    None => value,
+                },
+                comment: None,
+            });
+        }
+    }
+    Block {
+        name,
+        comment: vec![format!(
+            "every {}, with all that is asked of it",
+            entity.name
+        )],
+        columns,
+        from,
+        joins,
+        ..Block::default()
+    }
+}
+
+/// The slots that must be joined to read these.
+fn closed(mut slots: BTreeSet<usize>, entity: &Entity) -> Vec<usize> {
+    for n in (0..entity.frame.slots.len()).rev() {
+        let join = entity.frame.slots.get(n).and_then(|s| s.join.as_ref());
+        if let (true, Some(join)) = (slots.contains(&n), join) {
+            slots.insert(join.from);
+        }
+    }
+    slots.into_iter().collect()
+}
+
+fn answer_name(plan: &Plan, answer: &Answer) -> String {
+    plan.names.answers.get(answer).cloned().unwrap_or_default()
+}
+
+fn level_block(
+    plan: &Plan,
+    entity: &Entity,
+    model: &Model,
+    level: &[Node],
+    below: &str,
+    name: String,
+) -> Block {
+    let row = Row {
+        model,
+        entity,
+        names: &plan.names,
+        alias: below,
+    };
+    let columns = level.iter().filter_map(|node| {
+        let value = match node {
+            Node::Segment(id) => row.two_valued(&model.segments.get(id.index())?.predicate),
+            Node::Group(id) => row.case_of(*id),
+        };
+        Some(Column {
+            name: plan.names.nodes.get(node)?.clone(),
+            value,
+            comment: None,
+        })
+    });
+    Block {
+        name,
+        comment: vec!["what other segments refer to".to_owned()],
+        all_of: Some(below.to_owned()),
+        columns: columns.collect(),
+        from: Some(source(below)),
+        ..Block::default()
+    }
+}
+
+fn source(block: &str) -> From {
+    From {
+        source: Source::Block(block.to_owned()),
+        alias: block.to_owned(),
+    }
+}
+
+fn answer(plan: &Plan, entity: &Entity, model: &Model, below: &str) -> Block {
+    let row = Row {
+        model,
+        entity,
+        names: &plan.names,
+        alias: below,
+    };
+    let known: BTreeSet<&Node> = plan.levels.iter().flatten().collect();
+    let value = |answer: &Answer| -> Option<BlockExpr> {
+        Some(match answer {
+            Answer::Key => column(below, &answer_name(plan, answer), entity.key_type.clone()),
+            Answer::Segment(id) if known.contains(&Node::Segment(*id)) => {
+                column(below, &answer_name(plan, answer), Type::Boolean)
+            }
+            Answer::Segment(id) => row.two_valued(&model.segments.get(id.index())?.predicate),
+            Answer::Trait(id) => row.expr(&model.traits.get(id.index())?.value),
+            Answer::Exposed(col, ty) => column(below, plan.names.columns.get(col)?, ty.clone()),
+            Answer::Channel(n) => row.two_valued(&entity.channels.get(*n)?.predicate),
+            Answer::Suppressed => row.any(&entity.suppress),
+        })
+    };
+    let columns = plan.answers.iter().filter_map(|a| {
+        Some(Column {
+            name: answer_name(plan, a),
+            value: value(a)?,
+            comment: None,
+        })
+    });
+    Block {
+        name: String::new(),
+        columns: columns.collect(),
+        from: Some(source(below)),
+        ..Block::default()
+    }
+}

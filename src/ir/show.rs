@@ -1,0 +1,113 @@
+//! A plan as text for `segc compile --passes`: where every measure is computed, and why there.
+
+use super::names::label;
+use super::{Answer, Plan, Scan, Shape, uses};
+use crate::model::Model;
+use std::fmt;
+
+pub(super) struct Shown<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) model: &'a Model,
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { plan, model } = self;
+        let entity = model
+            .entities
+            .get(plan.entity.index())
+            .map_or("", |e| &e.name);
+        let measures: usize = plan.scans.iter().map(|s| s.measures.len()).sum();
+        writeln!(
+            f,
+            "entity {entity}: {measures} measures in {} scans",
+            plan.scans.len()
+        )?;
+        let users = uses::users(plan, model);
+        for scan in &plan.scans {
+            self.scan(f, scan)?;
+            for id in &scan.measures {
+                let name = plan.names.measures.get(id).map_or("", String::as_str);
+                let filters = model.measures.get(id.index()).map_or(0, |m| m.filter.len());
+                write!(f, "    {name}")?;
+                if filters > 0 {
+                    write!(f, " ({filters} condition(s))")?;
+                }
+                match users.get(id) {
+                    Some(list) => writeln!(f, "  <- {}", capped(list))?,
+                    None => writeln!(f)?,
+                }
+            }
+        }
+        for (n, level) in plan.levels.iter().enumerate() {
+            let names: Vec<String> = level
+                .iter()
+                .filter_map(|node| plan.names.nodes.get(node).cloned())
+                .collect();
+            writeln!(
+                f,
+                "  level {} (referred to by others): {}",
+                n + 1,
+                capped(&names)
+            )?;
+        }
+        let of = |wanted: fn(&Answer) -> bool| plan.answers.iter().filter(|a| wanted(a)).count();
+        writeln!(
+            f,
+            "  answer: {} segments, {} traits, {} exposed columns, {} channels",
+            of(|a| matches!(a, Answer::Segment(_))),
+            of(|a| matches!(a, Answer::Trait(_))),
+            of(|a| matches!(a, Answer::Exposed(..))),
+            of(|a| matches!(a, Answer::Channel(_))),
+        )
+    }
+}
+
+impl Shown<'_> {
+    fn scan(&self, f: &mut fmt::Formatter<'_>, scan: &Scan) -> fmt::Result {
+        let model = self.model;
+        let relation = model.relations.get(scan.relation.index());
+        write!(f, "  scan {}", relation.map_or("", |r| &r.name))?;
+        match scan.shape {
+            Shape::Aggregate => {}
+            Shape::Chosen { last: false } => write!(f, ", the first row")?,
+            Shape::Chosen { last: true } => write!(f, ", the last row")?,
+            Shape::Ranked { least: false } => write!(f, ", the most frequent value")?,
+            Shape::Ranked { least: true } => write!(f, ", the least frequent value")?,
+        }
+        if let Some(back) = scan.from.as_ref().and_then(|l| label(l, model)) {
+            write!(f, ", from {back} back")?;
+        }
+        if let Some(back) = scan.until.as_ref().and_then(|l| label(l, model)) {
+            write!(f, ", until {back} back")?;
+        }
+        if !scan.all_of.is_empty() {
+            write!(f, ", {} condition(s) on every row", scan.all_of.len())?;
+        }
+        if !scan.any_of.is_empty() {
+            write!(f, ", any of {} alternatives", scan.any_of.len())?;
+        }
+        let slots = relation.map_or(&[][..], |r| r.frame.slots.as_slice());
+        let joined: Vec<&str> = scan
+            .slots
+            .iter()
+            .filter(|n| **n > 0)
+            .filter_map(|n| slots.get(*n).map(|s| s.name.as_str()))
+            .collect();
+        if !joined.is_empty() {
+            write!(f, ", joined to {}", joined.join(", "))?;
+        }
+        writeln!(f, "\n    because: {}", scan.why)
+    }
+}
+
+/// At most six names, then how many more.
+pub(super) fn capped(names: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    match more {
+        0 => shown.join(", "),
+        _ => format!("{} and {more} more", shown.join(", ")),
+    }
+}
