@@ -3,8 +3,8 @@
 use super::RowExpr;
 use super::frame::article;
 use super::measure::Request;
-use super::scope::World;
 use super::tables::some_of;
+use super::world::World;
 use crate::diag::codes::model::{AGGREGATE_ARGUMENT, AGGREGATE_TYPE};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::expr::Type;

@@ -4,9 +4,9 @@
 //! entity are resolved later (`segments`), when traits and segments are known.
 
 use super::relation;
-use super::scope::World;
 use super::tables::Tables;
 use super::typing::Context;
+use super::world::World;
 use super::{Entity, EntityId, Frame, JoinKind, Relation, RelationId, Slot, SlotJoin, TableId};
 use crate::diag::codes::model::{DUPLICATE, JOIN_TYPES, KEY_TYPE};
 use crate::diag::{Diagnostic, Diagnostics};

@@ -2,10 +2,10 @@
 //! anything that it refers to does. Made of texts and of the hashes of what is referred to, so all of them together take
 //! linear time. Neither `as_of` nor the data has a part in it.
 
-use super::scope::World;
 use super::segments::{EntityUses, Resolved};
 use super::traits::TraitUses;
 use super::typing::Context;
+use super::world::World;
 use super::{EntityId, RelationId, SegmentId, TraitId};
 use sha2::{Digest, Sha256};
 

@@ -1,10 +1,10 @@
 //! Conditions as written become predicates over measures: the sugar of `language.md` §6 ends here.
 
-use super::measure;
+use super::references::SegmentNames;
 use super::scope::{EntityScope, require_boolean};
-use super::segments::SegmentNames;
 use super::typing::{self, Context};
 use super::{EntityExpr, Predicate, SegmentId, Window};
+use super::{measure, rows, written};
 use crate::diag::codes::spec::IMPOSSIBLE_COUNT;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::expr::{Expr, ExprKind, Func, Literal, Type};
@@ -59,7 +59,7 @@ impl Conditions<'_> {
                 diags,
             )?)),
             ConditionKind::Aggregate { value, is } => {
-                let subject = measure::from_yaml(
+                let subject = written::from_yaml(
                     self.scope.world,
                     self.scope.entity,
                     self.scope.measures,
@@ -110,16 +110,11 @@ impl Conditions<'_> {
             .scope
             .world
             .require_relation(self.scope.entity, relation, diags)?;
-        let rows = measure::rows(self.scope.world, id, rows, self.ctx, diags)?;
+        let set = rows::rows(self.scope.world, id, rows, self.ctx, diags)?;
         match times {
-            None => Some(leaf(measure::exists(
-                self.scope.measures,
-                &rows,
-                None,
-                span,
-            ))),
+            None => Some(leaf(measure::exists(self.scope.measures, &set, None, span))),
             Some(times) => {
-                let count = measure::count(self.scope.measures, &rows, relation.span);
+                let count = measure::count(self.scope.measures, &set, relation.span);
                 self.tail(times, &count, diags)
             }
         }
@@ -131,6 +126,7 @@ impl Conditions<'_> {
         subject: &EntityExpr,
         diags: &mut Diagnostics,
     ) -> Option<Predicate> {
+        self.scope.begin();
         let ast = snippet::parse_tail(tail, diags)?;
         let expr = typing::check_tail(&ast, subject, &mut self.scope, self.ctx, diags)?;
         require_boolean(expr, diags).map(leaf)
@@ -150,11 +146,11 @@ impl Conditions<'_> {
             filter: rows.filter.clone(),
             window: None,
         };
-        let set = measure::rows(world, id, &ever, self.ctx, diags);
-        let time = measure::require_time(world, id, "`first_time`", relation.span, diags);
+        let set = rows::rows(world, id, &ever, self.ctx, diags);
+        let time = rows::require_time(world, id, "`first_time`", relation.span, diags);
         let window = match &rows.window {
             None => Some(Window::default()),
-            Some(window) => measure::window(world, id, window, self.ctx, diags),
+            Some(window) => rows::window(world, id, window, self.ctx, diags),
         };
         let (set, time, window) = (set?, time?, window?);
         let first = measure::first_time(self.scope.measures, &set, time, span);

@@ -5,9 +5,10 @@ use super::calendar;
 use super::frame::{
     EntityInfo, RelationInfo, Side, add_lookups, article, join_types, joinable, pairs,
 };
-use super::scope::{RowScope, World};
+use super::scope::RowScope;
 use super::tables::{Tables, some_of};
 use super::typing::Context;
+use super::world::World;
 use super::{
     Col, EntityId, Frame, JoinKind, Relation, RelationId, RowExpr, Slot, SlotJoin, TableId,
     TimeColumn, order,
@@ -403,7 +404,7 @@ fn filter(
     let mut conjuncts = Vec::new();
     for snippet in &spec.filter {
         if let Some(condition) = scope.condition(snippet, ctx, diags) {
-            super::measure::split(condition, &mut conjuncts);
+            super::rows::split(condition, &mut conjuncts);
         }
     }
     conjuncts

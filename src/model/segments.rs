@@ -1,110 +1,24 @@
-//! Segments and groups: ordered so that references point backwards, their conditions resolved, and what they publish
-//! checked: exposed columns, channels, the names of their views.
+//! Segments and groups: ordered so that references point backwards, their conditions resolved. What they publish is
+//! `outlet`'s. Then suppression and channels of entities, which may name them.
 
-use super::frame::EntityInfo;
 use super::measure::Measures;
 use super::order;
+use super::outlet::{Node, Published, check_views, outlet};
 use super::predicate::Conditions;
-use super::scope::{EntityName, EntityScope, World};
+use super::references::{SegmentNames, each_reference};
+use super::scope::EntityScope;
 use super::tables::some_of;
 use super::typing::Context;
+use super::world::World;
 use super::{
-    Channel, EntityId, Expose, Group, GroupId, Predicate, RelationId, Segment, SegmentId,
-    SegmentKind, TraitId, lineage,
+    Channel, EntityId, Group, GroupId, Predicate, RelationId, Segment, SegmentId, SegmentKind,
+    TraitId, lineage,
 };
-use crate::diag::codes::model::{
-    CYCLE, DUPLICATE, RESERVED, SEGMENT_ENTITY, UNKNOWN_CHANNEL, UNKNOWN_ENTITY, UNKNOWN_SEGMENT,
-};
-use crate::diag::codes::spec::SUPPRESS_REASON;
+use crate::diag::codes::model::{CYCLE, DUPLICATE, UNKNOWN_ENTITY};
 use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::source::{Span, Spanned};
-use crate::spec::{Condition, ConditionKind, GroupSpec, Name, SegmentSpec, Spec};
-use std::cell::Cell;
+use crate::spec::{GroupSpec, Name, SegmentSpec, Spec};
 use std::collections::{HashMap, HashSet};
-
-/// After so many unknown names no near ones are looked for: it costs a pass over all names.
-const MAX_SUGGESTIONS: u32 = 50;
-
-/// All names that `in:` can say.
-#[derive(Debug, Default)]
-pub(super) struct SegmentNames {
-    known: HashMap<String, Known>,
-    /// Each group's cases.
-    groups: HashMap<String, Vec<String>>,
-    misses: Cell<u32>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Known {
-    entity: Option<EntityId>,
-    /// None until resolved; then still None where it lies on a circle, which is reported.
-    id: Option<SegmentId>,
-}
-
-impl SegmentNames {
-    /// The segment of a name, of the same entity.
-    pub(super) fn require(
-        &self,
-        name: &Name,
-        entity: EntityId,
-        world: &World,
-        diags: &mut Diagnostics,
-    ) -> Option<SegmentId> {
-        let Some(known) = self.known.get(&name.value) else {
-            diags.push(self.unknown(name));
-            return None;
-        };
-        if let Some(other) = known.entity
-            && other != entity
-        {
-            let word = |id| world.entity(id).map_or("", |e: &EntityInfo| &e.entity.name);
-            diags.push(
-                Diagnostic::error(
-                    &SEGMENT_ENTITY,
-                    format!(
-                        "`{}` is a segment of `{}`, not of `{}`",
-                        name.value,
-                        word(other),
-                        word(entity)
-                    ),
-                )
-                .at(name.span, "not in this version yet")
-                .help("ask for what makes the other entity a member, through a lookup"),
-            );
-            return None;
-        }
-        known.id
-    }
-
-    fn unknown(&self, name: &Name) -> Diagnostic {
-        let diagnostic = Diagnostic::error(
-            &UNKNOWN_SEGMENT,
-            format!("unknown segment `{}`", name.value),
-        );
-        if let Some(cases) = self.groups.get(&name.value) {
-            let first = cases.first().map_or("", String::as_str);
-            return diagnostic
-                .at(
-                    name.span,
-                    format!(
-                        "a group; its cases are: {}",
-                        some_of(cases.iter().map(String::as_str), 12)
-                    ),
-                )
-                .help(format!("name a case, as `{}.{first}`", name.value));
-        }
-        let misses = self.misses.get();
-        self.misses.set(misses + 1);
-        let near = if misses < MAX_SUGGESTIONS {
-            nearest(name, self.known.keys().map(String::as_str))
-        } else {
-            None
-        };
-        diagnostic
-            .at(name.span, "expected a segment, or a case as `group.case`")
-            .suggest(near)
-    }
-}
 
 /// What a segment's definition is made of, for its hash.
 #[derive(Debug)]
@@ -124,28 +38,6 @@ pub(super) struct Resolved {
     /// The texts of items, by the index in [`SegmentUses`].
     pub(super) canonical: Vec<String>,
     pub(super) names: SegmentNames,
-}
-
-#[derive(Clone, Copy)]
-enum Node<'a> {
-    Segment(&'a SegmentSpec),
-    Group(&'a GroupSpec),
-}
-
-impl<'a> Node<'a> {
-    fn name(self) -> &'a Name {
-        match self {
-            Self::Segment(s) => &s.item.name,
-            Self::Group(g) => &g.item.name,
-        }
-    }
-
-    fn conditions(self) -> Vec<&'a Condition> {
-        match self {
-            Self::Segment(s) => vec![&s.condition],
-            Self::Group(g) => g.cases.iter().map(|c| &c.condition).collect(),
-        }
-    }
 }
 
 /// Resolves all segments and groups.
@@ -173,9 +65,7 @@ pub(super) fn resolve(
         let entity = entity_of(written, name.span, world, diags);
         entities.push(entity);
         let mut know = |name: String| {
-            out.names
-                .known
-                .insert(name.clone(), Known { entity, id: None });
+            out.names.announce(&name, entity);
             index.insert(name, i);
         };
         match node {
@@ -185,7 +75,7 @@ pub(super) fn resolve(
                 for case in &cases {
                     know(format!("{}.{case}", name.value));
                 }
-                out.names.groups.insert(name.value.clone(), cases);
+                out.names.group(&name.value, cases);
             }
         }
     }
@@ -226,7 +116,7 @@ pub(super) fn resolve(
             Node::Group(spec) => group(spec, *entity, world, measures, &mut out, ctx, diags),
         }
     }
-    check_views(&nodes, world, &out, &entities, diags);
+    check_views(&nodes, world, &out.names, &entities, diags);
     out
 }
 
@@ -294,53 +184,19 @@ fn case_names(group: &GroupSpec, diags: &mut Diagnostics) -> Vec<String> {
     names
 }
 
-fn each_reference<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a Name)) {
-    match &condition.kind {
-        ConditionKind::In(names) | ConditionKind::NotIn(names) => names.iter().for_each(f),
-        ConditionKind::All(of)
-        | ConditionKind::Any(of)
-        | ConditionKind::None(of)
-        | ConditionKind::AtLeast { of, .. }
-        | ConditionKind::AtMost { of, .. }
-        | ConditionKind::Exactly { of, .. } => of.iter().for_each(|c| each_reference(c, f)),
-        ConditionKind::Not(of) => each_reference(of, f),
-        ConditionKind::Sql(_)
-        | ConditionKind::Did { .. }
-        | ConditionKind::DidNot { .. }
-        | ConditionKind::Aggregate { .. }
-        | ConditionKind::FirstTime { .. } => {}
-    }
-}
-
 fn next_segment(out: &Resolved) -> SegmentId {
     SegmentId(u32::try_from(out.segments.len()).unwrap_or(u32::MAX))
 }
 
 fn push(out: &mut Resolved, segment: Segment, uses: SegmentUses) {
     let id = next_segment(out);
-    if let Some(known) = out.names.known.get_mut(&segment.name) {
-        known.id = Some(id);
-    }
+    out.names.resolved(&segment.name, id);
     out.segments.push(segment);
     out.uses.push(uses);
 }
 
 fn text(value: Option<&Spanned<String>>) -> Option<String> {
     value.map(|v| v.value.clone())
-}
-
-/// What segments and groups publish.
-struct Published<'a> {
-    expose: &'a [Name],
-    channels: &'a [Name],
-    suppress: &'a Spanned<bool>,
-    suppress_reason: Option<&'a Spanned<String>>,
-}
-
-struct Outlet {
-    expose: Vec<Expose>,
-    traits: Vec<TraitId>,
-    channels: Vec<usize>,
 }
 
 fn segment(
@@ -519,183 +375,6 @@ fn relations_of(predicate: &Predicate, measures: &Measures) -> Vec<RelationId> {
         }
     });
     found
-}
-
-/// Checks what a segment's views show and whom they reach.
-fn outlet(
-    spec: &Published<'_>,
-    entity: EntityId,
-    world: &World,
-    diags: &mut Diagnostics,
-) -> Outlet {
-    let mut out = Outlet {
-        expose: Vec::new(),
-        traits: Vec::new(),
-        channels: Vec::new(),
-    };
-    if let (false, None) = (spec.suppress.value, spec.suppress_reason) {
-        diags.push(
-            Diagnostic::error(&SUPPRESS_REASON, "`suppress: false` needs a reason")
-                .at(
-                    spec.suppress.span,
-                    "people who are suppressed elsewhere are published here",
-                )
-                .help("add `suppress_reason:` with one sentence, or remove `suppress: false`"),
-        );
-    }
-    let Some(info) = world.entity(entity) else {
-        return out;
-    };
-    let mut taken: HashMap<String, Option<Span>> = [&info.entity.key, "since"]
-        .into_iter()
-        .map(|name| (name.to_lowercase(), None))
-        .collect();
-    for name in spec.expose {
-        let path: Vec<Spanned<String>> = parts(name);
-        let Some(found) = world.entity_name(entity, &path, name.span, diags) else {
-            continue;
-        };
-        let (shown, expose) = match found {
-            EntityName::Column(col, ty) => (col.name.clone(), Expose::Column(col, ty)),
-            EntityName::Trait(id, _) => {
-                out.traits.push(id);
-                (name.value.clone(), Expose::Trait(id))
-            }
-        };
-        match taken.insert(shown.to_lowercase(), Some(name.span)) {
-            None => out.expose.push(expose),
-            Some(None) => diags.push(
-                Diagnostic::error(
-                    &RESERVED,
-                    format!("`{shown}` is in every segment's view already"),
-                )
-                .at(name.span, "the key and `since` are always there")
-                .help("remove it from `expose`"),
-            ),
-            Some(Some(first)) => diags.push(
-                Diagnostic::error(
-                    &DUPLICATE,
-                    format!("two exposed columns are called `{shown}`"),
-                )
-                .at(name.span, "the same name again")
-                .at(first, "the first")
-                .help("remove one, or expose a trait of another name"),
-            ),
-        }
-    }
-    for name in spec.channels {
-        match info.channels.iter().position(|c| *c == name.value) {
-            None => {
-                let names = || info.channels.iter().map(String::as_str);
-                diags.push(
-                    Diagnostic::error(
-                        &UNKNOWN_CHANNEL,
-                        format!("unknown channel `{}`", name.value),
-                    )
-                    .at(
-                        name.span,
-                        format!(
-                            "{} has the channels: {}",
-                            info.entity.name,
-                            some_of(names(), 12)
-                        ),
-                    )
-                    .suggest(nearest(name, names())),
-                );
-            }
-            Some(i) if out.channels.contains(&i) => diags.push(
-                Diagnostic::error(
-                    &DUPLICATE,
-                    format!("channel `{}` is named twice", name.value),
-                )
-                .at(name.span, "again")
-                .help("remove one of the two"),
-            ),
-            Some(i) => out.channels.push(i),
-        }
-    }
-    out
-}
-
-/// The parts of a dotted name, each with its place.
-fn parts(name: &Name) -> Vec<Spanned<String>> {
-    let inside = (name.span.end - name.span.start) as usize == name.value.len();
-    let mut start = 0;
-    name.value
-        .split('.')
-        .map(|part| {
-            let from = name.span.start as usize + start;
-            start += part.len() + 1;
-            let span = if inside {
-                Span::new(name.span.file, from, from + part.len())
-            } else {
-                name.span
-            };
-            Spanned::new(part.to_owned(), span)
-        })
-        .collect()
-}
-
-/// Two segments, or a segment and a channel of another, must not need a view of the same name.
-fn check_views(
-    nodes: &[Node<'_>],
-    world: &World,
-    out: &Resolved,
-    entities: &[Option<EntityId>],
-    diags: &mut Diagnostics,
-) {
-    let mut views: HashMap<String, (String, Span)> = HashMap::new();
-    for (node, entity) in nodes.iter().zip(entities) {
-        let (channels, names): (&[Name], Vec<(String, Span)>) = match node {
-            Node::Segment(s) => (
-                &s.channels,
-                vec![(s.item.name.value.clone(), s.item.name.span)],
-            ),
-            Node::Group(g) => (
-                &g.channels,
-                g.cases
-                    .iter()
-                    .map(|c| &c.name)
-                    .chain(&g.otherwise)
-                    .map(|c| (format!("{}.{}", g.item.name.value, c.value), c.span))
-                    .collect(),
-            ),
-        };
-        let known = entity.and_then(|e| world.entity(e));
-        for (name, span) in names {
-            if !out.names.known.contains_key(&name) {
-                continue;
-            }
-            let view = name.replace('.', "__");
-            let per_channel = channels
-                .iter()
-                .filter(|c| known.is_some_and(|k| k.channels.contains(&c.value)))
-                .map(|c| {
-                    (
-                        format!("{view}__{}", c.value),
-                        format!("{name} ({})", c.value),
-                    )
-                });
-            let all: Vec<_> = per_channel.chain([(view.clone(), name.clone())]).collect();
-            for (view, what) in all {
-                match views.get(&view) {
-                    Some((other, first)) if *other != what => diags.push(
-                        Diagnostic::error(
-                            &DUPLICATE,
-                            format!("`{what}` and `{other}` would both be the view `seg_{view}`"),
-                        )
-                        .at(span, format!("`{what}`"))
-                        .at(*first, format!("`{other}`"))
-                        .help("rename one of the two"),
-                    ),
-                    Some(_) => {}
-                    None => {
-                        views.insert(view, (what, span));
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// Suppression and channels of every entity: conditions like any other, which may name traits and segments.

@@ -2,10 +2,12 @@
 
 use super::measure;
 use super::order;
-use super::scope::{EntityScope, TraitState, World, size};
+use super::scope::{EntityScope, size};
 use super::segments::entity_of;
 use super::tables::Found;
 use super::typing::{self, Context};
+use super::world::{TraitState, World};
+use super::written;
 use super::{Atom, EntityExpr, EntityId, RelationId, Trait, TraitId};
 use crate::diag::codes::model::{CYCLE, DEFAULT_VALUE, DUPLICATE, RESERVED, UNTYPED};
 use crate::diag::{Diagnostic, Diagnostics};
@@ -212,7 +214,7 @@ fn value(
 ) -> Option<EntityExpr> {
     let value = match (&draft.spec.value, &draft.sql) {
         (TraitValue::Aggregate(spec), _) => {
-            measure::from_yaml(scope.world, scope.entity, scope.measures, spec, ctx, diags)
+            written::from_yaml(scope.world, scope.entity, scope.measures, spec, ctx, diags)
         }
         (TraitValue::Sql(_), Some(ast)) => typing::check(ast, scope, ctx, diags),
         (TraitValue::Sql(_), None) => None,

@@ -1,0 +1,134 @@
+//! References between segments: the names that `in:` can say, and where conditions say them.
+
+use super::frame::EntityInfo;
+use super::tables::some_of;
+use super::world::World;
+use super::{EntityId, SegmentId};
+use crate::diag::codes::model::{SEGMENT_ENTITY, UNKNOWN_SEGMENT};
+use crate::diag::{Diagnostic, Diagnostics, nearest};
+use crate::spec::{Condition, ConditionKind, Name};
+use std::cell::Cell;
+use std::collections::HashMap;
+
+/// After so many unknown names no near ones are looked for: it costs a pass over all names.
+const MAX_SUGGESTIONS: u32 = 50;
+
+/// All names that `in:` can say.
+#[derive(Debug, Default)]
+pub(super) struct SegmentNames {
+    known: HashMap<String, Known>,
+    /// Each group's cases.
+    groups: HashMap<String, Vec<String>>,
+    misses: Cell<u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    entity: Option<EntityId>,
+    /// None until resolved; then still None where it lies on a circle, which is reported.
+    id: Option<SegmentId>,
+}
+
+impl SegmentNames {
+    /// Before anything is resolved: there is a segment of this name.
+    pub(super) fn announce(&mut self, name: &str, entity: Option<EntityId>) {
+        self.known
+            .insert(name.to_owned(), Known { entity, id: None });
+    }
+
+    pub(super) fn group(&mut self, name: &str, cases: Vec<String>) {
+        self.groups.insert(name.to_owned(), cases);
+    }
+
+    pub(super) fn resolved(&mut self, name: &str, id: SegmentId) {
+        if let Some(known) = self.known.get_mut(name) {
+            known.id = Some(id);
+        }
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.known.contains_key(name)
+    }
+
+    /// The segment of a name, of the same entity.
+    pub(super) fn require(
+        &self,
+        name: &Name,
+        entity: EntityId,
+        world: &World,
+        diags: &mut Diagnostics,
+    ) -> Option<SegmentId> {
+        let Some(known) = self.known.get(&name.value) else {
+            diags.push(self.unknown(name));
+            return None;
+        };
+        if let Some(other) = known.entity
+            && other != entity
+        {
+            let word = |id| world.entity(id).map_or("", |e: &EntityInfo| &e.entity.name);
+            diags.push(
+                Diagnostic::error(
+                    &SEGMENT_ENTITY,
+                    format!(
+                        "`{}` is a segment of `{}`, not of `{}`",
+                        name.value,
+                        word(other),
+                        word(entity)
+                    ),
+                )
+                .at(name.span, "not in this version yet")
+                .help("ask for what makes the other entity a member, through a lookup"),
+            );
+            return None;
+        }
+        known.id
+    }
+
+    fn unknown(&self, name: &Name) -> Diagnostic {
+        let diagnostic = Diagnostic::error(
+            &UNKNOWN_SEGMENT,
+            format!("unknown segment `{}`", name.value),
+        );
+        if let Some(cases) = self.groups.get(&name.value) {
+            let first = cases.first().map_or("", String::as_str);
+            return diagnostic
+                .at(
+                    name.span,
+                    format!(
+                        "a group; its cases are: {}",
+                        some_of(cases.iter().map(String::as_str), 12)
+                    ),
+                )
+                .help(format!("name a case, as `{}.{first}`", name.value));
+        }
+        let misses = self.misses.get();
+        self.misses.set(misses + 1);
+        let near = if misses < MAX_SUGGESTIONS {
+            nearest(name, self.known.keys().map(String::as_str))
+        } else {
+            None
+        };
+        diagnostic
+            .at(name.span, "expected a segment, or a case as `group.case`")
+            .suggest(near)
+    }
+}
+
+/// Calls `f` with every segment that a condition names.
+pub(super) fn each_reference<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a Name)) {
+    match &condition.kind {
+        ConditionKind::In(names) | ConditionKind::NotIn(names) => names.iter().for_each(f),
+        ConditionKind::All(of)
+        | ConditionKind::Any(of)
+        | ConditionKind::None(of)
+        | ConditionKind::AtLeast { of, .. }
+        | ConditionKind::AtMost { of, .. }
+        | ConditionKind::Exactly { of, .. } => of.iter().for_each(|c| each_reference(c, f)),
+        ConditionKind::Not(of) => each_reference(of, f),
+        ConditionKind::Sql(_)
+        | ConditionKind::Did { .. }
+        | ConditionKind::DidNot { .. }
+        | ConditionKind::Aggregate { .. }
+        | ConditionKind::FirstTime { .. } => {}
+    }
+}
