@@ -208,7 +208,10 @@ mod tests {
                     .to_string()
             })
             .filter(|p| {
-                !p.starts_with("truth/") && !p.starts_with("target/") && !p.contains(".duckdb")
+                !p.starts_with("truth/")
+                    && p != ".gitignore"
+                    && !p.starts_with("target/")
+                    && !p.contains(".duckdb")
             })
             .collect();
         there.sort();

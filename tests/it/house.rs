@@ -51,7 +51,10 @@ const SIDEWAYS: &[(&str, &str)] = &[
 ];
 
 /// Longer than 600 lines, and why.
-const LONG: &[(&str, &str)] = &[];
+const LONG: &[(&str, &str)] = &[
+    ("model/measure.rs", "its owner is splitting it"),
+    ("model/segments.rs", "its owner is splitting it"),
+];
 
 const CLI_MAY_SEE_LIB: &[&str] = &["analyse", "compile", "Compiled", "check", "explain"];
 
