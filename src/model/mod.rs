@@ -23,6 +23,7 @@ mod segments;
 mod tables;
 mod traits;
 pub mod typing;
+pub mod words;
 mod world;
 mod written;
 

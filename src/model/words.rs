@@ -1,0 +1,359 @@
+//! A segment, a trait and a measure in plain words, from the model and not from the spec: what `segc explain` prints, so
+//! that a reader sees what was understood.
+
+use super::{
+    Atom, Col, EntityExpr, EntityId, Frame, Measure, Model, Predicate, RelationId, SegmentId,
+    Window,
+};
+use crate::expr::{Agg, ExprKind, Func, Literal};
+
+/// A segment: its first line begins with the entity ("customers with …"), further lines are indented below it.
+#[must_use]
+pub fn segment(model: &Model, id: SegmentId) -> Vec<String> {
+    let Some(segment) = model.segments.get(id.index()) else {
+        return Vec::new();
+    };
+    let who = model
+        .entities
+        .get(segment.entity.index())
+        .map_or_else(String::new, |e| plural(&e.name));
+    let words = Words {
+        model,
+        entity: segment.entity,
+    };
+    let mut lines = Vec::new();
+    words.predicate(&segment.predicate, 0, &mut lines);
+    if let Some(first) = lines.first_mut() {
+        *first = format!("{who} {first}");
+    }
+    let entity = model.entities.get(segment.entity.index());
+    if segment.suppressed && entity.is_some_and(|e| !e.suppress.is_empty()) {
+        lines.push("without those who are suppressed:".to_owned());
+        for condition in entity.into_iter().flat_map(|e| &e.suppress) {
+            words.item(condition, 1, &mut lines);
+        }
+    }
+    lines
+}
+
+/// A value about an entity: a trait, the left side of a comparison.
+#[must_use]
+pub fn value(model: &Model, entity: EntityId, value: &EntityExpr) -> String {
+    Words { model, entity }.value(value)
+}
+
+/// A measure: "sum of orders.total (channel = 'web') in [2025-11-02 … 2026-01-31)".
+#[must_use]
+pub fn measure(model: &Model, measure: &Measure) -> String {
+    let Some(relation) = model.relations.get(measure.relation.index()) else {
+        return String::new();
+    };
+    let name = &relation.name;
+    let arg = measure.arg.as_ref().map_or_else(
+        || name.clone(),
+        |arg| arg.render(&|col| format!("{name}.{}", column(&relation.frame, col))),
+    );
+    let what = match measure.agg {
+        Agg::Count => format!("number of {arg}"),
+        Agg::CountDistinct => format!("number of different {arg}"),
+        Agg::Sum => format!("sum of {arg}"),
+        Agg::Avg => format!("average of {arg}"),
+        Agg::Min => format!("smallest {arg}"),
+        Agg::Max => format!("largest {arg}"),
+        Agg::Median => format!("median of {arg}"),
+        Agg::Stddev => format!("standard deviation of {arg}"),
+        Agg::First => format!("first {arg}"),
+        Agg::Last => format!("last {arg}"),
+        Agg::MostFrequent => format!("most frequent {arg}"),
+        Agg::LeastFrequent => format!("least frequent {arg}"),
+        Agg::Exists => format!("any {arg}"),
+        Agg::ListDistinct => format!("list of different {arg}"),
+    };
+    format!("{what}{}", rows(model, measure))
+}
+
+/// Filter and window: " (channel = 'web') in [2025-11-02 … 2026-01-31)".
+fn rows(model: &Model, measure: &Measure) -> String {
+    let mut text = String::new();
+    if let Some(relation) = model.relations.get(measure.relation.index())
+        && !measure.filter.is_empty()
+    {
+        let conjuncts: Vec<String> = measure
+            .filter
+            .iter()
+            .map(|e| {
+                let text = e.render(&|col| column(&relation.frame, col));
+                let or = matches!(e.kind, ExprKind::Call(Func::Or, _));
+                if or && measure.filter.len() > 1 {
+                    format!("({text})")
+                } else {
+                    text
+                }
+            })
+            .collect();
+        text.push_str(&format!(" ({})", conjuncts.join(" and ")));
+    }
+    text.push_str(&window(model, measure.relation, &measure.window));
+    text
+}
+
+fn window(model: &Model, relation: RelationId, window: &Window) -> String {
+    match (&window.from, &window.until) {
+        (Some(from), Some(until)) => {
+            format!(" in [{} … {})", moment(model, from), moment(model, until))
+        }
+        (Some(from), None) => format!(" from {}", moment(model, from)),
+        (None, Some(until)) => {
+            // Everything before `as_of` goes without saying.
+            let now = model.relations.get(relation.index()).is_some_and(|r| {
+                r.past
+                    .iter()
+                    .any(|(time, bound)| r.time.as_ref() == Some(time) && bound == until)
+            });
+            if now {
+                String::new()
+            } else {
+                format!(" before {}", moment(model, until))
+            }
+        }
+        (None, None) => String::new(),
+    }
+}
+
+/// A bound as people read it: instants in the project's zone, midnights as dates.
+fn moment(model: &Model, literal: &Literal) -> String {
+    let civil = match literal {
+        Literal::Date(date) => return date.to_string(),
+        Literal::Datetime(t) => *t,
+        Literal::Timestamp(t) => t.to_zoned(model.time_zone.clone()).datetime(),
+        Literal::Null
+        | Literal::Boolean(_)
+        | Literal::Int(_)
+        | Literal::Decimal { .. }
+        | Literal::Float(_)
+        | Literal::String(_)
+        | Literal::Array(_) => return String::new(),
+    };
+    if civil == civil.date().at(0, 0, 0, 0) {
+        civil.date().to_string()
+    } else {
+        civil.to_string().replace('T', " ")
+    }
+}
+
+fn column(frame: &Frame, col: &Col) -> String {
+    match frame.slots.get(col.slot) {
+        Some(slot) if col.slot > 0 => format!("{}.{}", slot.name, col.name),
+        Some(_) | None => col.name.clone(),
+    }
+}
+
+/// "customers", "companies", "boxes".
+fn plural(name: &str) -> String {
+    let name = name.replace('_', " ");
+    let vowel_before_y = name
+        .chars()
+        .rev()
+        .nth(1)
+        .is_some_and(|c| "aeiou".contains(c));
+    if let Some(stem) = name.strip_suffix('y')
+        && !vowel_before_y
+    {
+        return format!("{stem}ies");
+    }
+    if ["s", "x", "ch", "sh"].iter().any(|end| name.ends_with(end)) {
+        return format!("{name}es");
+    }
+    format!("{name}s")
+}
+
+struct Words<'a> {
+    model: &'a Model,
+    entity: EntityId,
+}
+
+impl Words<'_> {
+    fn name(&self, atom: &Atom) -> String {
+        match atom {
+            Atom::Column(col) => self
+                .model
+                .entities
+                .get(self.entity.index())
+                .map_or_else(|| col.name.clone(), |e| column(&e.frame, col)),
+            Atom::Measure(id) => self
+                .model
+                .measures
+                .get(id.index())
+                .map_or_else(String::new, |m| measure(self.model, m)),
+        }
+    }
+
+    fn value(&self, expr: &EntityExpr) -> String {
+        // A measure that stands alone, or alone at the left of a comparison, needs no parentheses.
+        let mut atoms = 0;
+        expr.each_column(&mut |_| atoms += 1);
+        let leads = match &expr.kind {
+            ExprKind::Column(_) => true,
+            ExprKind::Call(_, args) => {
+                matches!(args.first().map(|a| &a.kind), Some(ExprKind::Column(_)))
+            }
+            ExprKind::Literal(_) | ExprKind::Case { .. } | ExprKind::Cast { .. } => false,
+        };
+        let alone = atoms == 1 && leads;
+        expr.render(&|atom| match atom {
+            Atom::Measure(_) if !alone => format!("({})", self.name(atom)),
+            Atom::Measure(_) | Atom::Column(_) => self.name(atom),
+        })
+    }
+
+    /// Adds the lines of a predicate; the first goes on a sentence that began with the entity.
+    fn predicate(&self, predicate: &Predicate, depth: usize, lines: &mut Vec<String>) {
+        match predicate {
+            Predicate::Constant(true) => lines.push("all of them".to_owned()),
+            Predicate::Constant(false) => lines.push("none of them".to_owned()),
+            Predicate::Leaf(expr) => lines.push(self.leaf(expr, false)),
+            Predicate::Segment(id) => lines.push(format!("in `{}`", self.segment_name(*id))),
+            Predicate::All(of) => self.list("for whom all of these hold:", of, depth, lines),
+            Predicate::Any(of) => self.list("for whom any of these holds:", of, depth, lines),
+            Predicate::Count { min, max, of } => {
+                let count = match (min, max) {
+                    (Some(min), Some(max)) if min == max => format!("exactly {min}"),
+                    (Some(min), Some(max)) => format!("between {min} and {max}"),
+                    (Some(min), None) => format!("at least {min}"),
+                    (None, Some(max)) => format!("at most {max}"),
+                    (None, None) => "any number".to_owned(),
+                };
+                self.list(
+                    &format!("for whom {count} of these hold:"),
+                    of,
+                    depth,
+                    lines,
+                );
+            }
+            Predicate::Not(of) => self.not(of, depth, lines),
+            Predicate::Case { group, case } => {
+                let Some(group) = self.model.groups.get(group.index()) else {
+                    return;
+                };
+                let before: Vec<String> = group
+                    .cases
+                    .iter()
+                    .take(*case)
+                    .map(|(name, _)| format!("`{name}`"))
+                    .collect();
+                let not = if before.is_empty() {
+                    String::new()
+                } else {
+                    format!(" (and not in {})", before.join(", "))
+                };
+                match group.cases.get(*case) {
+                    Some((_, condition)) => {
+                        let at = lines.len();
+                        self.predicate(condition, depth, lines);
+                        if let Some(first) = lines.get_mut(at) {
+                            match first.strip_suffix(':') {
+                                Some(head) => *first = format!("{head}{not}:"),
+                                None => first.push_str(&not),
+                            }
+                        }
+                    }
+                    None => lines.push(format!("in no other case of `{}`", group.name)),
+                }
+            }
+        }
+    }
+
+    fn not(&self, of: &Predicate, depth: usize, lines: &mut Vec<String>) {
+        match of {
+            Predicate::Leaf(expr) => lines.push(self.leaf(expr, true)),
+            Predicate::Segment(id) => lines.push(format!("not in `{}`", self.segment_name(*id))),
+            Predicate::Any(of) => self.list("for whom none of these holds:", of, depth, lines),
+            Predicate::All(of) => self.list("for whom not all of these hold:", of, depth, lines),
+            Predicate::Constant(_)
+            | Predicate::Not(_)
+            | Predicate::Count { .. }
+            | Predicate::Case { .. } => {
+                self.list(
+                    "for whom this does not hold:",
+                    std::slice::from_ref(of),
+                    depth,
+                    lines,
+                );
+            }
+        }
+    }
+
+    fn list(&self, head: &str, of: &[Predicate], depth: usize, lines: &mut Vec<String>) {
+        lines.push(head.to_owned());
+        for predicate in of {
+            self.item(predicate, depth + 1, lines);
+        }
+    }
+
+    fn item(&self, predicate: &Predicate, depth: usize, lines: &mut Vec<String>) {
+        let at = lines.len();
+        self.predicate(predicate, depth, lines);
+        if let Some(first) = lines.get_mut(at) {
+            *first = format!("{}- {first}", "  ".repeat(depth));
+        }
+    }
+
+    fn segment_name(&self, id: SegmentId) -> &str {
+        self.model
+            .segments
+            .get(id.index())
+            .map_or("", |s| s.name.as_str())
+    }
+
+    fn leaf(&self, expr: &EntityExpr, negated: bool) -> String {
+        if let ExprKind::Column(Atom::Measure(id)) = &expr.kind
+            && let Some(found) = self.measure_of(*id, Agg::Exists)
+        {
+            let with = if negated { "without" } else { "with" };
+            return format!("{with} {}", self.counted(found));
+        }
+        if let ExprKind::Call(func, args) = &expr.kind
+            && let [left, right] = args.as_slice()
+            && let ExprKind::Column(Atom::Measure(id)) = &left.kind
+            && let ExprKind::Literal(Literal::Int(n)) = &right.kind
+            && let Some(found) = self.measure_of(*id, Agg::Count)
+            && let Some(compare) = comparison(*func, negated)
+        {
+            return format!("with {compare} {n} {}", self.counted(found));
+        }
+        if negated {
+            format!("for whom this is not true: {}", self.value(expr))
+        } else {
+            format!("where {}", self.value(expr))
+        }
+    }
+
+    /// The measure, if it is this aggregate over rows.
+    fn measure_of(&self, id: super::MeasureId, agg: Agg) -> Option<&Measure> {
+        let found = self.model.measures.get(id.index())?;
+        (found.agg == agg && found.arg.is_none()).then_some(found)
+    }
+
+    fn counted(&self, measure: &Measure) -> String {
+        let name = self
+            .model
+            .relations
+            .get(measure.relation.index())
+            .map_or("", |r| r.name.as_str());
+        format!("{name}{}", rows(self.model, measure))
+    }
+}
+
+fn comparison(func: Func, negated: bool) -> Option<&'static str> {
+    let words = [
+        (Func::Ge, "at least", "fewer than"),
+        (Func::Gt, "more than", "at most"),
+        (Func::Le, "at most", "more than"),
+        (Func::Lt, "fewer than", "at least"),
+        (Func::Eq, "exactly", "any number but"),
+    ];
+    words
+        .iter()
+        .find(|(f, _, _)| *f == func)
+        .map(|(_, plain, not)| if negated { *not } else { *plain })
+}
