@@ -1,45 +1,18 @@
-//! What segments publish: exposed columns, channels, reasons, and views whose names must not meet.
+//! What segments publish: exposed columns and channels. That no two views have one name is `spec`'s.
 
-use super::references::SegmentNames;
 use super::tables::some_of;
 use super::world::{EntityName, World};
 use super::{EntityId, Expose, TraitId};
 use crate::diag::codes::model::{DUPLICATE, RESERVED, UNKNOWN_CHANNEL};
-use crate::diag::codes::spec::SUPPRESS_REASON;
 use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::source::{Span, Spanned};
-use crate::spec::{Condition, GroupSpec, Name, SegmentSpec};
+use crate::spec::Name;
 use std::collections::HashMap;
-
-/// A segment or a group, as written.
-#[derive(Clone, Copy)]
-pub(super) enum Node<'a> {
-    Segment(&'a SegmentSpec),
-    Group(&'a GroupSpec),
-}
-
-impl<'a> Node<'a> {
-    pub(super) fn name(self) -> &'a Name {
-        match self {
-            Self::Segment(s) => &s.item.name,
-            Self::Group(g) => &g.item.name,
-        }
-    }
-
-    pub(super) fn conditions(self) -> Vec<&'a Condition> {
-        match self {
-            Self::Segment(s) => vec![&s.condition],
-            Self::Group(g) => g.cases.iter().map(|c| &c.condition).collect(),
-        }
-    }
-}
 
 /// What segments and groups publish.
 pub(super) struct Published<'a> {
     pub(super) expose: &'a [Name],
     pub(super) channels: &'a [Name],
-    pub(super) suppress: &'a Spanned<bool>,
-    pub(super) suppress_reason: Option<&'a Spanned<String>>,
 }
 
 /// What of it was found.
@@ -61,16 +34,6 @@ pub(super) fn outlet(
         traits: Vec::new(),
         channels: Vec::new(),
     };
-    if let (false, None) = (spec.suppress.value, spec.suppress_reason) {
-        diags.push(
-            Diagnostic::error(&SUPPRESS_REASON, "`suppress: false` needs a reason")
-                .at(
-                    spec.suppress.span,
-                    "people who are suppressed elsewhere are published here",
-                )
-                .help("add `suppress_reason:` with one sentence, or remove `suppress: false`"),
-        );
-    }
     let Some(info) = world.entity(entity) else {
         return out;
     };
@@ -162,66 +125,4 @@ fn parts(name: &Name) -> Vec<Spanned<String>> {
             Spanned::new(part.to_owned(), span)
         })
         .collect()
-}
-
-/// Two segments, or a segment and a channel of another, must not need a view of the same name.
-pub(super) fn check_views(
-    nodes: &[Node<'_>],
-    world: &World,
-    names: &SegmentNames,
-    entities: &[Option<EntityId>],
-    diags: &mut Diagnostics,
-) {
-    let mut views: HashMap<String, (String, Span)> = HashMap::new();
-    for (node, entity) in nodes.iter().zip(entities) {
-        let (channels, segments): (&[Name], Vec<(String, Span)>) = match node {
-            Node::Segment(s) => (
-                &s.channels,
-                vec![(s.item.name.value.clone(), s.item.name.span)],
-            ),
-            Node::Group(g) => (
-                &g.channels,
-                g.cases
-                    .iter()
-                    .map(|c| &c.name)
-                    .chain(&g.otherwise)
-                    .map(|c| (format!("{}.{}", g.item.name.value, c.value), c.span))
-                    .collect(),
-            ),
-        };
-        let known = entity.and_then(|e| world.entity(e));
-        for (name, span) in segments {
-            if !names.has(&name) {
-                continue;
-            }
-            let view = name.replace('.', "__");
-            let per_channel = channels
-                .iter()
-                .filter(|c| known.is_some_and(|k| k.channels.contains(&c.value)))
-                .map(|c| {
-                    (
-                        format!("{view}__{}", c.value),
-                        format!("{name} ({})", c.value),
-                    )
-                });
-            let all: Vec<_> = per_channel.chain([(view.clone(), name.clone())]).collect();
-            for (view, what) in all {
-                match views.get(&view) {
-                    Some((other, first)) if *other != what => diags.push(
-                        Diagnostic::error(
-                            &DUPLICATE,
-                            format!("`{what}` and `{other}` would both be the view `seg_{view}`"),
-                        )
-                        .at(span, format!("`{what}`"))
-                        .at(*first, format!("`{other}`"))
-                        .help("rename one of the two"),
-                    ),
-                    Some(_) => {}
-                    None => {
-                        views.insert(view, (what, span));
-                    }
-                }
-            }
-        }
-    }
 }

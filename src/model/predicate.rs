@@ -5,11 +5,10 @@ use super::scope::{EntityScope, require_boolean};
 use super::typing::{self, Context};
 use super::{EntityExpr, Predicate, SegmentId, Window};
 use super::{measure, rows, written};
-use crate::diag::codes::spec::IMPOSSIBLE_COUNT;
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::diag::Diagnostics;
 use crate::expr::{Expr, ExprKind, Func, Literal, Type};
 use crate::snippet::{self, Snippet};
-use crate::source::{At, Span, Spanned};
+use crate::source::{At, Span};
 use crate::spec::{Condition, ConditionKind, Name, Rows};
 
 /// Resolves the conditions of one item, and remembers what they refer to.
@@ -34,16 +33,9 @@ impl Conditions<'_> {
             ConditionKind::Any(of) => Some(any(self.each(of, diags)?)),
             ConditionKind::None(of) => Some(not(any(self.each(of, diags)?))),
             ConditionKind::Not(of) => Some(not(self.resolve(of, diags)?)),
-            ConditionKind::AtLeast { count, of } => {
-                count_fits(count, of.len(), Bound::AtLeast, diags);
-                self.count(Some(count.value), None, of, diags)
-            }
-            ConditionKind::AtMost { count, of } => {
-                count_fits(count, of.len(), Bound::AtMost, diags);
-                self.count(None, Some(count.value), of, diags)
-            }
+            ConditionKind::AtLeast { count, of } => self.count(Some(count.value), None, of, diags),
+            ConditionKind::AtMost { count, of } => self.count(None, Some(count.value), of, diags),
             ConditionKind::Exactly { count, of } => {
-                count_fits(count, of.len(), Bound::Exactly, diags);
                 self.count(Some(count.value), Some(count.value), of, diags)
             }
             ConditionKind::Did {
@@ -230,38 +222,5 @@ fn not(of: Predicate) -> Predicate {
         | Predicate::Count { .. }
         | Predicate::Segment(_)
         | Predicate::Case { .. } => Predicate::Not(Box::new(of)),
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Bound {
-    AtLeast,
-    AtMost,
-    Exactly,
-}
-
-fn count_fits(count: &Spanned<u32>, of: usize, bound: Bound, diags: &mut Diagnostics) {
-    let n = count.value as usize;
-    let word = match bound {
-        Bound::AtLeast => "at_least",
-        Bound::AtMost => "at_most",
-        Bound::Exactly => "exactly",
-    };
-    let wrong = match bound {
-        Bound::AtLeast if n > of => Some("never"),
-        Bound::AtLeast if n == 0 => Some("always"),
-        Bound::AtMost if n >= of => Some("always"),
-        Bound::Exactly if n > of => Some("never"),
-        Bound::AtLeast | Bound::AtMost | Bound::Exactly => None,
-    };
-    if let Some(when) = wrong {
-        diags.push(
-            Diagnostic::error(
-                &IMPOSSIBLE_COUNT,
-                format!("`{word}: {n}` of {of} conditions {when} holds"),
-            )
-            .at(count.span, format!("there are {of} conditions under `of`"))
-            .help("correct the number, or use `all`, `any` or `none`"),
-        );
     }
 }

@@ -46,10 +46,6 @@ impl SegmentNames {
         }
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.known.contains_key(name)
-    }
-
     /// The segment of a name, of the same entity.
     pub(super) fn require(
         &self,

@@ -14,12 +14,11 @@ use super::{
     TimeColumn, order,
 };
 use crate::diag::codes::model::{CYCLE, DUPLICATE, OWNER_NOT_KEY, TIME_TYPE, UNKNOWN_RELATION};
-use crate::diag::codes::spec::UNKNOWN_TIME_ZONE;
 use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::expr::{Expr, ExprKind, Type};
 use crate::source::{Span, Spanned};
 use crate::spec::{EntitySpec, OnSpec, RelationSpec};
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::TimeZoneDatabase;
 use std::collections::HashMap;
 
 /// Resolves an entity's relations into `world`, parents first.
@@ -146,7 +145,8 @@ fn one(
     let zone = spec
         .time_zone
         .as_ref()
-        .and_then(|zone| self::zone(zone, diags))
+        // An unknown zone has been reported where it was read.
+        .and_then(|zone| TimeZoneDatabase::bundled().get(zone).ok())
         .unwrap_or_else(|| ctx.time_zone.clone());
     let (mut filter, mut past, mut time, mut time_zone, mut inherited) =
         (Vec::new(), Vec::new(), None, zone.clone(), 0);
@@ -367,23 +367,6 @@ fn time(
                     whose.1,
                     some_of(fitting, 12)
                 )),
-            );
-            None
-        }
-    }
-}
-
-fn zone(name: &Spanned<String>, diags: &mut Diagnostics) -> Option<TimeZone> {
-    match TimeZoneDatabase::bundled().get(name) {
-        Ok(zone) => Some(zone),
-        Err(_) => {
-            diags.push(
-                Diagnostic::error(
-                    &UNKNOWN_TIME_ZONE,
-                    format!("unknown time zone `{}`", name.value),
-                )
-                .at(name.span, "expected an IANA name, as America/New_York")
-                .help("use the name of a city of that zone, or UTC"),
             );
             None
         }

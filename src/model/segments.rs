@@ -3,7 +3,7 @@
 
 use super::measure::Measures;
 use super::order;
-use super::outlet::{Node, Published, check_views, outlet};
+use super::outlet::{Published, outlet};
 use super::predicate::Conditions;
 use super::references::{SegmentNames, each_reference};
 use super::scope::EntityScope;
@@ -14,10 +14,10 @@ use super::{
     Channel, EntityId, Group, GroupId, Predicate, RelationId, Segment, SegmentId, SegmentKind,
     TraitId, lineage,
 };
-use crate::diag::codes::model::{CYCLE, DUPLICATE, UNKNOWN_ENTITY};
+use crate::diag::codes::model::{CYCLE, UNKNOWN_ENTITY};
 use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::source::{Span, Spanned};
-use crate::spec::{GroupSpec, Name, SegmentSpec, Spec};
+use crate::spec::{Condition, GroupSpec, Name, SegmentSpec, Spec};
 use std::collections::{HashMap, HashSet};
 
 /// What a segment's definition is made of, for its hash.
@@ -38,6 +38,29 @@ pub(super) struct Resolved {
     /// The texts of items, by the index in [`SegmentUses`].
     pub(super) canonical: Vec<String>,
     pub(super) names: SegmentNames,
+}
+
+/// A segment or a group, as written.
+#[derive(Clone, Copy)]
+enum Node<'a> {
+    Segment(&'a SegmentSpec),
+    Group(&'a GroupSpec),
+}
+
+impl<'a> Node<'a> {
+    fn name(self) -> &'a Name {
+        match self {
+            Self::Segment(s) => &s.item.name,
+            Self::Group(g) => &g.item.name,
+        }
+    }
+
+    fn conditions(self) -> Vec<&'a Condition> {
+        match self {
+            Self::Segment(s) => vec![&s.condition],
+            Self::Group(g) => g.cases.iter().map(|c| &c.condition).collect(),
+        }
+    }
 }
 
 /// Resolves all segments and groups.
@@ -71,7 +94,7 @@ pub(super) fn resolve(
         match node {
             Node::Segment(_) => know(name.value.clone()),
             Node::Group(group) => {
-                let cases = case_names(group, diags);
+                let cases = case_names(group);
                 for case in &cases {
                     know(format!("{}.{case}", name.value));
                 }
@@ -116,7 +139,6 @@ pub(super) fn resolve(
             Node::Group(spec) => group(spec, *entity, world, measures, &mut out, ctx, diags),
         }
     }
-    check_views(&nodes, world, &out.names, &entities, diags);
     out
 }
 
@@ -161,27 +183,14 @@ pub(super) fn entity_of(
     }
 }
 
-fn case_names(group: &GroupSpec, diags: &mut Diagnostics) -> Vec<String> {
-    let mut seen: HashMap<&str, Span> = HashMap::new();
-    let mut names = Vec::new();
-    for name in group.cases.iter().map(|c| &c.name).chain(&group.otherwise) {
-        if let Some(first) = seen.insert(&name.value, name.span) {
-            diags.push(
-                Diagnostic::error(
-                    &DUPLICATE,
-                    format!(
-                        "group `{}` has two cases `{}`",
-                        group.item.name.value, name.value
-                    ),
-                )
-                .at(name.span, "the same name again")
-                .at(first, "the first")
-                .help("rename one of them"),
-            );
-        }
-        names.push(name.value.clone());
-    }
-    names
+fn case_names(group: &GroupSpec) -> Vec<String> {
+    group
+        .cases
+        .iter()
+        .map(|c| &c.name)
+        .chain(&group.otherwise)
+        .map(|name| name.value.clone())
+        .collect()
 }
 
 fn next_segment(out: &Resolved) -> SegmentId {
@@ -223,8 +232,6 @@ fn segment(
         &Published {
             expose: &spec.expose,
             channels: &spec.channels,
-            suppress: &spec.suppress,
-            suppress_reason: spec.suppress_reason.as_ref(),
         },
         entity,
         world,
@@ -274,8 +281,6 @@ fn group(
         &Published {
             expose: &spec.expose,
             channels: &spec.channels,
-            suppress: &spec.suppress,
-            suppress_reason: spec.suppress_reason.as_ref(),
         },
         entity,
         world,
