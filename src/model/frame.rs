@@ -157,7 +157,15 @@ pub(super) fn add_lookups(
         } else {
             format!("{prefix}.{}", lookup.name.value)
         };
-        if frame.slots.iter().any(|slot| slot.name == path) {
+        if let Some(other) = frame.slots.iter().find(|slot| slot.name == path) {
+            let sibling = other
+                .join
+                .as_ref()
+                .is_some_and(|j| j.from == from && j.kind == JoinKind::Lookup);
+            if sibling {
+                // Two lookups of one name have been reported where they were read.
+                continue;
+            }
             diags.push(
                 Diagnostic::error(
                     &DUPLICATE,

@@ -68,30 +68,15 @@ pub(super) fn all(
             .collect();
         diags.push(order::diagnostic(&CYCLE, "relations", &names, &cycle));
     }
-    let lookup_names: Vec<String> = world
-        .entities
-        .get(entity.index())
-        .map(|e| {
-            e.entity
-                .frame
-                .slots
-                .iter()
-                .map(|s| s.name.clone())
-                .collect()
-        })
-        .unwrap_or_default();
     for i in sorted {
         let Some(relation) = spec.relations.get(i) else {
             continue;
         };
-        if lookup_names.contains(&relation.name.value) {
+        if relation.name.value == spec.item.name.value {
             diags.push(
                 Diagnostic::error(
                     &DUPLICATE,
-                    format!(
-                        "`{}` is the entity or one of its lookups already",
-                        relation.name.value
-                    ),
+                    format!("`{}` is the entity's own name", relation.name.value),
                 )
                 .at(relation.name.span, "the same name again")
                 .help("give the relation another name"),
