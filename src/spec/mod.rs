@@ -3,10 +3,21 @@
 //! [`read`] decodes the YAML trees; each file beside this one decodes one kind of item.
 
 pub mod condition;
+mod entity;
+mod item;
+pub mod keys;
+mod names;
+mod segment;
 pub mod settings;
+mod table;
+mod window;
 
+use crate::diag::Diagnostics;
 use crate::snippet::Snippet;
 use crate::source::{Span, Spanned};
+use crate::yaml::decode::{Fields, Reader, Vars};
+use crate::yaml::form::Form;
+use crate::yaml::{Node, NodeKind};
 pub use condition::{Condition, ConditionKind, Duration, Rows, WindowSpec};
 pub use settings::Settings;
 
@@ -19,6 +30,8 @@ pub struct Spec {
     pub traits: Vec<TraitSpec>,
     pub segments: Vec<SegmentSpec>,
     pub groups: Vec<GroupSpec>,
+    /// Items that could not be read, which their diagnostics say: a reference to one is not unknown.
+    pub broken: Vec<Name>,
 }
 
 /// What any item may carry.
@@ -195,8 +208,86 @@ pub struct CaseSpec {
     pub span: Span,
 }
 
-/// Decodes all spec files of a project.
-pub fn read(files: &[crate::yaml::Node], diags: &mut crate::diag::Diagnostics) -> Spec {
-    let _ = (files, diags);
-    Spec::default()
+/// Decodes all spec files of a project. `vars` are those of its settings.
+///
+/// An item with an error is left out and named in [`Spec::broken`].
+pub fn read(files: &[Node], vars: &Vars, diags: &mut Diagnostics) -> Spec {
+    let mut spec = Spec::default();
+    let mut names = names::Names::default();
+    for file in files {
+        // A file with nothing in it says nothing.
+        if file.kind == NodeKind::Null {
+            continue;
+        }
+        let mut r = Reader::new(diags, vars);
+        let Some(f) = r.fields(file, &keys::FILE) else {
+            continue;
+        };
+        let mut broken = Vec::new();
+        let mut items = Items {
+            r,
+            f: &f,
+            names: &mut names,
+            broken: &mut broken,
+        };
+        spec.entities
+            .extend(items.read("entities", &keys::ENTITY, entity::entity));
+        spec.traits
+            .extend(items.read("traits", &keys::TRAIT, segment::a_trait));
+        spec.segments
+            .extend(items.read("segments", &keys::SEGMENT, segment::segment));
+        spec.groups
+            .extend(items.read("groups", &keys::GROUP, segment::group));
+        spec.broken.append(&mut broken);
+    }
+    names.views(&spec, diags);
+    spec
 }
+
+/// The items of one file.
+struct Items<'a, 'n> {
+    r: Reader<'a>,
+    f: &'a Fields<'n>,
+    names: &'a mut names::Names,
+    broken: &'a mut Vec<Name>,
+}
+
+/// Reads one item, opened against its form, with its name.
+type ReadItem<T> = fn(&mut Reader<'_>, &Fields<'_>, Item) -> Option<T>;
+
+impl Items<'_, '_> {
+    fn read<T>(&mut self, list: &str, form: &'static Form, read: ReadItem<T>) -> Vec<T> {
+        let Some(node) = self.f.get(list) else {
+            return Vec::new();
+        };
+        // `segments:` with nothing below is a file that someone has begun.
+        if node.kind == NodeKind::Null {
+            return Vec::new();
+        }
+        let mut out = Vec::new();
+        for node in self.r.list(node, &format!("a list of {list}")) {
+            let Some(f) = self.r.fields(node, form) else {
+                let name = node.get("name").and_then(Node::scalar_text);
+                self.broken.extend(name.map(|n| Name::new(n, node.span)));
+                continue;
+            };
+            let Some(name) = item::name(&mut self.r, &f) else {
+                // Its other mistakes are told as well.
+                let nameless = Name::new(String::new(), f.place);
+                let item = item::item(&mut self.r, &f, node, nameless);
+                read(&mut self.r, &f, item);
+                continue;
+            };
+            self.names.item(&name, form.name, self.r.diags);
+            let item = item::item(&mut self.r, &f, node, name.clone());
+            match read(&mut self.r, &f, item) {
+                Some(item) => out.push(item),
+                None => self.broken.push(name),
+            }
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,16 @@
-//! `segc.yml`.
+//! `segc.yml`, and the `--vars` that override a part of it.
+//!
+//! `{{ env_var('X') }}` is put in before anything else is read; the environment comes in as a function, because
+//! nothing on this floor reads it.
 
-use super::Name;
-use crate::source::{Span, Spanned};
-use crate::yaml::Node;
+use super::{Name, entity, item, keys};
+use crate::diag::codes::spec as codes;
+use crate::diag::{Diagnostic, Diagnostics, nearest};
+use crate::source::{FileId, Span, Spanned};
+use crate::yaml::decode::{Fields, Reader, unknown_var};
+use crate::yaml::template::{self, Piece};
+use crate::yaml::{self, Node, NodeKind};
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -51,4 +59,276 @@ pub struct Outputs {
     pub prefix: String,
     pub history: bool,
     pub wide: bool,
+}
+
+impl AsOfSpec {
+    /// What a text says; whether the instant can be read is `calendar`'s to tell.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        match text.trim() {
+            "now" => Self::Now,
+            "today" => Self::Today,
+            at => Self::At(at.to_owned()),
+        }
+    }
+}
+
+/// The zone of an IANA name, from the rules that segc carries with it: the same on every machine.
+#[must_use]
+pub fn zone(name: &str) -> Option<TimeZone> {
+    TimeZoneDatabase::bundled().get(name).ok()
+}
+
+/// The name most like one that does not exist.
+pub(super) fn near_zone(name: &str) -> Option<String> {
+    let database = TimeZoneDatabase::bundled();
+    let names: Vec<String> = database.available().map(|n| n.to_string()).collect();
+    let city = |n: &&String| {
+        n.rsplit('/')
+            .next()
+            .is_some_and(|c| c.eq_ignore_ascii_case(name))
+    };
+    names
+        .iter()
+        .find(city)
+        .map(String::as_str)
+        .or_else(|| nearest(name, names.iter().map(String::as_str)))
+        .map(str::to_owned)
+}
+
+/// Reads segc.yml; `env` looks up environment variables. `None` if it is no map at all.
+pub fn read(
+    node: &Node,
+    env: &dyn Fn(&str) -> Option<String>,
+    diags: &mut Diagnostics,
+) -> Option<Settings> {
+    let mut node = node.clone();
+    put_in_env(&mut node, env, diags);
+    let mut r = Reader::new(diags, &[]);
+    let f = r.fields(&node, &keys::SETTINGS)?;
+    if let Some(version) = f.get("version")
+        && let Some(number) = r.count(version)
+        && number.value != 1
+    {
+        r.diags.push(
+            Diagnostic::error(
+                &codes::UNKNOWN_WORD,
+                format!("version {} of the language is not known", number.value),
+            )
+            .at(number.span, "this segc reads version 1")
+            .help("write `version: 1`, or use a newer segc"),
+        );
+    }
+    let fallback = |text: &str| Spanned::new(text.to_owned(), f.place);
+    let paths = |r: &mut Reader<'_>, key: &str, default: &str| match f.get(key) {
+        Some(node) => r.texts(node, "a list of folders"),
+        None => vec![fallback(default)],
+    };
+    let week = [("monday", WeekStart::Monday), ("sunday", WeekStart::Sunday)];
+    Some(Settings {
+        name: item::name(&mut r, &f).unwrap_or_else(|| fallback("project")),
+        spec_paths: paths(&mut r, "spec_paths", "segments"),
+        test_paths: paths(&mut r, "test_paths", "tests"),
+        time_zone: f
+            .get("time_zone")
+            .and_then(|n| entity::time_zone(&mut r, n))
+            .unwrap_or_else(|| fallback("UTC")),
+        week_start: f
+            .get("week_start")
+            .and_then(|n| r.word(n, &week))
+            .map_or(WeekStart::Monday, |w| w.value),
+        as_of: f
+            .get("as_of")
+            .and_then(|n| r.text_as(n, "`now`, `today` or an instant"))
+            .map_or_else(|| fallback("now"), |t| t)
+            .map(|t| AsOfSpec::of(&t)),
+        targets: targets(&mut r, &f),
+        default_target: default_target(&mut r, &f),
+        vars: f.get("vars").map(|n| vars(&mut r, n)).unwrap_or_default(),
+        outputs: outputs(&mut r, &f),
+    })
+}
+
+fn targets(r: &mut Reader<'_>, f: &Fields<'_>) -> Vec<TargetSpec> {
+    let Some(node) = f.get("targets") else {
+        return Vec::new();
+    };
+    let mut targets = Vec::new();
+    for (name, target) in r.entries(node, "a map of targets") {
+        let Some(fields) = r.fields(target, &keys::TARGET) else {
+            continue;
+        };
+        let kind = fields
+            .get("type")
+            .and_then(|n| r.text_as(n, "a kind of warehouse"));
+        let Some(kind) = kind else { continue };
+        targets.push(TargetSpec {
+            name: name.clone(),
+            kind,
+            options: fields
+                .all()
+                .iter()
+                .filter(|(key, _)| key.value != "type")
+                .cloned()
+                .collect(),
+            span: target.span,
+        });
+    }
+    targets
+}
+
+fn default_target(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<Name> {
+    let name = r.text_as(f.get("default_target")?, "a target")?;
+    let known: Vec<&str> = match f.get("targets").map(|n| &n.kind) {
+        Some(NodeKind::Map(entries)) => entries.iter().map(|(k, _)| k.value.as_str()).collect(),
+        Some(
+            NodeKind::Null
+            | NodeKind::Bool(_)
+            | NodeKind::Int(_)
+            | NodeKind::Number(_)
+            | NodeKind::String(_)
+            | NodeKind::List(_),
+        )
+        | None => Vec::new(),
+    };
+    if known.contains(&name.value.as_str()) {
+        return Some(name);
+    }
+    r.diags.push(
+        Diagnostic::error(
+            &codes::UNKNOWN_WORD,
+            format!("there is no target `{}`", name.value),
+        )
+        .at(name.span, format!("targets: {}", known.join(", ")))
+        .suggest(nearest(&name, known.iter().copied())),
+    );
+    None
+}
+
+fn outputs(r: &mut Reader<'_>, f: &Fields<'_>) -> Outputs {
+    let mut outputs = Outputs {
+        schema: Spanned::new("segments".to_owned(), f.place),
+        prefix: String::new(),
+        history: true,
+        wide: false,
+    };
+    let Some(f) = f.get("outputs").and_then(|n| r.fields(n, &keys::OUTPUTS)) else {
+        return outputs;
+    };
+    if let Some(schema) = f.get("schema").and_then(|n| r.text(n)) {
+        outputs.schema = schema;
+    }
+    if let Some(prefix) = f.get("prefix").and_then(|n| r.text(n)) {
+        outputs.prefix = prefix.value;
+    }
+    if let Some(history) = f.get("history").and_then(|n| r.bool(n)) {
+        outputs.history = history.value;
+    }
+    if let Some(wide) = f.get("wide").and_then(|n| r.bool(n)) {
+        outputs.wide = wide.value;
+    }
+    outputs
+}
+
+/// The entries of a map of vars: scalars and lists of scalars.
+fn vars(r: &mut Reader<'_>, node: &Node) -> Vec<(Name, Node)> {
+    let scalar = |n: &Node| !matches!(n.kind, NodeKind::List(_) | NodeKind::Map(_));
+    let mut out = Vec::new();
+    for (name, value) in r.entries(node, "a map of vars") {
+        let good = match &value.kind {
+            NodeKind::List(items) => items.iter().all(scalar),
+            NodeKind::Map(_) => false,
+            NodeKind::Null
+            | NodeKind::Bool(_)
+            | NodeKind::Int(_)
+            | NodeKind::Number(_)
+            | NodeKind::String(_) => true,
+        };
+        if good {
+            out.push((name.clone(), value.clone()));
+        } else {
+            r.diags.push(
+                Diagnostic::error(
+                    &codes::BAD_VAR,
+                    format!(
+                        "the var `{}` is neither a scalar nor a list of them",
+                        name.value
+                    ),
+                )
+                .at(
+                    value.span,
+                    "expected a text, a number, `true`, `false`, or a list of these",
+                )
+                .help("make it several vars"),
+            );
+        }
+    }
+    out
+}
+
+/// Puts the vars of `--vars '{k: v}'` in the place of the project's. `file` is the id under which the source map knows `text`.
+pub fn override_vars(settings: &mut Settings, file: FileId, text: &str, diags: &mut Diagnostics) {
+    let node = yaml::parse(file, text, diags);
+    if node.kind == NodeKind::Null {
+        return;
+    }
+    let mut r = Reader::new(diags, &[]);
+    for (name, value) in vars(&mut r, &node) {
+        match settings
+            .vars
+            .iter_mut()
+            .find(|(n, _)| n.value == name.value)
+        {
+            Some((_, var)) => *var = value,
+            None => r.diags.push(unknown_var(&name, name.span, &settings.vars)),
+        }
+    }
+}
+
+/// Replaces `{{ env_var('X') }}` in every text of the tree.
+fn put_in_env(node: &mut Node, env: &dyn Fn(&str) -> Option<String>, diags: &mut Diagnostics) {
+    match &mut node.kind {
+        NodeKind::String(text) if template::is_template(text) => {
+            let pieces = match template::pieces(text, "env_var") {
+                Ok(pieces) => pieces,
+                Err(problems) => {
+                    // Said once: the text stays as something that is no template any more.
+                    Reader::new(diags, &[]).template_problems(node, problems);
+                    node.kind = NodeKind::String(String::new());
+                    return;
+                }
+            };
+            let mut out = String::new();
+            for piece in pieces {
+                match piece {
+                    Piece::Text(text) => out.push_str(&text),
+                    Piece::Call(call) => match env(&call.argument).or(call.default) {
+                        Some(value) => out.push_str(&value),
+                        None => diags.push(
+                            Diagnostic::error(
+                                &codes::UNSET_ENV_VAR,
+                                format!("the environment variable `{}` is not set", call.argument),
+                            )
+                            .at(node.sub_span(call.range.start, call.range.end), "read here")
+                            .help(format!(
+                                "set it, or give a default: `env_var('{}', '…')`",
+                                call.argument
+                            )),
+                        ),
+                    },
+                }
+            }
+            node.kind = NodeKind::String(out);
+            node.map = Vec::new();
+        }
+        NodeKind::List(items) => items.iter_mut().for_each(|n| put_in_env(n, env, diags)),
+        NodeKind::Map(entries) => entries
+            .iter_mut()
+            .for_each(|(_, n)| put_in_env(n, env, diags)),
+        NodeKind::Null
+        | NodeKind::Bool(_)
+        | NodeKind::Int(_)
+        | NodeKind::Number(_)
+        | NodeKind::String(_) => {}
+    }
 }

@@ -4,7 +4,7 @@
 //! read one value each. `{{ var('x') }}` is put in on the way, save in [`Reader::sql`], where it stays for
 //! the parser of expressions to read as a value.
 
-use super::form::{Form, Need};
+use super::form::{Form, Key, Need};
 use super::template::{self, Piece};
 use super::{Node, NodeKind};
 use crate::diag::codes::spec as codes;
@@ -40,10 +40,25 @@ impl<'n> Fields<'n> {
         self.entry(key).map(|(_, value)| value)
     }
 
-    /// Where the key itself stands.
+    /// A key itself, where it is there.
     #[must_use]
-    pub fn key_span(&self, key: &str) -> Span {
-        self.entry(key).map_or(self.place, |(k, _)| k.span)
+    pub fn key(&self, key: &str) -> Option<&'n Spanned<String>> {
+        self.entry(key).map(|(k, _)| k)
+    }
+
+    /// The key of the form's choice that is there, and its value.
+    #[must_use]
+    pub fn chosen(&self) -> Option<(&'n Spanned<String>, &'n Node)> {
+        self.entries
+            .iter()
+            .find(|(k, _)| self.form.choice(k).is_some())
+            .map(|(k, value)| (k, value))
+    }
+
+    /// All keys and values, for an open form.
+    #[must_use]
+    pub fn all(&self) -> &'n [(Spanned<String>, Node)] {
+        self.entries
     }
 
     fn entry(&self, key: &str) -> Option<&'n (Spanned<String>, Node)> {
@@ -52,6 +67,12 @@ impl<'n> Fields<'n> {
 }
 
 impl<'a> Reader<'a> {
+    /// The project's vars.
+    #[must_use]
+    pub fn vars(&self) -> &'a Vars {
+        self.vars
+    }
+
     pub fn new(diags: &'a mut Diagnostics, vars: &'a Vars) -> Self {
         Self { diags, vars }
     }
@@ -63,15 +84,29 @@ impl<'a> Reader<'a> {
             Some(name) => name.span,
             None => entries.first().map_or(node.span, |(k, _)| k.span),
         };
+        let chosen: Vec<&Spanned<String>> = entries
+            .iter()
+            .map(|(k, _)| k)
+            .filter(|k| form.choice(k).is_some())
+            .collect();
+        // A value of a later version: whatever else is said of it is of that version too.
+        if let Some(key) = chosen
+            .iter()
+            .find(|k| form.choice(k).is_some_and(|one| one.need == Need::Later))
+        {
+            self.later(key);
+            return None;
+        }
         let mut meant = Vec::new();
         for (key, _) in entries {
             match form.key(key).map(|k| k.need) {
                 Some(Need::Required | Need::Optional) => {}
                 Some(Need::Later) => self.later(key),
+                None if form.open => {}
                 None => meant.extend(self.unknown_key(key, form)),
             }
         }
-        for key in form.keys.iter().filter(|k| k.need == Need::Required) {
+        for key in form.all().filter(|k| k.need == Need::Required) {
             if !entries.iter().any(|(k, _)| k.value == key.name) && !meant.contains(&key.name) {
                 self.diags.push(
                     Diagnostic::error(
@@ -82,6 +117,19 @@ impl<'a> Reader<'a> {
                     .help(format!("add `{}:`. {}", key.name, key.doc)),
                 );
             }
+        }
+        match chosen.as_slice() {
+            [] if form.one_of.is_empty() || meant.iter().any(|k| form.choice(k).is_some()) => {}
+            [] => self.diags.push(
+                Diagnostic::error(&codes::MISSING_KEY, format!("{} says nothing", form.name))
+                    .at(place, "what it is, is missing")
+                    .help(format!(
+                        "add one of: {}",
+                        now(form.one_of.iter().copied().flatten())
+                    )),
+            ),
+            [_] => {}
+            [first, second, ..] => self.conflict(first, second),
         }
         Some(Fields {
             form,
@@ -103,27 +151,31 @@ impl<'a> Reader<'a> {
         );
     }
 
+    /// Two keys of one map that cannot both be obeyed.
+    pub fn conflict(&mut self, first: &Spanned<String>, second: &Spanned<String>) {
+        self.diags.push(
+            Diagnostic::error(
+                &codes::CONFLICT,
+                format!(
+                    "`{}` and `{}` exclude each other",
+                    first.value, second.value
+                ),
+            )
+            .at(second.span, "this one")
+            .at(first.span, "and this one")
+            .help("keep one of the two; two conditions are two items of a list"),
+        );
+    }
+
     fn unknown_key(&mut self, key: &Spanned<String>, form: &'static Form) -> Option<&'static str> {
-        let known = || {
-            form.keys
-                .iter()
-                .filter(|k| k.need != Need::Later)
-                .map(|k| k.name)
-        };
-        let near = nearest(key, form.keys.iter().map(|k| k.name));
+        let near = nearest(key, form.all().map(|k| k.name));
         self.diags.push(
             Diagnostic::error(
                 &codes::UNKNOWN_KEY,
                 format!("unknown key `{}` in {}", key.value, form.name),
             )
-            .at(
-                key.span,
-                format!(
-                    "{} has: {}",
-                    form.name,
-                    known().collect::<Vec<_>>().join(", ")
-                ),
-            )
+            .at(key.span, "no such key")
+            .note(format!("{} has: {}", form.name, now(form.all())))
             .suggest(near),
         );
         near
@@ -452,4 +504,12 @@ pub fn unknown_var(name: &str, span: Span, vars: &Vars) -> Diagnostic {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help("declare it under `vars:` in segc.yml"),
     }
+}
+
+/// The names of the keys that this version reads.
+fn now<'k>(keys: impl Iterator<Item = &'k Key>) -> String {
+    keys.filter(|k| k.need != Need::Later)
+        .map(|k| k.name)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -5,7 +5,12 @@
 pub struct Form {
     /// A noun with its article, for messages: "a segment".
     pub name: &'static str,
-    pub keys: &'static [Key],
+    /// Exactly one of these must be there; empty if the form has no such choice.
+    pub one_of: &'static [&'static [Key]],
+    /// All others, in groups that forms share.
+    pub keys: &'static [&'static [Key]],
+    /// Whether keys that are not in the table may stand there too.
+    pub open: bool,
 }
 
 /// One key.
@@ -30,14 +35,15 @@ pub enum Need {
 #[derive(Debug)]
 pub enum Shape {
     Text,
-    /// Text of lower-case letters, digits and `_`, or several of them with dots between.
+    Texts,
     Name,
     Names,
     NameOrNames,
     Bool,
+    /// A whole number, 0 or more.
     Int,
     Date,
-    /// An expression: text, or a number or truth value that is one.
+    /// An expression: a text, or a number or truth value that is one.
     Sql,
     SqlOrSqls,
     Duration,
@@ -48,16 +54,13 @@ pub enum Shape {
     Conditions,
     /// One of these words.
     Word(&'static [&'static str]),
-    /// A text, or one of these maps.
     TextOr(&'static Form),
-    /// As many as wanted, as a list of maps.
+    /// A list of such maps.
     Forms(&'static Form),
     Form(&'static Form),
     /// Free names, each with this shape.
     MapOf(&'static Self),
     TextOrMapOf(&'static Self),
-    Texts,
-    /// Anything.
     Any,
 }
 
@@ -94,8 +97,38 @@ impl Key {
 }
 
 impl Form {
+    /// A form whose keys are those of the groups and no others.
+    #[must_use]
+    pub const fn of(name: &'static str, keys: &'static [&'static [Key]]) -> Self {
+        Self {
+            name,
+            one_of: &[],
+            keys,
+            open: false,
+        }
+    }
+
+    /// All keys of the form.
+    pub fn all(&self) -> impl Iterator<Item = &'static Key> + Clone + use<> {
+        self.one_of
+            .iter()
+            .chain(self.keys.iter())
+            .copied()
+            .flatten()
+    }
+
+    /// The key of this name among those that exclude each other.
+    #[must_use]
+    pub fn choice(&self, name: &str) -> Option<&'static Key> {
+        self.one_of
+            .iter()
+            .copied()
+            .flatten()
+            .find(|k| k.name == name)
+    }
+
     #[must_use]
     pub fn key(&self, name: &str) -> Option<&'static Key> {
-        self.keys.iter().find(|k| k.name == name)
+        self.all().find(|k| k.name == name)
     }
 }

@@ -1,0 +1,197 @@
+//! Entities with their relations and lookups.
+
+use super::names::unique;
+use super::{
+    Condition, EntitySpec, Item, LookupSpec, Name, RelationSpec, condition, item, keys, settings,
+    table,
+};
+use crate::diag::Diagnostic;
+use crate::diag::codes::spec as codes;
+use crate::snippet::Snippet;
+use crate::source::Spanned;
+use crate::yaml::decode::{Fields, Reader};
+use crate::yaml::{Node, NodeKind};
+
+/// One of `entities:`.
+pub(super) fn entity(r: &mut Reader<'_>, f: &Fields<'_>, item: Item) -> Option<EntitySpec> {
+    let from = f.get("table").and_then(|n| table::table(r, n));
+    let key = f.get("key").and_then(|n| r.text_as(n, "the key's column"));
+    let columns = table::columns(r, f.get("columns"));
+    let suppress = suppress(r, f);
+    let channels = channels(r, f);
+    let lookups = lookups(r, f);
+    let relations = relations(r, f);
+    if let (Some(lookups), Some(relations)) = (&lookups, &relations) {
+        let relations = relations.iter().map(|x| (&x.name, "a relation"));
+        let lookups = lookups.iter().map(|x| (&x.name, "a lookup"));
+        unique(relations.chain(lookups), r.diags);
+    }
+    Some(EntitySpec {
+        item,
+        table: from?,
+        key: key?,
+        columns,
+        suppress: suppress?,
+        channels: channels?,
+        lookups: lookups?,
+        relations: relations?,
+    })
+}
+
+/// `suppress:`, which must be read whole or not at all: a part of it that is lost would let people through.
+fn suppress(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<Vec<Condition>> {
+    let Some(node) = f.get("suppress") else {
+        return Some(Vec::new());
+    };
+    let items = match &node.kind {
+        NodeKind::List(items) => items.as_slice(),
+        NodeKind::Null
+        | NodeKind::Bool(_)
+        | NodeKind::Int(_)
+        | NodeKind::Number(_)
+        | NodeKind::String(_)
+        | NodeKind::Map(_) => std::slice::from_ref(node),
+    };
+    let mut whole = true;
+    let mut conditions = Vec::new();
+    for item in items {
+        if let NodeKind::Map(entries) = &item.kind
+            && let Some((key, _)) = entries.iter().find(|(k, _)| k.value == "table")
+        {
+            r.diags.push(
+                Diagnostic::error(
+                    &codes::NOT_YET,
+                    "a `table` of people to suppress is not in this version yet",
+                )
+                .at(key.span, "not in this version")
+                .help("join it as a relation of the entity, and write a condition: `- {did: opt_outs}`"),
+            );
+            whole = false;
+            continue;
+        }
+        match condition::condition(r, item) {
+            Some(condition) => conditions.push(condition),
+            None => whole = false,
+        }
+    }
+    whole.then_some(conditions)
+}
+
+fn channels(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<Vec<(Name, Snippet)>> {
+    let Some(node) = f.get("channels") else {
+        return Some(Vec::new());
+    };
+    let entries = r.entries(node, "a map of channels and their conditions");
+    let mut whole = matches!(node.kind, NodeKind::Map(_));
+    let mut out = Vec::new();
+    for (name, value) in entries {
+        let name = item::is_name(r, name.clone());
+        match (name, r.sql(value, "a SQL condition")) {
+            (Some(name), Some(condition)) => out.push((name, condition)),
+            (_, _) => whole = false,
+        }
+    }
+    whole.then_some(out)
+}
+
+/// The maps of a list, each opened and read; nothing if one of them could not be.
+fn each<T>(
+    r: &mut Reader<'_>,
+    f: &Fields<'_>,
+    key: &'static str,
+    read: fn(&mut Reader<'_>, &Node) -> Option<T>,
+) -> Option<Vec<T>> {
+    let Some(node) = f.get(key) else {
+        return Some(Vec::new());
+    };
+    let items = r.list(node, &format!("a list of {key}"));
+    let read: Vec<Option<T>> = items.iter().map(|n| read(r, n)).collect();
+    read.into_iter()
+        .collect::<Option<Vec<T>>>()
+        .filter(|_| matches!(node.kind, NodeKind::List(_)))
+}
+
+fn lookups(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<Vec<LookupSpec>> {
+    let lookups = each(r, f, "lookups", lookup)?;
+    unique(lookups.iter().map(|x| (&x.name, "a lookup")), r.diags);
+    Some(lookups)
+}
+
+fn lookup(r: &mut Reader<'_>, node: &Node) -> Option<LookupSpec> {
+    let f = r.fields(node, &keys::LOOKUP)?;
+    let name = item::name(r, &f);
+    let from = f.get("table").and_then(|n| table::table(r, n));
+    let on = f.get("on").and_then(|n| table::on(r, n));
+    let columns = table::columns(r, f.get("columns"));
+    let lookups = lookups(r, &f);
+    Some(LookupSpec {
+        name: name?,
+        table: from?,
+        on: on?,
+        columns,
+        lookups: lookups?,
+        span: f.span,
+    })
+}
+
+fn relations(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<Vec<RelationSpec>> {
+    each(r, f, "relations", relation)
+}
+
+fn relation(r: &mut Reader<'_>, node: &Node) -> Option<RelationSpec> {
+    let f = r.fields(node, &keys::RELATION)?;
+    let name = item::name(r, &f);
+    let from = f.get("table").and_then(|n| table::table(r, n));
+    let on = f.get("on").and_then(|n| table::on(r, n));
+    let key = f
+        .get("key")
+        .map(|n| r.one_or_more(n, "a column or a list of them"))
+        .unwrap_or_default();
+    let time = f.get("time").and_then(|n| r.text_as(n, "a column"));
+    let via = f.get("via").and_then(|n| r.text_as(n, "a relation"));
+    let time_zone = f.get("time_zone").and_then(|n| time_zone(r, n));
+    let filter = f.get("where").map(|n| r.sqls(n)).unwrap_or_default();
+    let columns = table::columns(r, f.get("columns"));
+    let lookups = lookups(r, &f);
+    // A value that is there but was not read would make another relation of it.
+    let whole = f.get("where").is_some() != filter.is_empty()
+        && f.get("time").is_some() == time.is_some()
+        && f.get("via").is_some() == via.is_some()
+        && f.get("time_zone").is_some() == time_zone.is_some();
+    if !whole {
+        return None;
+    }
+    Some(RelationSpec {
+        name: name?,
+        table: from?,
+        via,
+        on: on?,
+        key,
+        time,
+        time_zone,
+        filter,
+        columns,
+        lookups: lookups?,
+        span: node.span,
+        canonical: item::canonical_item(node, r.vars()),
+    })
+}
+
+/// A time zone that there is.
+pub(super) fn time_zone(r: &mut Reader<'_>, node: &Node) -> Option<Spanned<String>> {
+    let name = r.text_as(node, "a time zone such as `Europe/Paris`")?;
+    if settings::zone(&name).is_some() {
+        return Some(name);
+    }
+    let near = settings::near_zone(&name);
+    let diagnostic = Diagnostic::error(
+        &codes::UNKNOWN_TIME_ZONE,
+        format!("unknown time zone `{}`", name.value),
+    )
+    .at(name.span, "no IANA name");
+    r.diags.push(match near {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help("IANA names are like `America/New_York`, `Europe/Paris`, `UTC`"),
+    });
+    None
+}

@@ -1,0 +1,210 @@
+//! Traits, segments and groups.
+
+use super::names::unique;
+use super::{
+    CaseSpec, Condition, GroupSpec, Item, Name, SegmentSpec, TraitSpec, TraitValue, condition,
+    item, keys, window,
+};
+use crate::diag::Diagnostic;
+use crate::diag::codes::spec as codes;
+use crate::source::Spanned;
+use crate::yaml::decode::{Fields, Reader};
+use crate::yaml::{Node, NodeKind};
+
+/// One of `traits:`.
+pub(super) fn a_trait(r: &mut Reader<'_>, f: &Fields<'_>, item: Item) -> Option<TraitSpec> {
+    let entity = entity(r, f);
+    let default = match f.get("default") {
+        Some(node) => r.sql(node, "a SQL literal").map(Some),
+        None => Some(None),
+    };
+    let value = match f.chosen() {
+        Some((key, node)) if key.value == "sql" => sql(r, f, key, node),
+        Some(_) => condition::aggregate(r, f).map(TraitValue::Aggregate),
+        None => None,
+    };
+    Some(TraitSpec {
+        item,
+        entity: entity?,
+        value: value?,
+        default: default?,
+    })
+}
+
+fn sql(
+    r: &mut Reader<'_>,
+    f: &Fields<'_>,
+    key: &Spanned<String>,
+    node: &Node,
+) -> Option<TraitValue> {
+    if matches!(node.kind, NodeKind::Map(_)) {
+        r.diags.push(
+            Diagnostic::error(
+                &codes::NOT_YET,
+                "`sql` for each warehouse is not in this version yet",
+            )
+            .at(key.span, "not in this version")
+            .help("write one portable expression: `sql: revenue / orders`"),
+        );
+        return None;
+    }
+    let value = r.sql(node, "an expression")?;
+    // What else an aggregate has would not be obeyed.
+    for other in [
+        "of", "where", "within", "before", "between", "since", "until", "during",
+    ] {
+        if let Some(other) = f.key(other) {
+            r.diags.push(
+                Diagnostic::error(
+                    &codes::CONFLICT,
+                    format!("`{}` belongs to an aggregate, not to `sql`", other.value),
+                )
+                .at(other.span, "this one")
+                .at(key.span, "and this one")
+                .help("say it in the expression: `sum(orders.total) filter (where …)`"),
+            );
+            return None;
+        }
+    }
+    Some(TraitValue::Sql(value))
+}
+
+/// One of `segments:`.
+pub(super) fn segment(r: &mut Reader<'_>, f: &Fields<'_>, item: Item) -> Option<SegmentSpec> {
+    let condition = f.get("where").and_then(|n| condition::condition(r, n));
+    let expires_on = match f.get("expires_on") {
+        Some(node) => window::date(r, node).map(Some),
+        None => Some(None),
+    };
+    let audience = audience(r, f, &item.name);
+    let (audience, condition) = (audience?, condition?);
+    Some(SegmentSpec {
+        item,
+        entity: audience.entity,
+        title: audience.title,
+        condition,
+        expose: audience.expose,
+        channels: audience.channels,
+        action: audience.action,
+        kpi: audience.kpi,
+        suppress: audience.suppress,
+        suppress_reason: audience.suppress_reason,
+        expires_on: expires_on?,
+        enabled: audience.enabled,
+    })
+}
+
+/// One of `groups:`.
+pub(super) fn group(r: &mut Reader<'_>, f: &Fields<'_>, item: Item) -> Option<GroupSpec> {
+    let cases = f.get("cases").map(|node| {
+        let items = r.filled_list(node, "a list of cases");
+        let cases: Vec<Option<CaseSpec>> = items.iter().map(|n| case(r, n)).collect();
+        cases
+    });
+    let otherwise = match f.get("otherwise") {
+        Some(node) => r
+            .text_as(node, "the name of a segment")
+            .and_then(|name| item::is_name(r, name))
+            .map(Some),
+        None => Some(None),
+    };
+    if let Some(cases) = &cases {
+        let cases = cases.iter().flatten().map(|c| (&c.name, "a case"));
+        let otherwise = otherwise.iter().flatten().map(|n| (n, "`otherwise`"));
+        unique(cases.chain(otherwise), r.diags);
+    }
+    let audience = audience(r, f, &item.name);
+    let cases: Vec<CaseSpec> = cases?.into_iter().collect::<Option<_>>()?;
+    let audience = audience?;
+    if cases.is_empty() {
+        return None;
+    }
+    Some(GroupSpec {
+        item,
+        entity: audience.entity,
+        title: audience.title,
+        cases,
+        otherwise: otherwise?,
+        expose: audience.expose,
+        channels: audience.channels,
+        action: audience.action,
+        kpi: audience.kpi,
+        suppress: audience.suppress,
+        suppress_reason: audience.suppress_reason,
+        enabled: audience.enabled,
+    })
+}
+
+fn case(r: &mut Reader<'_>, node: &Node) -> Option<CaseSpec> {
+    let f = r.fields(node, &keys::CASE)?;
+    let name = item::name(r, &f);
+    let title = f.get("title").and_then(|n| r.text(n));
+    let description = f.get("description").and_then(|n| r.text(n));
+    let condition: Option<Condition> = f.get("where").and_then(|n| condition::condition(r, n));
+    Some(CaseSpec {
+        name: name?,
+        title,
+        description,
+        condition: condition?,
+        span: node.span,
+    })
+}
+
+/// What segments and groups share.
+struct Audience {
+    entity: Option<Name>,
+    title: Option<Spanned<String>>,
+    expose: Vec<Name>,
+    channels: Vec<Name>,
+    action: Option<Spanned<String>>,
+    kpi: Option<Spanned<String>>,
+    suppress: Spanned<bool>,
+    suppress_reason: Option<Spanned<String>>,
+    enabled: bool,
+}
+
+fn audience(r: &mut Reader<'_>, f: &Fields<'_>, name: &Name) -> Option<Audience> {
+    let mut text = |key: &str| f.get(key).and_then(|n| r.text(n));
+    let (title, action, kpi) = (text("title"), text("action"), text("kpi"));
+    let suppress_reason = text("suppress_reason");
+    let entity = entity(r, f);
+    let expose = f.get("expose").map(|n| r.texts(n, "a list of columns"));
+    let channels = f.get("channels").map(|n| r.texts(n, "a list of channels"));
+    let flag = |r: &mut Reader<'_>, key: &str| match f.get(key) {
+        Some(node) => r.bool(node),
+        None => Some(Spanned::new(true, name.span)),
+    };
+    let (suppress, enabled) = (flag(r, "suppress"), flag(r, "enabled"));
+    let suppress = suppress?;
+    if let (false, None, Some(key)) = (suppress.value, f.get("suppress_reason"), f.key("suppress"))
+    {
+        r.diags.push(
+            Diagnostic::error(
+                &codes::SUPPRESS_REASON,
+                "`suppress: false` needs a `suppress_reason`",
+            )
+            .at(key.span, "nobody is left out here")
+            .help("add `suppress_reason:` and say why these people may be published"),
+        );
+        return None;
+    }
+    Some(Audience {
+        entity: entity?,
+        title,
+        expose: expose.unwrap_or_default(),
+        channels: channels.unwrap_or_default(),
+        action,
+        kpi,
+        suppress,
+        suppress_reason,
+        enabled: enabled?.value,
+    })
+}
+
+/// `entity:`; the inner `Option` is "none written".
+fn entity(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<Option<Name>> {
+    match f.get("entity") {
+        Some(node) => r.text_as(node, "an entity").map(Some),
+        None => Some(None),
+    }
+}
