@@ -43,6 +43,7 @@ pub mod project;
 pub mod snippet;
 pub mod source;
 pub mod spec;
+pub mod statements;
 pub mod yaml;
 
 use diag::Diagnostics;

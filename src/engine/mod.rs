@@ -1,5 +1,11 @@
 //! A warehouse that runs SQL. Only the files beside this one know a client library.
 
+pub mod catalog;
+#[cfg(feature = "duckdb-linked")]
+pub mod duckdb;
+#[cfg(feature = "duckdb-linked")]
+mod single;
+
 use std::fmt;
 
 /// A value of a result.

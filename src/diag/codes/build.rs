@@ -2,4 +2,220 @@
 
 use crate::diag::Code;
 
-pub static ALL: &[&Code] = &[];
+pub static ALL: &[&Code] = &[
+    &KEY_IS_NULL,
+    &KEY_IS_DUPLICATED,
+    &KEY_TYPE_CHANGED,
+    &OUTPUT_NAME_TWICE,
+    &AS_OF_IN_THE_FUTURE,
+    &AS_OF_NOT_LATER,
+    &SCHEMA_BELONGS_TO_OTHERS,
+    &CONTRACT_IS_NEWER,
+    &FILE_OUTSIDE_PROJECT,
+    &FILE_NOT_FOUND,
+    &TABLE_NOT_FOUND,
+    &FILE_IN_TWO_PLACES,
+    &LOOKUP_NOT_UNIQUE,
+    &TIME_IS_NULL,
+];
+
+pub static KEY_IS_NULL: Code = Code {
+    id: "S0601",
+    title: "entity rows without a key",
+    explain: "\
+Every row of an entity's table is one entity, and its key is how everybody knows it: members are published by key. A \
+row whose key is NULL is nobody, so it cannot be a member of anything, and most often it is a sign of a broken load. \
+The build stops before it publishes anything; what was published before stays.
+
+    entities:
+      - name: customer
+        table: customers          # 3 rows have no customer_id
+        key: customer_id
+
+Repair the table, or leave such rows out where the entity is declared:
+
+        table: {sql: \"select * from customers where customer_id is not null\"}",
+};
+
+pub static KEY_IS_DUPLICATED: Code = Code {
+    id: "S0602",
+    title: "entity key not unique",
+    explain: "\
+An entity's table holds each entity once. Where a key occurs in two rows, one customer would be asked twice, with two \
+answers, and counts and sums would double. The build stops before it publishes anything. A common cause is a versioned \
+table (a row per customer and period) or a join that multiplies rows.
+
+    entities:
+      - name: customer
+        table: customer_versions  # customer_id 17 has two rows
+        key: customer_id
+
+Point `table:` at a table with a row per entity, or select the current row:
+
+        table: {sql: \"select * from customer_versions where is_current\"}",
+};
+
+pub static KEY_TYPE_CHANGED: Code = Code {
+    id: "S0603",
+    title: "type of an entity's key changed",
+    explain: "\
+The tables of members and their history hold keys of exactly the type that the entity's key had when they were made. \
+Now the key has another type. Comparing the two would need a cast, and casts make wrong answers without an error: \
+'003' and 3 are the same after one cast and different after another, so everybody might leave and enter again, or \
+worse, nobody be suppressed.
+
+    customer_members.entity_key is BIGINT, the key of `customer` now is VARCHAR
+
+Give the source its former type back. If the change is meant, publish under another `outputs: {schema: …}` (or \
+`prefix:`), move your readers over, and drop the old tables: history starts anew there.",
+};
+
+pub static OUTPUT_NAME_TWICE: Code = Code {
+    id: "S0604",
+    title: "two outputs of one name",
+    explain: "\
+Two things that this project publishes would have the same name. A case `email` of a group `vip` is published as \
+`seg_vip__email`, and so are the members of a segment `vip` that can be reached on a channel `email`. Likewise a \
+segment's table cannot hold two columns of one name, nor a column called `since`, which says since when somebody is a \
+member.
+
+    segments:
+      - {name: lifecycle__new, …}      # seg_lifecycle__new
+    groups:
+      - name: lifecycle
+        cases: [{name: new, …}]        # seg_lifecycle__new, too
+
+Rename one of the two. For an exposed column, expose a trait that has the same value under another name.",
+};
+
+pub static AS_OF_IN_THE_FUTURE: Code = Code {
+    id: "S0605",
+    title: "as_of in the future",
+    explain: "\
+A segment is a question about the past, asked as of one instant. As of an instant that has not come yet, rows that are \
+still to arrive would belong to the answer, so what is published now would be wrong later. 
+
+    segc build --as-of 2031-01-01      # today is 2026-03-01
+
+Leave `--as-of` out (the default is now), or give an instant that has passed.",
+};
+
+pub static AS_OF_NOT_LATER: Code = Code {
+    id: "S0606",
+    title: "as_of not after the last published one",
+    explain: "\
+The history of members is a chain of stays, each from one published `as_of` to another. A build as of the same instant \
+as the last one, or an earlier one, would have to change what history already says, so it is refused. The one exception: \
+with the same `as_of` and unchanged definitions there is nothing to do, and the build says so.
+
+    last published: 2026-02-01 00:00     this build: 2026-02-01 00:00, and `vip` has changed
+
+Build as of a later instant (`--as-of now`). With `as_of: today` that is tomorrow, or `--as-of now` once. A segment \
+that was never published has no such bound: `--select` it.",
+};
+
+pub static SCHEMA_BELONGS_TO_OTHERS: Code = Code {
+    id: "S0607",
+    title: "output schema of another project",
+    explain: "\
+The output schema holds the tables of another segc project. Two projects in one schema would each take the other's \
+segments for removed ones and empty them, so the second is refused.
+
+    outputs: {schema: segments}        # its segc_state says: project `shop`
+
+Give this project its own schema, or its own prefix in the same one: `outputs: {schema: segments, prefix: b2b_}`. If \
+you have renamed your project, say so in the warehouse, once: `update segments.segc_state set project = 'new_name'`.",
+};
+
+pub static CONTRACT_IS_NEWER: Code = Code {
+    id: "S0608",
+    title: "tables of a newer segc",
+    explain: "\
+The published tables were last written by a newer segc, under a newer version of the contract (`contract_version` in \
+segc_state). This version does not know what that one promises, and might break it.
+
+    segc_state.contract_version is 2, this segc writes 1
+
+Use the newer segc everywhere that publishes to this schema.",
+};
+
+pub static FILE_OUTSIDE_PROJECT: Code = Code {
+    id: "S0609",
+    title: "file outside the project",
+    explain: "\
+`file()` reads data that belongs to the project: a path relative to the folder of segc.yml, with neither `..` nor a \
+leading `/`, and no link that leads out of the folder. Specs are reviewed like code and run on other people's machines; \
+they shall not be able to read `/etc/passwd` there.
+
+    table: file('../customers.csv')
+    table: file('/home/me/customers.csv')
+
+Copy or move the file into the project: `table: file('data/customers.csv')`. Patterns (`data/*.csv`) and addresses \
+(`s3://…`) are not in this version yet: make a table or a view of them and name that.",
+};
+
+pub static FILE_NOT_FOUND: Code = Code {
+    id: "S0610",
+    title: "file not found",
+    explain: "\
+There is no such file in the project, or it cannot be read as the CSV or Parquet file that its name says it is. Paths \
+are relative to the folder of segc.yml.
+
+    table: file('data/customer.csv')   # the file is data/customers.csv
+
+Correct the path or put the file there.",
+};
+
+pub static TABLE_NOT_FOUND: Code = Code {
+    id: "S0611",
+    title: "table not found",
+    explain: "\
+The warehouse has no table or view of this name, or refuses to describe it; its own words are in the message. Names \
+are looked up from the target's database: a table in another schema is written with it.
+
+    table: customers                   # the table is crm.customers
+
+Correct the name (`table: crm.customers`), or check that the target is the right one with `segc debug`.",
+};
+
+pub static FILE_IN_TWO_PLACES: Code = Code {
+    id: "S0612",
+    title: "file found in two places",
+    explain: "\
+A relative `file()` belongs to the project's folder, but a file of the same path also exists in the folder in which \
+segc was started, and the engine would read that one. 
+
+    cd /tmp && segc build --project-dir /home/me/shop    # and there is a /tmp/data/orders.csv
+
+Start segc in the project's folder.",
+};
+
+pub static LOOKUP_NOT_UNIQUE: Code = Code {
+    id: "S0613",
+    title: "lookup matches several rows",
+    explain: "\
+A lookup is many-to-one: each row finds at most one row in the table it looks up in. Where the looked-up table has the \
+same key twice, every row that finds it would be doubled, and counts and sums with it, without anybody noticing. So the \
+build checks, and stops before it publishes anything.
+
+    lookups:
+      - {name: product, table: products, on: product_id}   # product_id 7 has two rows
+
+Look up in a table with one row per key: `table: {sql: \"select * from products where is_current\"}`. Where there truly \
+are several rows, it is a relation, not a lookup.",
+};
+
+pub static TIME_IS_NULL: Code = Code {
+    id: "S0614",
+    title: "rows without a time",
+    explain: "\
+A relation with a `time` is asked about its past: rows whose time lies before `as_of`. A row whose time is NULL lies \
+nowhere, so it counts for nobody, in no window. That may be meant (an order that was never placed), or a sign of a \
+broken load; the build goes on and says how many there are.
+
+    relations:
+      - name: orders
+        time: ordered_at        # NULL in 12 rows
+
+To make it explicit, and the warning go away, leave them out: `where: ordered_at is not null`.",
+};

@@ -1,0 +1,510 @@
+//! How the answers are published: the second half of a run, from the first definition to the commit. Made after the
+//! questions are staged, because published columns have exactly the types that the staged ones turned out to have.
+
+use std::collections::BTreeMap;
+
+use super::tables::{
+    CATALOG, CONTRACT_VERSION, RUN_SEGMENTS, RUNS, STATE, exposed_column, trait_column,
+};
+use super::views::Views;
+use super::{
+    Assertion, Kind, Policy, Published, Stage, entity_tables, staging_name, touched,
+};
+use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::dialect::Dialect;
+use crate::emit::{EntityQuery, Role};
+use crate::expr::Type;
+use crate::model::{Entity, Model};
+use crate::statements::{
+    Checksum, ColumnChange, Definition, EntityTables, Ledger, Pair, Sql, Statements,
+};
+
+/// The columns of the staged tables: entity → (column, the warehouse's name of its type).
+pub type Staged = BTreeMap<String, Vec<(String, String)>>;
+
+/// The stages that publish what was staged, in order; nothing where `diags` gets an error.
+#[expect(clippy::too_many_arguments, reason = "the facts of a publication, no two of a kind")]
+pub fn publication(
+    model: &Model,
+    queries: &[EntityQuery],
+    policy: &Policy,
+    published: &Published,
+    staged: &Staged,
+    finished_at: jiff::Timestamp,
+    dialect: &dyn Dialect,
+    diags: &mut Diagnostics,
+) -> Vec<Stage> {
+    let statements = Statements::new(dialect);
+    let touched = touched(model, queries, policy, published);
+    let run = Publication {
+        statements: &statements,
+        model,
+        policy,
+        published,
+        staged,
+        ledger: ledger(&statements, model, policy, published, finished_at, &touched),
+    };
+    let mut define = run.ledger_tables();
+    let mut publish = Vec::new();
+    let mut assert = Vec::new();
+    for (name, entity, query) in &touched {
+        let tables = entity_tables(&statements, policy, name, *query);
+        run.check_key_type(name, *entity, *query, diags);
+        run.entity(name, *entity, *query, tables, &mut define, &mut publish, &mut assert);
+    }
+    if diags.has_errors() {
+        return Vec::new();
+    }
+    let mut stages = define;
+    stages.push(run.stage(Kind::Fence, &policy.names().state(), &["fence"], &run.ledger));
+    stages.extend(publish);
+    stages.extend(assert);
+    stages.push(run.stage(
+        Kind::RecordRun,
+        &policy.names().runs(),
+        &["record_run", "record_segments", "delete_catalog", "insert_catalog"],
+        &run.ledger,
+    ));
+    stages.push(Stage {
+        kind: Kind::Commit,
+        subject: "transaction".to_owned(),
+        sql: vec!["COMMIT".to_owned()],
+    });
+    stages
+}
+
+/// What is said about the run.
+#[must_use]
+pub fn ledger(
+    statements: &Statements<'_>,
+    model: &Model,
+    policy: &Policy,
+    published: &Published,
+    finished_at: jiff::Timestamp,
+    touched: &[(&str, Option<&Entity>, Option<&EntityQuery>)],
+) -> Ledger {
+    let names = policy.names();
+    let relation = |name: &str| statements.relation(&policy.schema, name);
+    // Every table of members counts, also those that this run leaves alone.
+    let mut members: Vec<&str> = touched.iter().map(|(name, ..)| *name).collect();
+    members.extend(
+        published
+            .segments
+            .iter()
+            .map(|l| l.entity.as_str())
+            .filter(|name| published.has(&names.of(name, "members"))),
+    );
+    members.sort_unstable();
+    members.dedup();
+    let checksum = Checksum {
+        tables: members
+            .into_iter()
+            .map(|name| Pair {
+                name: statements.text(name),
+                sql: relation(&names.of(name, "members")),
+            })
+            .collect(),
+    };
+    Ledger {
+        schema: statements.name(&policy.schema),
+        schema_name: statements.text(&policy.schema),
+        state: relation(&names.state()),
+        runs: relation(&names.runs()),
+        run_segments: relation(&names.run_segments()),
+        catalog: relation(&names.catalog()),
+        scope: statements.name(&staging_name(policy, "_scope")),
+        counts: statements.name(&staging_name(policy, "_counts")),
+        text: statements.ty(&Type::String),
+        int: statements.ty(&Type::Int),
+        project: statements.text(&model.project),
+        run_id: statements.text(&policy.run_id),
+        base: published.epoch(),
+        contract_version: CONTRACT_VERSION,
+        as_of: statements.instant(policy.as_of),
+        started_at: statements.instant(policy.started_at),
+        finished_at: statements.instant(finished_at),
+        target: statements.text(&policy.target),
+        segc_version: statements.text(&policy.segc_version),
+        git_sha: statements.maybe(policy.git_sha.as_deref()),
+        selection: statements.maybe(policy.selection_text.as_deref()),
+        project_hash: statements.text(&policy.project_hash(model)),
+        checksum: Sql(if checksum.tables.is_empty() {
+            "NULL".to_owned()
+        } else {
+            statements.render("checksum", &checksum)
+        }),
+    }
+}
+
+struct Publication<'a> {
+    statements: &'a Statements<'a>,
+    model: &'a Model,
+    policy: &'a Policy,
+    published: &'a Published,
+    staged: &'a Staged,
+    ledger: Ledger,
+}
+
+impl Publication<'_> {
+    fn stage(
+        &self,
+        kind: Kind,
+        subject: &str,
+        templates: &[&str],
+        context: &impl serde::Serialize,
+    ) -> Stage {
+        Stage {
+            kind,
+            subject: subject.to_owned(),
+            sql: templates
+                .iter()
+                .map(|t| self.statements.render(t, context))
+                .collect(),
+        }
+    }
+
+    /// The schema, the project's own tables, and the table of this run's counts.
+    fn ledger_tables(&self) -> Vec<Stage> {
+        let names = self.policy.names();
+        let mut stages = Vec::new();
+        if self.published.state.is_none() {
+            stages.push(self.stage(
+                Kind::EnsureSchema,
+                &self.policy.schema,
+                &["create_schema"],
+                &self.ledger,
+            ));
+        }
+        for (name, columns) in [
+            (names.state(), STATE),
+            (names.runs(), RUNS),
+            (names.run_segments(), RUN_SEGMENTS),
+            (names.catalog(), CATALOG),
+        ] {
+            if self.published.has(&name) {
+                continue;
+            }
+            let definition = Definition {
+                table: self.statements.relation(&self.policy.schema, &name),
+                stage: Sql(String::new()),
+                columns: columns
+                    .iter()
+                    .map(|(name, ty)| Pair {
+                        name: Sql((*name).to_owned()),
+                        sql: self.statements.ty(ty),
+                    })
+                    .collect(),
+            };
+            stages.push(self.stage(Kind::EnsureTable, &name, &["create_table"], &definition));
+        }
+        if self.published.state.is_none() {
+            stages.push(self.stage(
+                Kind::EnsureTable,
+                &names.state(),
+                &["open_state"],
+                &self.ledger,
+            ));
+        }
+        stages.extend(self.views().segments(&self.ledger));
+        stages.push(self.stage(Kind::Count, "segments", &["counts"], &self.ledger));
+        stages
+    }
+
+    fn views(&self) -> Views<'_> {
+        Views {
+            statements: self.statements,
+            policy: self.policy,
+            published: self.published,
+        }
+    }
+
+    /// Published keys and staged ones have one type, or nothing is compared.
+    fn check_key_type(
+        &self,
+        name: &str,
+        entity: Option<&Entity>,
+        query: Option<&EntityQuery>,
+        diags: &mut Diagnostics,
+    ) {
+        let members = self.policy.names().of(name, "members");
+        let (Some(entity), Some(key)) = (entity, query.and_then(|q| super::column_of(q, &Role::Key)))
+        else {
+            return;
+        };
+        let now = self.staged_type(name, key);
+        let then = self.published.column_type(&members, "entity_key");
+        if let (Some(now), Some(then)) = (now, then)
+            && now != then
+        {
+            diags.push(
+                Diagnostic::error(
+                    &codes::build::KEY_TYPE_CHANGED,
+                    format!("the key of `{name}` is {now}, but `{members}` holds keys of type {then}"),
+                )
+                .at(entity.key_span, format!("this column is {now} now"))
+                .help("give the column its former type back, or publish to another `outputs: {schema: …}`"),
+            );
+        }
+    }
+
+    fn staged_type(&self, entity: &str, column: &str) -> Option<&str> {
+        self.staged
+            .get(entity)?
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(column))
+            .map(|(_, ty)| ty.as_str())
+    }
+
+    /// Everything about one entity.
+    #[expect(clippy::too_many_arguments, reason = "three lists to fill, in three parts of the run")]
+    fn entity(
+        &self,
+        name: &str,
+        entity: Option<&Entity>,
+        query: Option<&EntityQuery>,
+        mut tables: EntityTables,
+        define: &mut Vec<Stage>,
+        publish: &mut Vec<Stage>,
+        assert: &mut Vec<Stage>,
+    ) {
+        let names = self.policy.names();
+        let (members, history) = (names.of(name, "members"), names.of(name, "history"));
+        let keeps_history = self.policy.history || self.published.has(&history);
+        self.entity_tables(name, &tables, keeps_history, define);
+        if let (Some(entity), Some(query)) = (entity, query) {
+            self.traits(entity, query, tables.clone(), define, publish);
+            self.channels(entity, query, tables.clone(), define, publish);
+            self.entity_views(entity, query, &tables, keeps_history, define);
+        }
+        tables.columns = Vec::new();
+        define.push(self.stage(Kind::Diff, name, &["diff"], &tables));
+        define.push(self.stage(Kind::Count, name, &["counts_rows"], &tables));
+        if keeps_history {
+            publish.push(self.stage(Kind::CloseStays, &history, &["close_stays"], &tables));
+            publish.push(self.stage(Kind::OpenStays, &history, &["open_stays"], &tables));
+        }
+        publish.push(self.stage(Kind::DeleteMembers, &members, &["delete_members"], &tables));
+        publish.push(self.stage(Kind::InsertMembers, &members, &["insert_members"], &tables));
+        let mut check = |assertion, template| {
+            assert.push(self.stage(Kind::Assert(assertion), name, &[template], &tables));
+        };
+        check(Assertion::Members, "assert_members");
+        if keeps_history {
+            check(Assertion::Stays, "assert_stays");
+        }
+        if tables.suppress_flag.is_some() {
+            check(Assertion::Suppression, "assert_suppressed");
+        }
+    }
+
+    /// Members and history. A history that begins after its members takes over whom it finds.
+    fn entity_tables(
+        &self,
+        name: &str,
+        tables: &EntityTables,
+        keeps_history: bool,
+        define: &mut Vec<Stage>,
+    ) {
+        let names = self.policy.names();
+        let (members, history) = (names.of(name, "members"), names.of(name, "history"));
+        if !self.published.has(&members) {
+            let columns = [
+                self.text_column("segment"),
+                self.key_column(tables),
+                self.instant_column("since"),
+                self.text_column("run_id"),
+            ];
+            define.push(self.table_like(&members, &tables.keys_of, &columns));
+        }
+        if keeps_history && !self.published.has(&history) {
+            let columns = [
+                self.text_column("segment"),
+                self.key_column(tables),
+                self.instant_column("valid_from"),
+                self.instant_column("valid_to"),
+                self.text_column("entered_run"),
+                self.text_column("exited_run"),
+            ];
+            define.push(self.table_like(&history, &tables.keys_of, &columns));
+            if self.published.has(&members) {
+                define.push(self.stage(Kind::OpenStays, &history, &["adopt_stays"], tables));
+            }
+        }
+    }
+
+    fn table_like(&self, name: &str, stage: &Sql, columns: &[Pair]) -> Stage {
+        let definition = Definition {
+            table: self.statements.relation(&self.policy.schema, name),
+            stage: stage.clone(),
+            columns: columns.to_vec(),
+        };
+        self.stage(Kind::EnsureTable, name, &["create_like"], &definition)
+    }
+
+    fn text_column(&self, name: &str) -> Pair {
+        self.typed_column(name, &Type::String)
+    }
+
+    fn instant_column(&self, name: &str) -> Pair {
+        self.typed_column(name, &Type::Timestamp)
+    }
+
+    fn typed_column(&self, name: &str, ty: &Type) -> Pair {
+        Pair {
+            name: Sql(name.to_owned()),
+            sql: Sql(format!("CAST(NULL AS {})", self.statements.ty(ty).0)),
+        }
+    }
+
+    fn key_column(&self, tables: &EntityTables) -> Pair {
+        Pair {
+            name: Sql("entity_key".to_owned()),
+            sql: tables.key.clone(),
+        }
+    }
+
+    /// The traits table: its definition (missing columns are added, changed ones get their new type) and its rows.
+    fn traits(
+        &self,
+        entity: &Entity,
+        query: &EntityQuery,
+        mut tables: EntityTables,
+        define: &mut Vec<Stage>,
+        publish: &mut Vec<Stage>,
+    ) {
+        let name = self.policy.names().of(&entity.name, "traits");
+        let columns = trait_columns(self.model, entity, query);
+        tables.columns = columns
+            .iter()
+            .map(|(published, staged)| Pair {
+                name: self.statements.name(published),
+                sql: self.statements.name(staged),
+            })
+            .collect();
+        if self.published.has(&name) {
+            for (published, staged) in &columns {
+                define.extend(self.column(entity, &name, published, staged));
+            }
+        } else {
+            let mut all = vec![self.key_column(&tables)];
+            all.extend(tables.columns.iter().cloned());
+            all.push(self.instant_column("as_of"));
+            all.push(self.text_column("run_id"));
+            define.push(self.table_like(&name, &tables.stage, &all));
+        }
+        let templates: &[&str] = if tables.whole {
+            &["delete_traits", "insert_traits"]
+        } else {
+            &["delete_traits", "update_traits", "insert_traits"]
+        };
+        publish.push(self.stage(Kind::Traits, &name, templates, &tables));
+    }
+
+    /// Adds or changes one column of a traits table.
+    fn column(&self, entity: &Entity, table: &str, published: &str, staged: &str) -> Option<Stage> {
+        let now = self.staged_type(&entity.name, staged)?;
+        let template = match self.published.column_type(table, published) {
+            Some(then) if then == now => return None,
+            Some(_) => "retype_column",
+            None => "add_column",
+        };
+        let change = ColumnChange {
+            table: self.statements.relation(&self.policy.schema, table),
+            column: self.statements.name(published),
+            ty: Sql(now.to_owned()),
+        };
+        let subject = format!("{table}.{published}");
+        Some(self.stage(Kind::EnsureColumn, &subject, &[template], &change))
+    }
+
+    /// Who can be reached where, at this run.
+    fn channels(
+        &self,
+        entity: &Entity,
+        query: &EntityQuery,
+        mut tables: EntityTables,
+        define: &mut Vec<Stage>,
+        publish: &mut Vec<Stage>,
+    ) {
+        tables.columns = query
+            .columns
+            .iter()
+            .filter_map(|column| match &column.role {
+                Role::Channel(n) => Some(Pair {
+                    name: self.statements.text(&entity.channels.get(*n)?.name),
+                    sql: self.statements.name(&column.name),
+                }),
+                Role::Key
+                | Role::Segment(_)
+                | Role::Trait(_)
+                | Role::Exposed(_)
+                | Role::Suppressed => None,
+            })
+            .collect();
+        let name = self.policy.names().of(&entity.name, "channels");
+        if tables.columns.is_empty() {
+            return;
+        }
+        if !self.published.has(&name) {
+            let columns = [
+                self.key_column(&tables),
+                self.text_column("channel"),
+                self.text_column("run_id"),
+            ];
+            define.push(self.table_like(&name, &tables.stage, &columns));
+        }
+        publish.push(self.stage(
+            Kind::Channels,
+            &name,
+            &["delete_channels", "insert_channels"],
+            &tables,
+        ));
+    }
+
+    fn entity_views(
+        &self,
+        entity: &Entity,
+        query: &EntityQuery,
+        tables: &EntityTables,
+        keeps_history: bool,
+        define: &mut Vec<Stage>,
+    ) {
+        let views = self.views();
+        if keeps_history {
+            define.extend(views.changes(&entity.name, tables));
+        }
+        let columns = trait_columns(self.model, entity, query);
+        let types = |published: &str| {
+            columns
+                .iter()
+                .find(|(name, _)| name == published)
+                .and_then(|(_, staged)| self.staged_type(&entity.name, staged))
+                .unwrap_or_default()
+                .to_owned()
+        };
+        for segment in self.policy.selected(self.model) {
+            if segment.entity == query.entity {
+                define.extend(views.segment(self.model, entity, segment, tables, &types));
+            }
+        }
+        if self.policy.wide {
+            define.extend(views.wide(self.model, entity, tables));
+        }
+    }
+}
+
+/// The traits table's columns from a query: (published name, staged column), each published name once.
+fn trait_columns(model: &Model, entity: &Entity, query: &EntityQuery) -> Vec<(String, String)> {
+    let mut columns: Vec<(String, String)> = Vec::new();
+    for column in &query.columns {
+        let published = match &column.role {
+            Role::Trait(id) => trait_column(model, *id),
+            Role::Exposed(col) => exposed_column(model, entity, col),
+            Role::Key | Role::Segment(_) | Role::Channel(_) | Role::Suppressed => continue,
+        };
+        if !columns.iter().any(|(p, _)| p.eq_ignore_ascii_case(&published)) {
+            columns.push((published, column.name.clone()));
+        }
+    }
+    columns
+}

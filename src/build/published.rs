@@ -1,0 +1,247 @@
+//! What a target holds already, as data, and what follows from it before anything runs: whether there is something to
+//! do, and which segments have left the project. Read from a warehouse by `build::read`; the fence makes sure that
+//! what was read is still true when the run commits.
+
+use std::collections::BTreeMap;
+
+use super::Policy;
+use super::tables::CONTRACT_VERSION;
+use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::model::{Model, Segment};
+
+/// The published state at one epoch. The default is a target without any.
+#[derive(Clone, Debug, Default)]
+pub struct Published {
+    /// The row of the state table, if there is one.
+    pub state: Option<State>,
+    /// Relations of the output schema with their columns and the warehouse's names of their types.
+    pub relations: BTreeMap<String, Vec<(String, String)>>,
+    /// Comments of views: their fingerprint is in it.
+    pub comments: BTreeMap<String, String>,
+    /// The latest word on every segment that was ever published, by (segment, entity).
+    pub segments: Vec<LastRun>,
+}
+
+/// The row of `segc_state`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    pub project: String,
+    pub epoch: u64,
+    pub run_id: String,
+    pub contract_version: u64,
+}
+
+/// A segment in the latest run that published it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastRun {
+    pub segment: String,
+    pub entity: String,
+    pub kind: String,
+    pub definition_hash: String,
+    pub retired: bool,
+    pub as_of: jiff::Timestamp,
+    pub run_id: String,
+    pub project_hash: String,
+}
+
+impl Published {
+    /// The epoch that a plan made of this must find again.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.state.as_ref().map_or(0, |s| s.epoch)
+    }
+
+    #[must_use]
+    pub fn has(&self, relation: &str) -> bool {
+        self.relations.contains_key(relation)
+    }
+
+    /// The type of a column, as the warehouse names it.
+    #[must_use]
+    pub fn column_type(&self, relation: &str, column: &str) -> Option<&str> {
+        self.relations
+            .get(relation)?
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(column))
+            .map(|(_, ty)| ty.as_str())
+    }
+
+    /// The last run of a segment of an entity that did not retire it.
+    #[must_use]
+    pub fn last(&self, segment: &str, entity: &str) -> Option<&LastRun> {
+        self.segments
+            .iter()
+            .find(|l| l.segment == segment && l.entity == entity && !l.retired)
+    }
+
+    /// Published segments that the project has no more (or has switched off, or asks of another entity); only a build
+    /// of the whole project may say so.
+    pub fn gone<'a>(&'a self, model: &'a Model, policy: &Policy) -> Vec<&'a LastRun> {
+        if !policy.whole {
+            // A segment that moved to another entity must not be a member of both.
+            let moved = |l: &&LastRun| {
+                policy.selected(model).any(|s| {
+                    s.name == l.segment && entity_name(model, s) != l.entity && !l.retired
+                })
+            };
+            return self.segments.iter().filter(moved).collect();
+        }
+        let present = |l: &LastRun| {
+            model
+                .segments
+                .iter()
+                .any(|s| s.enabled && s.name == l.segment && entity_name(model, s) == l.entity)
+        };
+        self.segments
+            .iter()
+            .filter(|l| !l.retired && !present(l))
+            .collect()
+    }
+}
+
+/// What a run finds out before it computes anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Build,
+    /// This very question was answered and published already.
+    Unchanged,
+    /// Said in the diagnostics.
+    Refuse,
+}
+
+/// Compares what is asked for with what is published.
+pub fn verdict(
+    model: &Model,
+    policy: &Policy,
+    published: &Published,
+    diags: &mut Diagnostics,
+) -> Verdict {
+    let before = diags.count(crate::diag::Severity::Error);
+    if policy.as_of > policy.started_at {
+        diags.push(
+            Diagnostic::error(
+                &codes::build::AS_OF_IN_THE_FUTURE,
+                format!("as_of {} is in the future", policy.as_of),
+            )
+            .note(format!("now is {}", policy.started_at))
+            .help("leave `--as-of` out, or give an instant that has passed"),
+        );
+    }
+    if let Some(state) = &published.state {
+        check_owner(model, policy, state, diags);
+    }
+    let selected: Vec<(&Segment, Option<&LastRun>)> = policy
+        .selected(model)
+        .map(|s| (s, published.last(&s.name, entity_name(model, s))))
+        .collect();
+    let hash = policy.project_hash(model);
+    let answered = |(segment, last): &(&Segment, Option<&LastRun>)| {
+        last.is_some_and(|l| {
+            l.as_of == policy.as_of
+                && l.definition_hash == segment.definition_hash
+                && l.project_hash == hash
+        })
+    };
+    let nothing_gone = published.gone(model, policy).is_empty();
+    if before == diags.count(crate::diag::Severity::Error)
+        && !selected.is_empty()
+        && nothing_gone
+        && selected.iter().all(answered)
+    {
+        return Verdict::Unchanged;
+    }
+    for (segment, last) in &selected {
+        let before = published
+            .segments
+            .iter()
+            .filter(|l| l.segment == segment.name && l.entity == entity_name(model, segment))
+            .map(|l| l.as_of)
+            .max();
+        if let Some(before) = before.filter(|b| *b >= policy.as_of) {
+            diags.push(not_later(policy, segment, before, *last));
+        }
+    }
+    for gone in published.gone(model, policy) {
+        if gone.as_of >= policy.as_of {
+            diags.push(
+                Diagnostic::error(
+                    &codes::build::AS_OF_NOT_LATER,
+                    format!(
+                        "segment `{}` has left the project, but it was published as of {}, not before {}",
+                        gone.segment, gone.as_of, policy.as_of
+                    ),
+                )
+                .help("build as of a later instant: `--as-of now`"),
+            );
+        }
+    }
+    if diags.count(crate::diag::Severity::Error) > before {
+        Verdict::Refuse
+    } else {
+        Verdict::Build
+    }
+}
+
+fn not_later(
+    policy: &Policy,
+    segment: &Segment,
+    before: jiff::Timestamp,
+    last: Option<&LastRun>,
+) -> Diagnostic {
+    let message = if before == policy.as_of {
+        format!("`{}` was already published as of {before}", segment.name)
+    } else {
+        format!(
+            "`{}` was last published as of {before}, after {}",
+            segment.name, policy.as_of
+        )
+    };
+    let changed = last.is_some_and(|l| l.definition_hash != segment.definition_hash);
+    let found = if before == policy.as_of && changed {
+        "its definition has changed since"
+    } else if before == policy.as_of {
+        "what is built with it has changed since"
+    } else {
+        "its history cannot be rewritten"
+    };
+    Diagnostic::error(&codes::build::AS_OF_NOT_LATER, message)
+        .at(segment.span, found)
+        .note(format!("this build is as of {}", policy.as_of))
+        .help("build as of a later instant: `--as-of now`")
+}
+
+fn check_owner(model: &Model, policy: &Policy, state: &State, diags: &mut Diagnostics) {
+    if state.project != model.project {
+        diags.push(
+            Diagnostic::error(
+                &codes::build::SCHEMA_BELONGS_TO_OTHERS,
+                format!(
+                    "schema `{}` holds the segments of project `{}`, not of `{}`",
+                    policy.schema, state.project, model.project
+                ),
+            )
+            .help("give this project its own `outputs: {schema: …}` or `prefix:`"),
+        );
+    }
+    if state.contract_version > CONTRACT_VERSION {
+        diags.push(
+            Diagnostic::error(
+                &codes::build::CONTRACT_IS_NEWER,
+                format!(
+                    "the tables follow contract version {}, this segc knows {CONTRACT_VERSION}",
+                    state.contract_version
+                ),
+            )
+            .help("use the newer segc that wrote them"),
+        );
+    }
+}
+
+/// The name of a segment's entity.
+#[must_use]
+pub(super) fn entity_name<'a>(model: &'a Model, segment: &Segment) -> &'a str {
+    model
+        .entities
+        .get(segment.entity.index())
+        .map_or("", |e| e.name.as_str())
+}

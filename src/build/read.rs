@@ -1,0 +1,259 @@
+//! Reads what a target holds: the published state, the columns that were staged, and the word of the ledger on a run.
+//! Reads alone; nothing is concluded here.
+
+use super::publish::{Staged, ledger};
+use super::published::{LastRun, State};
+use super::{Policy, Published, stage_of};
+use crate::dialect::Dialect;
+use crate::engine::{Engine, EngineError, EngineErrorKind, Value};
+use crate::model::Model;
+use crate::statements::{Ledger, StageName, Statements};
+
+/// Relation → (column, type as the warehouse names it).
+type Relations = std::collections::BTreeMap<String, Vec<(String, String)>>;
+
+/// Reads the ledger and the definitions of the output schema.
+pub struct Reader<'a> {
+    statements: Statements<'a>,
+    ledger: Ledger,
+    policy: &'a Policy,
+}
+
+/// A row of `segc_run_segments`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentCounts {
+    pub segment: String,
+    pub entity: String,
+    pub kind: String,
+    pub members: u64,
+    pub entered: u64,
+    pub exited: u64,
+    pub suppressed: u64,
+    pub population: u64,
+    pub status: String,
+}
+
+impl<'a> Reader<'a> {
+    #[must_use]
+    pub fn new(model: &Model, policy: &'a Policy, dialect: &'a dyn Dialect) -> Self {
+        let statements = Statements::new(dialect);
+        let ledger = ledger(
+            &statements,
+            model,
+            policy,
+            &Published::default(),
+            policy.started_at,
+            &[],
+        );
+        Self {
+            statements,
+            ledger,
+            policy,
+        }
+    }
+
+    fn query(&self, engine: &mut dyn Engine, template: &str) -> Result<Vec<Vec<Value>>, EngineError> {
+        let sql = self.statements.render(template, &self.ledger);
+        Ok(engine.query(&sql)?.rows)
+    }
+
+    /// Everything that is published.
+    ///
+    /// # Errors
+    /// The warehouse's, or a row that no segc wrote.
+    pub fn published(&self, engine: &mut dyn Engine) -> Result<Published, EngineError> {
+        let names = self.policy.names();
+        let mut published = Published {
+            relations: self.relations(engine)?,
+            ..Published::default()
+        };
+        if published.has(&names.state()) {
+            published.state = self.state(engine)?;
+        }
+        for row in self.query(engine, "read_views")? {
+            if let [view, Value::Text(comment)] = row.as_slice() {
+                published.comments.insert(text(view), comment.clone());
+            }
+        }
+        if published.has(&names.runs()) && published.has(&names.run_segments()) {
+            for row in self.query(engine, "read_segments")? {
+                published.segments.push(last_run(&row)?);
+            }
+        }
+        Ok(published)
+    }
+
+    /// The relations of the output schema and their columns.
+    fn relations(&self, engine: &mut dyn Engine) -> Result<Relations, EngineError> {
+        let mut relations = Relations::new();
+        for row in self.query(engine, "read_columns")? {
+            let [table, column, ty] = row.as_slice() else {
+                return Err(strange("a column's description"));
+            };
+            let columns: &mut Vec<_> = relations.entry(text(table)).or_default();
+            columns.push((text(column), text(ty)));
+        }
+        Ok(relations)
+    }
+
+    /// What the ledger says after a run: the epoch under which it has this run as published, and the state. Where there
+    /// is no ledger, nothing was ever published.
+    ///
+    /// # Errors
+    /// The warehouse's: then nothing is known.
+    pub fn verdict(
+        &self,
+        engine: &mut dyn Engine,
+    ) -> Result<(Option<u64>, Option<State>), EngineError> {
+        let names = self.policy.names();
+        let relations = self.relations(engine)?;
+        let run = match relations.contains_key(&names.runs()) {
+            true => self.run(engine)?,
+            false => None,
+        };
+        let state = match relations.contains_key(&names.state()) {
+            true => self.state(engine)?,
+            false => None,
+        };
+        Ok((run, state))
+    }
+
+    /// The run's id, as a literal.
+    #[must_use]
+    pub fn run_id(&self) -> &str {
+        &self.ledger.run_id.0
+    }
+
+    /// The ledger's table.
+    #[must_use]
+    pub fn runs(&self) -> &str {
+        &self.ledger.runs.0
+    }
+
+    fn state(&self, engine: &mut dyn Engine) -> Result<Option<State>, EngineError> {
+        let rows = self.query(engine, "read_state")?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        let [project, epoch, run_id, contract_version] = row.as_slice() else {
+            return Err(strange("the state"));
+        };
+        Ok(Some(State {
+            project: text(project),
+            epoch: number(epoch)?,
+            run_id: text(run_id),
+            contract_version: number(contract_version)?,
+        }))
+    }
+
+    fn run(&self, engine: &mut dyn Engine) -> Result<Option<u64>, EngineError> {
+        let rows = self.query(engine, "read_run")?;
+        match rows.first().map(Vec::as_slice) {
+            Some([epoch, Value::Text(status)]) if status == "published" => Ok(Some(number(epoch)?)),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// What a run counted.
+    ///
+    /// # Errors
+    /// As [`Self::published`].
+    pub fn counts(
+        &self,
+        engine: &mut dyn Engine,
+        run_id: &str,
+    ) -> Result<Vec<SegmentCounts>, EngineError> {
+        let ledger = Ledger {
+            run_id: self.statements.text(run_id),
+            ..self.ledger.clone()
+        };
+        let sql = self.statements.render("read_run_segments", &ledger);
+        engine.query(&sql)?.rows.iter().map(|r| counts(r)).collect()
+    }
+
+    /// The columns of an entity's staged table.
+    ///
+    /// # Errors
+    /// The warehouse's.
+    pub fn staged(&self, engine: &mut dyn Engine, entities: &[&str]) -> Result<Staged, EngineError> {
+        let mut staged = Staged::new();
+        for entity in entities {
+            let name = StageName {
+                name: self.statements.text(&stage_of(self.policy, entity)),
+            };
+            let rows = engine.query(&self.statements.render("read_stage", &name))?.rows;
+            let columns = rows
+                .iter()
+                .filter_map(|row| match row.as_slice() {
+                    [column, ty] => Some((text(column), text(ty))),
+                    _ => None,
+                })
+                .collect();
+            staged.insert((*entity).to_owned(), columns);
+        }
+        Ok(staged)
+    }
+}
+
+fn last_run(row: &[Value]) -> Result<LastRun, EngineError> {
+    let [segment, entity, kind, hash, status, as_of, run_id, project] = row else {
+        return Err(strange("a published segment"));
+    };
+    Ok(LastRun {
+        segment: text(segment),
+        entity: text(entity),
+        kind: text(kind),
+        definition_hash: text(hash),
+        retired: text(status) == "retired",
+        as_of: text(as_of)
+            .parse()
+            .map_err(|_| strange("the as_of of a run"))?,
+        run_id: text(run_id),
+        project_hash: text(project),
+    })
+}
+
+fn counts(row: &[Value]) -> Result<SegmentCounts, EngineError> {
+    let [segment, entity, kind, members, entered, exited, suppressed, population, status] = row
+    else {
+        return Err(strange("a segment's counts"));
+    };
+    Ok(SegmentCounts {
+        segment: text(segment),
+        entity: text(entity),
+        kind: text(kind),
+        members: number(members)?,
+        entered: number(entered)?,
+        exited: number(exited)?,
+        suppressed: number(suppressed)?,
+        population: number(population)?,
+        status: text(status),
+    })
+}
+
+/// A value as text; NULL is empty.
+pub(super) fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Boolean(v) => v.to_string(),
+        Value::Int(v) => v.to_string(),
+        Value::Float(v) => v.to_string(),
+        Value::Text(v) => v.clone(),
+    }
+}
+
+/// A count.
+pub(super) fn number(value: &Value) -> Result<u64, EngineError> {
+    match value {
+        Value::Int(v) => u64::try_from(*v).map_err(|_| strange("a count")),
+        Value::Text(v) => v.parse().map_err(|_| strange("a count")),
+        Value::Null | Value::Boolean(_) | Value::Float(_) => Err(strange("a count")),
+    }
+}
+
+fn strange(what: &str) -> EngineError {
+    EngineError {
+        kind: EngineErrorKind::Statement,
+        message: format!("{what} in the output schema is not as segc writes it: was it edited by hand?"),
+    }
+}

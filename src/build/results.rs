@@ -1,0 +1,265 @@
+//! `target/run_results.json`: dbt's shape, so that what reads dbt's results reads these, with our own fields beside.
+//! The structs are the promise; they are made of an [`Outcome`] and nothing reads them back.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::Policy;
+use super::run::{Ended, Outcome, Request};
+use crate::emit::EntityQuery;
+use crate::model::Model;
+
+/// The whole file.
+#[derive(Debug, Serialize)]
+pub struct RunResults {
+    pub metadata: Metadata,
+    pub results: Vec<NodeResult>,
+    pub elapsed_time: f64,
+    pub args: Args,
+    /// Ours: how the run ended.
+    pub run: RunFacts,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Metadata {
+    pub segc_schema_version: u32,
+    pub segc_version: String,
+    pub generated_at: String,
+    pub invocation_id: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Args {
+    pub which: &'static str,
+    pub target: String,
+    pub select: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct RunFacts {
+    /// `published`, `unchanged`, `refused`, `not_published`, `lost_race`, `unknown`.
+    pub status: &'static str,
+    pub exit_status: u8,
+    pub message: Option<String>,
+    pub run_id: String,
+    pub epoch: Option<u64>,
+    pub as_of: String,
+    pub stages: Vec<StageFacts>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct StageFacts {
+    pub stage: &'static str,
+    pub subject: String,
+    pub rows: u64,
+    pub seconds: f64,
+}
+
+/// An entity (with its query) or a segment (with its counts).
+#[derive(Debug, Serialize)]
+pub struct NodeResult {
+    /// `success`, `error`, `skipped`.
+    pub status: &'static str,
+    pub timing: Vec<NodeTiming>,
+    pub thread_id: &'static str,
+    pub execution_time: f64,
+    pub adapter_response: serde_json::Map<String, serde_json::Value>,
+    pub message: Option<String>,
+    pub failures: Option<u64>,
+    pub unique_id: String,
+    pub compiled: bool,
+    pub compiled_code: Option<String>,
+    pub relation_name: Option<String>,
+    #[serde(flatten)]
+    pub counts: Option<Counts>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct NodeTiming {
+    pub name: &'static str,
+    pub started_at: String,
+    pub completed_at: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Counts {
+    pub segment_status: String,
+    pub members: u64,
+    pub entered: u64,
+    pub exited: u64,
+    pub suppressed: u64,
+    pub population: u64,
+    /// Members per population; 0 where there is nobody.
+    pub share: f64,
+}
+
+/// Members per population; 0 where there is nobody.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "a share is for reading")]
+pub fn share(members: u64, population: u64) -> f64 {
+    if population == 0 {
+        0.0
+    } else {
+        members as f64 / population as f64
+    }
+}
+
+/// The results of a build.
+#[must_use]
+pub fn results(
+    request: Request<'_>,
+    outcome: &Outcome,
+    generated_at: jiff::Timestamp,
+) -> RunResults {
+    let Request {
+        model,
+        queries,
+        policy,
+        ..
+    } = request;
+    let (status, message, epoch) = facts(&outcome.ended);
+    let node_status = match outcome.ended {
+        Ended::Published { .. } | Ended::Unchanged { .. } => "success",
+        Ended::Refused | Ended::LostRace { .. } => "skipped",
+        Ended::NotPublished { .. } | Ended::Unknown { .. } => "error",
+    };
+    let mut nodes: Vec<NodeResult> = queries
+        .iter()
+        .map(|query| entity_node(model, policy, outcome, query, node_status))
+        .collect();
+    nodes.extend(segment_nodes(model, policy, outcome, node_status));
+    let elapsed: Duration = outcome.timings.iter().map(|t| t.elapsed).sum();
+    RunResults {
+        metadata: Metadata {
+            segc_schema_version: 1,
+            segc_version: policy.segc_version.clone(),
+            generated_at: generated_at.to_string(),
+            invocation_id: outcome.run_id.clone(),
+        },
+        results: nodes,
+        elapsed_time: elapsed.as_secs_f64(),
+        args: Args {
+            which: "build",
+            target: policy.target.clone(),
+            select: policy.selection_text.clone(),
+        },
+        run: RunFacts {
+            status,
+            exit_status: outcome.ended.exit_status(),
+            message,
+            run_id: outcome.run_id.clone(),
+            epoch,
+            as_of: policy.as_of.to_string(),
+            stages: outcome
+                .timings
+                .iter()
+                .map(|t| StageFacts {
+                    stage: t.kind.words(),
+                    subject: t.subject.clone(),
+                    rows: t.rows,
+                    seconds: t.elapsed.as_secs_f64(),
+                })
+                .collect(),
+        },
+    }
+}
+
+fn facts(ended: &Ended) -> (&'static str, Option<String>, Option<u64>) {
+    match ended {
+        Ended::Published { epoch } => ("published", None, Some(*epoch)),
+        Ended::Unchanged { run_id } => ("unchanged", Some(format!("run {run_id} answered this")), None),
+        Ended::Refused => ("refused", None, None),
+        Ended::NotPublished { message } => ("not_published", Some(message.clone()), None),
+        Ended::LostRace { winner } => (
+            "lost_race",
+            Some(match winner {
+                Some(run) => format!("run {run} published first"),
+                None => "another run published first".to_owned(),
+            }),
+            None,
+        ),
+        Ended::Unknown { message } => ("unknown", Some(message.clone()), None),
+    }
+}
+
+/// The relation as people write it.
+fn relation(policy: &Policy, name: &str) -> String {
+    format!("{}.{name}", policy.schema)
+}
+
+fn entity_node(
+    model: &Model,
+    policy: &Policy,
+    outcome: &Outcome,
+    query: &EntityQuery,
+    status: &'static str,
+) -> NodeResult {
+    let name = model
+        .entities
+        .get(query.entity.index())
+        .map_or("", |e| e.name.as_str());
+    let spent: Duration = outcome
+        .timings
+        .iter()
+        .filter(|t| t.subject == name)
+        .map(|t| t.elapsed)
+        .sum();
+    NodeResult {
+        status,
+        timing: Vec::new(),
+        thread_id: "main",
+        execution_time: spent.as_secs_f64(),
+        adapter_response: serde_json::Map::new(),
+        message: None,
+        failures: None,
+        unique_id: format!("entity.{}.{name}", model.project),
+        compiled: true,
+        compiled_code: Some(query.sql.clone()),
+        relation_name: Some(relation(policy, &policy.names().of(name, "members"))),
+        counts: None,
+    }
+}
+
+fn segment_nodes(
+    model: &Model,
+    policy: &Policy,
+    outcome: &Outcome,
+    status: &'static str,
+) -> Vec<NodeResult> {
+    let node = |name: &str, counts: Option<Counts>| NodeResult {
+        status,
+        timing: Vec::new(),
+        thread_id: "main",
+        execution_time: 0.0,
+        adapter_response: serde_json::Map::new(),
+        message: counts
+            .as_ref()
+            .map(|c| format!("{} members ({} entered, {} exited)", c.members, c.entered, c.exited)),
+        failures: None,
+        unique_id: format!("segment.{}.{name}", model.project),
+        compiled: true,
+        compiled_code: None,
+        relation_name: Some(relation(policy, &policy.names().segment(name))),
+        counts,
+    };
+    if outcome.segments.is_empty() {
+        return policy.selected(model).map(|s| node(&s.name, None)).collect();
+    }
+    outcome
+        .segments
+        .iter()
+        .map(|s| {
+            let counts = Counts {
+                segment_status: s.status.clone(),
+                members: s.members,
+                entered: s.entered,
+                exited: s.exited,
+                suppressed: s.suppressed,
+                population: s.population,
+                share: share(s.members, s.population),
+            };
+            node(&s.segment, Some(counts))
+        })
+        .collect()
+}

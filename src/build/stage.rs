@@ -1,0 +1,184 @@
+//! How the questions are asked: the first half of a run, from the first statement to the staged members. Nothing that
+//! readers see is touched here.
+
+use super::tables::SCOPE;
+use super::{Kind, Policy, Published, Stage, entity_tables, staging_name, touched};
+use crate::dialect::Dialect;
+use crate::emit::{EntityQuery, Role};
+use crate::model::{Model, SegmentKind};
+use crate::statements::{EntityTables, Flag, Pair, ScopeRows, Sql, Statements};
+
+/// Segments per statement: one statement over a thousand takes longer to plan than to run.
+const SEGMENTS_PER_STATEMENT: usize = 50;
+
+/// Rows of VALUES per statement.
+const ROWS_PER_STATEMENT: usize = 500;
+
+/// The stages that compute everything, in order.
+#[must_use]
+pub fn staging(
+    model: &Model,
+    queries: &[EntityQuery],
+    policy: &Policy,
+    published: &Published,
+    dialect: &dyn Dialect,
+) -> Vec<Stage> {
+    let statements = Statements::new(dialect);
+    let mut stages = vec![Stage {
+        kind: Kind::Begin,
+        subject: "transaction".to_owned(),
+        sql: vec!["BEGIN TRANSACTION".to_owned()],
+    }];
+    stages.push(scope(&statements, model, policy, published));
+    for (name, _, query) in touched(model, queries, policy, published) {
+        let mut tables = entity_tables(&statements, policy, name, query);
+        let stage = |kind: Kind, sql: Vec<String>| Stage {
+            kind,
+            subject: name.to_owned(),
+            sql,
+        };
+        if let Some(query) = query {
+            stages.push(stage(
+                Kind::StageQuery,
+                vec![statements.render("stage_query", &tables)],
+            ));
+            stages.push(stage(
+                Kind::CheckKeys(query.entity),
+                vec![statements.render("check_keys", &tables)],
+            ));
+            tables.segments = flags(&statements, model, policy, query, &tables);
+        }
+        stages.push(stage(
+            Kind::StageMembers,
+            members(&statements, tables, query.is_some()),
+        ));
+    }
+    stages
+}
+
+/// The run's list of segments with everything that is recorded about each.
+fn scope(
+    statements: &Statements<'_>,
+    model: &Model,
+    policy: &Policy,
+    published: &Published,
+) -> Stage {
+    let mut rows = Vec::new();
+    for segment in policy.selected(model) {
+        let entity = model.entities.get(segment.entity.index());
+        let name = entity.map_or("", |e| e.name.as_str());
+        let channels: Vec<&str> = segment
+            .channels
+            .iter()
+            .filter_map(|c| entity?.channels.get(*c))
+            .map(|c| c.name.as_str())
+            .collect();
+        let last = published.last(&segment.name, name);
+        rows.push(vec![
+            statements.text(&segment.name),
+            statements.text(name),
+            statements.text(match segment.kind {
+                SegmentKind::Segment => "segment",
+                SegmentKind::Case => "case",
+            }),
+            statements.text(&segment.definition_hash),
+            statements.maybe(last.map(|l| l.definition_hash.as_str())),
+            statements.boolean(false),
+            statements.boolean(segment.suppressed),
+            statements.maybe(segment.title.as_deref()),
+            statements.maybe(segment.description.as_deref()),
+            statements.maybe(segment.owner.as_deref()),
+            statements.maybe(joined(&segment.tags).as_deref()),
+            statements.maybe(segment.action.as_deref()),
+            statements.maybe(segment.kpi.as_deref()),
+            statements.maybe(joined(&channels).as_deref()),
+            statements.date(segment.expires_on),
+        ]);
+    }
+    for gone in published.gone(model, policy) {
+        let mut row = vec![
+            statements.text(&gone.segment),
+            statements.text(&gone.entity),
+            statements.text(&gone.kind),
+            statements.text(&gone.definition_hash),
+            statements.text(&gone.definition_hash),
+            statements.boolean(true),
+            statements.boolean(false),
+        ];
+        row.resize(SCOPE.len(), Sql("NULL".to_owned()));
+        rows.push(row);
+    }
+    let mut context = ScopeRows {
+        scope: statements.name(&staging_name(policy, "_scope")),
+        columns: SCOPE
+            .iter()
+            .map(|(name, ty)| Pair {
+                name: Sql((*name).to_owned()),
+                sql: statements.ty(ty),
+            })
+            .collect(),
+        rows: Vec::new(),
+    };
+    let mut sql = vec![statements.render("stage_scope", &context)];
+    for rows in rows.chunks(ROWS_PER_STATEMENT) {
+        context.rows = rows.to_vec();
+        sql.push(statements.render("stage_scope_rows", &context));
+    }
+    Stage {
+        kind: Kind::StageScope,
+        subject: "segments".to_owned(),
+        sql,
+    }
+}
+
+/// A list as readers of the catalog see it; None where it is empty.
+fn joined(words: &[impl AsRef<str>]) -> Option<String> {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// The staged flags of the entity's selected segments.
+fn flags(
+    statements: &Statements<'_>,
+    model: &Model,
+    policy: &Policy,
+    query: &EntityQuery,
+    tables: &EntityTables,
+) -> Vec<Flag> {
+    policy
+        .selected_ids(model)
+        .filter(|(_, s)| s.entity == query.entity)
+        .filter_map(|(id, segment)| {
+            let flag = super::column_of(query, &Role::Segment(id))?;
+            Some(Flag {
+                name: statements.text(&segment.name),
+                flag: statements.name(flag),
+                unless: tables.suppress_flag.clone().filter(|_| segment.suppressed),
+            })
+        })
+        .collect()
+}
+
+/// Long membership, and the numbers of those kept out by suppression.
+fn members(statements: &Statements<'_>, mut tables: EntityTables, queried: bool) -> Vec<String> {
+    let flags = std::mem::take(&mut tables.segments);
+    let mut sql = Vec::new();
+    // Where nothing is queried, the published members give the key's type, and nobody is staged.
+    let keys_of = tables.keys_of.clone();
+    if !queried {
+        tables.keys_of = tables.members.clone();
+    }
+    sql.push(statements.render("stage_members", &tables));
+    tables.keys_of = keys_of;
+    sql.push(statements.render("stage_suppressed", &tables));
+    for chunk in flags.chunks(SEGMENTS_PER_STATEMENT) {
+        tables.segments = chunk.to_vec();
+        sql.push(statements.render("stage_members_rows", &tables));
+    }
+    let suppressible: Vec<Flag> = flags.into_iter().filter(|f| f.unless.is_some()).collect();
+    for chunk in suppressible.chunks(SEGMENTS_PER_STATEMENT) {
+        tables.segments = chunk.to_vec();
+        sql.push(statements.render("stage_suppressed_rows", &tables));
+    }
+    sql
+}

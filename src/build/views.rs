@@ -1,0 +1,130 @@
+//! The text of published views, and the fingerprint by which a view is known to be up to date: it changes only when the
+//! view's columns (or their types) do.
+
+use sha2::{Digest, Sha256};
+
+use super::tables::{flat, view_columns};
+use super::{EntityTables, Kind, Policy, Published, Stage, hex};
+use crate::model::{Entity, Model, Segment};
+use crate::statements::{Ledger, Pair, SegmentView, Sql, Statements, View};
+
+/// Makes the stages of views that are missing or out of date.
+pub(super) struct Views<'a> {
+    pub(super) statements: &'a Statements<'a>,
+    pub(super) policy: &'a Policy,
+    pub(super) published: &'a Published,
+}
+
+impl Views<'_> {
+    /// The view of published segments.
+    pub(super) fn segments(&self, ledger: &Ledger) -> Option<Stage> {
+        let text = self.statements.render("view_segments", ledger);
+        self.ensure(&self.policy.names().segments(), text, "")
+    }
+
+    /// The view of entries and exits.
+    pub(super) fn changes(&self, entity: &str, tables: &EntityTables) -> Option<Stage> {
+        let text = self.statements.render("view_changes", tables);
+        self.ensure(&self.policy.names().of(entity, "changes"), text, "")
+    }
+
+    /// The views of a segment: all members, and those reachable on each of its channels. `types` are those of the
+    /// published traits table.
+    pub(super) fn segment(
+        &self,
+        model: &Model,
+        entity: &Entity,
+        segment: &Segment,
+        tables: &EntityTables,
+        types: &dyn Fn(&str) -> String,
+    ) -> Vec<Stage> {
+        let columns = view_columns(model, entity, segment);
+        let seen: Vec<String> = columns.iter().map(|(_, source)| types(source)).collect();
+        let seen = seen.join("\n");
+        let mut context = SegmentView {
+            segment: self.statements.text(&segment.name),
+            key: self.statements.name(&entity.key),
+            columns: columns
+                .iter()
+                .map(|(name, source)| Pair {
+                    name: self.statements.name(name),
+                    sql: self.statements.name(source),
+                })
+                .collect(),
+            members: tables.members.clone(),
+            traits: tables.traits.clone(),
+            channels: tables.channels.clone(),
+            channel: None,
+        };
+        let names = self.policy.names();
+        let text = self.statements.render("view_segment", &context);
+        let mut stages: Vec<Stage> = self
+            .ensure(&names.segment(&segment.name), text, &seen)
+            .into_iter()
+            .collect();
+        for channel in segment.channels.iter().filter_map(|c| entity.channels.get(*c)) {
+            context.channel = Some(self.statements.text(&channel.name));
+            let text = self.statements.render("view_segment", &context);
+            stages.extend(self.ensure(&names.channel(&segment.name, &channel.name), text, &seen));
+        }
+        stages
+    }
+
+    /// The wide view over all published segments of an entity, and those of this run.
+    pub(super) fn wide(
+        &self,
+        model: &Model,
+        entity: &Entity,
+        tables: &EntityTables,
+    ) -> Option<Stage> {
+        let selected: Vec<&str> = self
+            .policy
+            .selected(model)
+            .map(|s| s.name.as_str())
+            .collect();
+        let shown = model.segments.iter().filter(|s| {
+            model.entities.get(s.entity.index()).map(|e| &e.name) == Some(&entity.name)
+                && s.enabled
+                && (selected.contains(&s.name.as_str())
+                    || self.published.last(&s.name, &entity.name).is_some())
+        });
+        let context = SegmentView {
+            segment: self.statements.text(""),
+            key: self.statements.name("entity_key"),
+            columns: shown
+                .map(|s| Pair {
+                    name: self.statements.name(&flat(&s.name)),
+                    sql: self.statements.text(&s.name),
+                })
+                .collect(),
+            members: tables.members.clone(),
+            traits: tables.traits.clone(),
+            channels: tables.channels.clone(),
+            channel: None,
+        };
+        let text = self.statements.render("view_wide", &context);
+        self.ensure(&self.policy.names().of(&entity.name, "wide"), text, "")
+    }
+
+    /// None where the view is as it should be.
+    fn ensure(&self, name: &str, text: String, types: &str) -> Option<Stage> {
+        let digest = hex(&Sha256::digest(format!("{text}\n{types}")));
+        let comment = format!("segc:{}", digest.get(..16).unwrap_or(&digest));
+        if self.published.comments.get(name) == Some(&comment) {
+            return None;
+        }
+        let context = View {
+            view: self.statements.relation(&self.policy.schema, name),
+            select: Sql(text),
+            comment: self.statements.text(&comment),
+        };
+        Some(Stage {
+            kind: Kind::EnsureView,
+            subject: name.to_owned(),
+            sql: vec![
+                self.statements.render("create_view", &context),
+                self.statements.render("comment_view", &context),
+            ],
+        })
+    }
+}

@@ -1,0 +1,266 @@
+//! Asks a warehouse which columns the project's sources have, and keeps file sources inside the project's folder. What
+//! is missing is said as a diagnostic at the place that the caller names.
+#![allow(clippy::disallowed_methods)] // Whether files exist, and where links lead, is asked here.
+
+use std::path::{Component, Path};
+
+use super::{Engine, EngineError, EngineErrorKind, Rows, Value};
+use crate::diag::{Code, Diagnostic, codes};
+use crate::dialect::Dialect;
+use crate::expr::Type;
+use crate::model::TableSource;
+use crate::source::Span;
+
+/// Why a source cannot be described.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    code: &'static Code,
+    message: String,
+    note: Option<String>,
+    help: String,
+}
+
+impl Problem {
+    /// The problem at the place where the source is written.
+    #[must_use]
+    pub fn at(self, span: Span) -> Diagnostic {
+        let mut diagnostic = Diagnostic::error(self.code, self.message).at(span, "named here");
+        if let Some(note) = self.note {
+            diagnostic = diagnostic.note(note);
+        }
+        diagnostic.help(self.help)
+    }
+}
+
+/// Columns of a source in order, with their types; columns of types that segc has no word for are left out.
+pub type Columns = Vec<(String, Type)>;
+
+/// Describes sources, each for itself.
+///
+/// # Errors
+/// The connection is gone; what is wrong with one source is in its own result.
+pub fn describe(
+    engine: &mut dyn Engine,
+    dialect: &dyn Dialect,
+    project_dir: &Path,
+    sources: &[TableSource],
+) -> Result<Vec<Result<Columns, Problem>>, EngineError> {
+    sources
+        .iter()
+        .map(|source| match check_file(project_dir, source) {
+            Err(problem) => Ok(Err(problem)),
+            Ok(()) => one(engine, dialect, source),
+        })
+        .collect()
+}
+
+fn one(
+    engine: &mut dyn Engine,
+    dialect: &dyn Dialect,
+    source: &TableSource,
+) -> Result<Result<Columns, Problem>, EngineError> {
+    let answer = match dialect.describe(source) {
+        Some(sql) => engine.query(&sql),
+        None => Ok(Rows::default()),
+    };
+    match answer {
+        Ok(rows) => Ok(Ok(columns(&rows))),
+        Err(error) => match error.kind {
+            EngineErrorKind::Statement => Ok(Err(missing(source, &error))),
+            EngineErrorKind::Connection | EngineErrorKind::Locked => Err(error),
+        },
+    }
+}
+
+fn columns(rows: &Rows) -> Columns {
+    rows.rows
+        .iter()
+        .filter_map(|row| match row.as_slice() {
+            [Value::Text(name), Value::Text(ty), ..] => Some((name.clone(), parse_type(ty)?)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn missing(source: &TableSource, error: &EngineError) -> Problem {
+    let said = error.message.lines().next().unwrap_or_default().to_owned();
+    match source {
+        TableSource::Named(parts) => Problem {
+            code: &codes::build::TABLE_NOT_FOUND,
+            message: format!("table `{}` cannot be read", parts.join(".")),
+            note: Some(said),
+            help: "correct the name, or check the target with `segc debug`".to_owned(),
+        },
+        TableSource::File { path, .. } => Problem {
+            code: &codes::build::FILE_NOT_FOUND,
+            message: format!("file `{path}` cannot be read"),
+            note: Some(said),
+            help: "check that it is the kind of file that its name says".to_owned(),
+        },
+        TableSource::Query(_) => Problem {
+            code: &codes::build::TABLE_NOT_FOUND,
+            message: "this query is refused by the warehouse".to_owned(),
+            note: Some(said),
+            help: "run it in the warehouse's own client and correct it".to_owned(),
+        },
+    }
+}
+
+/// A file lies in the project, exists, and is the one that the engine would read.
+fn check_file(project_dir: &Path, source: &TableSource) -> Result<(), Problem> {
+    let TableSource::File { path, .. } = source else {
+        return Ok(());
+    };
+    let outside = |message: String| Problem {
+        code: &codes::build::FILE_OUTSIDE_PROJECT,
+        message,
+        note: None,
+        help: "copy the file into the project's folder and name it relative to that".to_owned(),
+    };
+    if path.contains("://") || path.contains(['*', '?', '[', '{', '\\', '\0']) {
+        return Err(outside(format!(
+            "`{path}` is an address or a pattern: not in this version yet"
+        )));
+    }
+    let relative = Path::new(path);
+    let stays = relative
+        .components()
+        .all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
+    if !stays || relative.is_absolute() || path.starts_with('~') {
+        return Err(outside(format!("`{path}` leads out of the project's folder")));
+    }
+    let there = project_dir.join(relative);
+    let Ok(real) = there.canonicalize() else {
+        return Err(Problem {
+            code: &codes::build::FILE_NOT_FOUND,
+            message: format!("there is no file `{path}` in the project"),
+            note: None,
+            help: "correct the path: it is relative to the folder of segc.yml".to_owned(),
+        });
+    };
+    let root = project_dir
+        .canonicalize()
+        .unwrap_or_else(|_| project_dir.to_owned());
+    if !real.starts_with(&root) {
+        return Err(outside(format!("`{path}` is a link out of the project's folder")));
+    }
+    if !real.is_file() {
+        return Err(Problem {
+            code: &codes::build::FILE_NOT_FOUND,
+            message: format!("`{path}` is no file"),
+            note: None,
+            help: "name a CSV or a Parquet file".to_owned(),
+        });
+    }
+    // The engine looks into the working folder first.
+    if relative.canonicalize().is_ok_and(|here| here != real) {
+        return Err(Problem {
+            code: &codes::build::FILE_IN_TWO_PLACES,
+            message: format!("`{path}` exists both in the project and in the working folder"),
+            note: None,
+            help: "start segc in the project's folder".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// The type behind a warehouse's name for it; None where segc has no word for it.
+#[must_use]
+pub fn parse_type(name: &str) -> Option<Type> {
+    let name = name.trim();
+    if let Some(element) = name.strip_suffix("[]") {
+        return Some(Type::Array(Box::new(parse_type(element)?)));
+    }
+    if let Some((element, size)) = name.strip_suffix(']').and_then(|n| n.rsplit_once('['))
+        && !size.is_empty()
+        && size.chars().all(|c| c.is_ascii_digit())
+    {
+        return Some(Type::Array(Box::new(parse_type(element)?)));
+    }
+    let (head, arguments) = match name.split_once('(') {
+        Some((head, rest)) => (head.trim(), rest.strip_suffix(')').unwrap_or(rest)),
+        None => (name, ""),
+    };
+    match head.to_ascii_uppercase().as_str() {
+        "BOOLEAN" => Some(Type::Boolean),
+        "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" => {
+            Some(Type::Int)
+        }
+        // Larger than 64 bits: as exact as a decimal can be.
+        "UBIGINT" | "HUGEINT" | "UHUGEINT" => Some(Type::Decimal {
+            precision: 38,
+            scale: 0,
+        }),
+        "FLOAT" | "DOUBLE" => Some(Type::Float),
+        "DECIMAL" => {
+            let (precision, scale) = arguments.split_once(',').unwrap_or(("18", "3"));
+            Some(Type::Decimal {
+                precision: precision.trim().parse().ok()?,
+                scale: scale.trim().parse().ok()?,
+            })
+        }
+        "VARCHAR" | "ENUM" | "UUID" => Some(Type::String),
+        "DATE" => Some(Type::Date),
+        "TIMESTAMP" | "TIMESTAMP_S" | "TIMESTAMP_MS" | "TIMESTAMP_NS" => Some(Type::Datetime),
+        "TIMESTAMP WITH TIME ZONE" => Some(Type::Timestamp),
+        "JSON" => Some(Type::Json),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FileFormat;
+
+    #[test]
+    fn types_of_the_engine_have_their_word_or_none() {
+        let decimal = |precision, scale| Some(Type::Decimal { precision, scale });
+        for (name, ty) in [
+            ("INTEGER", Some(Type::Int)),
+            ("UINTEGER", Some(Type::Int)),
+            ("HUGEINT", decimal(38, 0)),
+            ("DECIMAL(10,2)", decimal(10, 2)),
+            ("TIMESTAMP", Some(Type::Datetime)),
+            ("TIMESTAMP WITH TIME ZONE", Some(Type::Timestamp)),
+            ("ENUM('a', 'b(')", Some(Type::String)),
+            ("VARCHAR[]", Some(Type::Array(Box::new(Type::String)))),
+            ("DECIMAL(4,1)[3]", decimal(4, 1).map(|t| Type::Array(Box::new(t)))),
+            ("STRUCT(a INTEGER)", None),
+            ("STRUCT(a INTEGER)[]", None),
+            ("MAP(VARCHAR, INTEGER)", None),
+            ("BLOB", None),
+        ] {
+            assert_eq!(parse_type(name), ty, "{name}");
+        }
+    }
+
+    #[test]
+    fn files_stay_in_the_project() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let project = dir.path().join("project");
+        std::fs::create_dir_all(project.join("data")).expect("a folder");
+        std::fs::write(project.join("data/in.csv"), "a\n1\n").expect("a file");
+        std::fs::write(dir.path().join("out.csv"), "a\n1\n").expect("a file");
+        let check = |path: &str| {
+            let source = TableSource::File {
+                path: path.to_owned(),
+                format: FileFormat::Csv,
+            };
+            check_file(&project, &source).map_err(|p| p.code.id)
+        };
+        assert_eq!(check("data/in.csv"), Ok(()));
+        assert_eq!(check("./data/in.csv"), Ok(()));
+        assert_eq!(check("data/nope.csv"), Err("S0610"));
+        assert_eq!(check("data"), Err("S0610"));
+        for path in ["../out.csv", "data/../../out.csv", "/etc/passwd", "~/x.csv", "data/*.csv", "s3://b/x.csv"] {
+            assert_eq!(check(path), Err("S0609"), "{path}");
+        }
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(dir.path().join("out.csv"), project.join("link.csv"))
+                .expect("a link");
+            assert_eq!(check("link.csv"), Err("S0609"));
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! The embedded engine: the only file that names the `duckdb` crate.
+//!
+//! Opens a file or memory with settings under which nothing is ever fetched or installed, and hands out sessions.
+//! Every session is in UTC; nothing here needs ICU, which the bundled build has not.
+#![allow(clippy::disallowed_methods)] // Waiting for a lock is this room's business.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use duckdb::arrow::datatypes::DataType;
+use duckdb::types::{TimeUnit, Value as Raw};
+use duckdb::{AccessMode, Config, Connection};
+
+use super::single::is_single;
+use super::{Engine, EngineError, EngineErrorKind, Rows, Value};
+
+/// What to open and how.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// None is a database in memory.
+    pub path: Option<PathBuf>,
+    pub read_only: bool,
+    /// Relative file names in queries are looked up here.
+    pub project_dir: PathBuf,
+    /// None leaves it to the engine: all cores.
+    pub threads: Option<u32>,
+    /// As DuckDB writes it: `2GiB`.
+    pub memory_limit: Option<String>,
+    /// How long to wait for another process to let go of the file.
+    pub lock_timeout: Duration,
+}
+
+/// A session with an embedded database. The last session to be dropped closes it.
+pub struct DuckDb {
+    connection: Connection,
+    project_dir: PathBuf,
+}
+
+impl DuckDb {
+    /// Opens the database, waiting for a lock up to `lock_timeout`.
+    ///
+    /// # Errors
+    /// The file is locked, unreadable, or no database; a setting is refused.
+    pub fn open(options: &Options) -> Result<Self, EngineError> {
+        let started = Instant::now();
+        loop {
+            match Self::open_once(options) {
+                Err(error)
+                    if error.kind == EngineErrorKind::Locked
+                        && started.elapsed() < options.lock_timeout =>
+                {
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn open_once(options: &Options) -> Result<Self, EngineError> {
+        let connection = configure(options)
+            .and_then(|config| match &options.path {
+                Some(path) => Connection::open_with_flags(path, config),
+                None => Connection::open_in_memory_with_flags(config),
+            })
+            .map_err(|e| connection_error(&e))?;
+        Self::session(connection, options.project_dir.clone())
+    }
+
+    /// Another session with the same database.
+    ///
+    /// # Errors
+    /// The engine refused.
+    pub fn another(&self) -> Result<Self, EngineError> {
+        let connection = self
+            .connection
+            .try_clone()
+            .map_err(|e| connection_error(&e))?;
+        Self::session(connection, self.project_dir.clone())
+    }
+
+    fn session(connection: Connection, project_dir: PathBuf) -> Result<Self, EngineError> {
+        let mut session = Self {
+            connection,
+            project_dir,
+        };
+        let dir = session
+            .project_dir
+            .to_string_lossy()
+            .replace('\'', "''")
+            .replace(',', "\\,");
+        session.execute("SET enable_progress_bar = false")?;
+        if !dir.is_empty() {
+            session.execute(&format!("SET file_search_path = '{dir}'"))?;
+        }
+        // The setting belongs to ICU; without ICU every session is in UTC anyway.
+        let _ = session.execute("SET TimeZone = 'UTC'");
+        Ok(session)
+    }
+
+    /// What stops the statement that this session is running, from any thread.
+    #[must_use]
+    pub fn interrupter(&self) -> Box<dyn Fn() + Send + Sync> {
+        let handle = self.connection.interrupt_handle();
+        Box::new(move || handle.interrupt())
+    }
+
+    /// The engine's version: `v2.0.0`.
+    ///
+    /// # Errors
+    /// The engine refused.
+    pub fn version(&self) -> Result<String, EngineError> {
+        self.connection.version().map_err(|e| statement_error(&e))
+    }
+}
+
+fn configure(options: &Options) -> duckdb::Result<Config> {
+    let mut config = Config::default()
+        .enable_autoload_extension(false)?
+        .with("allow_community_extensions", "false")?
+        // Files made here can be read by clients of DuckDB 1.4 and later.
+        .with("storage_compatibility_version", "v1.4.0")?
+        .access_mode(if options.read_only {
+            AccessMode::ReadOnly
+        } else {
+            AccessMode::Automatic
+        })?;
+    if let Some(threads) = options.threads {
+        config = config.threads(i64::from(threads.max(1)))?;
+    }
+    if let Some(limit) = &options.memory_limit {
+        config = config.max_memory(limit)?;
+    }
+    Ok(config)
+}
+
+impl Engine for DuckDb {
+    fn execute(&mut self, sql: &str) -> Result<u64, EngineError> {
+        one(sql)?;
+        self.connection
+            .execute(sql, [])
+            .map(|rows| rows as u64)
+            .map_err(|e| statement_error(&e))
+    }
+
+    fn query(&mut self, sql: &str) -> Result<Rows, EngineError> {
+        one(sql)?;
+        self.fetch(sql).map_err(|e| statement_error(&e))
+    }
+}
+
+impl DuckDb {
+    fn fetch(&self, sql: &str) -> duckdb::Result<Rows> {
+        let mut statement = self.connection.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        let (mut columns, mut instants) = (Vec::new(), Vec::new());
+        if let Some(statement) = rows.as_ref() {
+            for field in statement.schema().fields() {
+                columns.push(field.name().clone());
+                instants.push(matches!(field.data_type(), DataType::Timestamp(_, Some(_))));
+            }
+        }
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            let mut values = Vec::with_capacity(columns.len());
+            for (i, instant) in instants.iter().enumerate() {
+                values.push(value(row.get::<_, Raw>(i)?, *instant));
+            }
+            all.push(values);
+        }
+        Ok(Rows { columns, rows: all })
+    }
+}
+
+fn one(sql: &str) -> Result<(), EngineError> {
+    if is_single(sql) {
+        Ok(())
+    } else {
+        Err(EngineError {
+            kind: EngineErrorKind::Statement,
+            message: "the text is not one single statement".to_owned(),
+        })
+    }
+}
+
+fn value(raw: Raw, instant: bool) -> Value {
+    match raw {
+        Raw::Null => Value::Null,
+        Raw::Boolean(v) => Value::Boolean(v),
+        Raw::TinyInt(v) => Value::Int(v.into()),
+        Raw::SmallInt(v) => Value::Int(v.into()),
+        Raw::Int(v) => Value::Int(v.into()),
+        Raw::BigInt(v) => Value::Int(v),
+        Raw::UTinyInt(v) => Value::Int(v.into()),
+        Raw::USmallInt(v) => Value::Int(v.into()),
+        Raw::UInt(v) => Value::Int(v.into()),
+        Raw::UBigInt(v) => i64::try_from(v).map_or_else(|_| Value::Text(v.to_string()), Value::Int),
+        Raw::HugeInt(v) => i64::try_from(v).map_or_else(|_| Value::Text(v.to_string()), Value::Int),
+        Raw::Float(v) => Value::Float(v.into()),
+        Raw::Double(v) => Value::Float(v),
+        other => Value::Text(text(&other, instant)),
+    }
+}
+
+/// A value as DuckDB prints it.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the crate may add variants; what is left prints as Rust does"
+)]
+fn text(raw: &Raw, instant: bool) -> String {
+    match raw {
+        Raw::Null => "NULL".to_owned(),
+        Raw::Boolean(v) => v.to_string(),
+        Raw::TinyInt(v) => v.to_string(),
+        Raw::SmallInt(v) => v.to_string(),
+        Raw::Int(v) => v.to_string(),
+        Raw::BigInt(v) => v.to_string(),
+        Raw::HugeInt(v) => v.to_string(),
+        Raw::UHugeInt(v) => v.to_string(),
+        Raw::UTinyInt(v) => v.to_string(),
+        Raw::USmallInt(v) => v.to_string(),
+        Raw::UInt(v) => v.to_string(),
+        Raw::UBigInt(v) => v.to_string(),
+        Raw::Float(v) => v.to_string(),
+        Raw::Double(v) => v.to_string(),
+        Raw::Decimal(v) => v.to_string(),
+        Raw::Text(v) | Raw::Enum(v) => v.clone(),
+        Raw::Timestamp(unit, v) => timestamp(*unit, *v, instant),
+        Raw::Date32(days) => date(*days),
+        Raw::Time64(unit, v) => {
+            let at = jiff::civil::Time::midnight()
+                .wrapping_add(jiff::SignedDuration::from_micros(unit.to_micros(*v)));
+            at.to_string()
+        }
+        Raw::Interval {
+            months,
+            days,
+            nanos,
+        } => format!("{months} months {days} days {nanos} nanoseconds"),
+        Raw::List(items) | Raw::Array(items) => {
+            let items: Vec<_> = items.iter().map(|v| text(v, false)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Raw::Struct(fields) => {
+            let fields: Vec<_> = fields
+                .iter()
+                .map(|(k, v)| format!("'{k}': {}", text(v, false)))
+                .collect();
+            format!("{{{}}}", fields.join(", "))
+        }
+        Raw::Map(fields) => {
+            let fields: Vec<_> = fields
+                .iter()
+                .map(|(k, v)| format!("{}={}", text(k, false), text(v, false)))
+                .collect();
+            format!("{{{}}}", fields.join(", "))
+        }
+        Raw::Union(v) => text(v, false),
+        Raw::Blob(bytes) | Raw::Geometry(bytes) => {
+            use std::fmt::Write as _;
+            bytes.iter().fold(String::new(), |mut hex, b| {
+                let _ = write!(hex, "{b:02x}");
+                hex
+            })
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+/// `2026-01-31 09:00:00`, with `+00` where it is an instant.
+fn timestamp(unit: TimeUnit, v: i64, instant: bool) -> String {
+    if v == i64::MAX || v == -i64::MAX {
+        return if v > 0 { "infinity" } else { "-infinity" }.to_owned();
+    }
+    let at = match unit {
+        TimeUnit::Second => jiff::Timestamp::from_second(v),
+        TimeUnit::Millisecond => jiff::Timestamp::from_millisecond(v),
+        TimeUnit::Microsecond => jiff::Timestamp::from_microsecond(v),
+        TimeUnit::Nanosecond => jiff::Timestamp::from_nanosecond(v.into()),
+    };
+    let Ok(at) = at else {
+        return format!("{v} {unit:?} since 1970");
+    };
+    let local = jiff::tz::TimeZone::UTC.to_datetime(at);
+    format!(
+        "{} {}{}",
+        local.date(),
+        local.time(),
+        if instant { "+00" } else { "" }
+    )
+}
+
+fn date(days: i32) -> String {
+    match days {
+        i32::MAX => "infinity".to_owned(),
+        d if d == -i32::MAX => "-infinity".to_owned(),
+        d => jiff::civil::date(1970, 1, 1)
+            .checked_add(jiff::Span::new().try_days(d).unwrap_or_default())
+            .map_or_else(|_| format!("{d} days since 1970"), |d| d.to_string()),
+    }
+}
+
+fn message(error: &duckdb::Error) -> String {
+    error.to_string()
+}
+
+fn connection_error(error: &duckdb::Error) -> EngineError {
+    let message = message(error);
+    let locked = message.contains("Could not set lock") || message.contains("Conflicting lock");
+    EngineError {
+        kind: if locked {
+            EngineErrorKind::Locked
+        } else {
+            EngineErrorKind::Connection
+        },
+        message,
+    }
+}
+
+fn statement_error(error: &duckdb::Error) -> EngineError {
+    EngineError {
+        kind: EngineErrorKind::Statement,
+        message: message(error),
+    }
+}

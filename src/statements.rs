@@ -1,0 +1,433 @@
+//! Finished SELECTs and names → the statements of publication, through the templates in `templates/`.
+//!
+//! A template wraps text that is finished; it never makes a condition. `templates/<dialect>/x.sql` overrides
+//! `templates/x.sql`. Every value a template sees is a [`Sql`]: an identifier or a literal that the dialect has
+//! already quoted, so that forgetting to quote does not compile. Called by `build` alone.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior};
+use serde::Serialize;
+
+use crate::dialect::Dialect;
+use crate::expr::{Literal, Type};
+
+/// A piece of SQL: a quoted name, a literal, a finished query.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Sql(pub String);
+
+/// A name and what stands beside it: a column's type or its source.
+#[derive(Clone, Debug, Serialize)]
+pub struct Pair {
+    pub name: Sql,
+    pub sql: Sql,
+}
+
+/// A segment as staged.
+#[derive(Clone, Debug, Serialize)]
+pub struct Flag {
+    /// Its name, a literal.
+    pub name: Sql,
+    /// The column of its condition.
+    pub flag: Sql,
+    /// The column that takes an entity out, where the segment respects suppression.
+    pub unless: Option<Sql>,
+}
+
+/// What is said about the run and the project's own tables.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ledger {
+    pub schema: Sql,
+    /// The schema's name as a literal.
+    pub schema_name: Sql,
+    pub state: Sql,
+    pub runs: Sql,
+    pub run_segments: Sql,
+    pub catalog: Sql,
+    pub scope: Sql,
+    pub counts: Sql,
+    pub text: Sql,
+    pub int: Sql,
+    pub project: Sql,
+    pub run_id: Sql,
+    /// The epoch that the plan was made of.
+    pub base: u64,
+    pub contract_version: u64,
+    pub as_of: Sql,
+    pub started_at: Sql,
+    pub finished_at: Sql,
+    pub target: Sql,
+    pub segc_version: Sql,
+    pub git_sha: Sql,
+    pub selection: Sql,
+    pub project_hash: Sql,
+    /// The query of the members' checksum.
+    pub checksum: Sql,
+}
+
+/// What is said about one entity's tables.
+#[derive(Clone, Debug, Serialize)]
+pub struct EntityTables {
+    /// Its name, a literal.
+    pub entity: Sql,
+    pub members: Sql,
+    pub history: Sql,
+    pub traits: Sql,
+    pub channels: Sql,
+    pub runs: Sql,
+    pub scope: Sql,
+    pub counts: Sql,
+    /// One row per entity, as queried.
+    pub stage: Sql,
+    /// Members to be: (segment, entity_key).
+    pub staged: Sql,
+    /// Who would be a member but for suppression: (segment, suppressed).
+    pub suppressed: Sql,
+    /// Who enters and who exits: (segment, entity_key, change).
+    pub changes: Sql,
+    /// The key's column in `keys_of`.
+    pub key: Sql,
+    /// A table with a row per entity: the stage, or where the entity is gone the (empty) staged members.
+    pub keys_of: Sql,
+    pub suppress_flag: Option<Sql>,
+    /// The finished query.
+    pub query: Sql,
+    pub text: Sql,
+    pub int: Sql,
+    pub as_of: Sql,
+    pub run_id: Sql,
+    /// All columns and channels are written anew.
+    pub whole: bool,
+    /// Traits or channels: published name (channels: a literal), staged column.
+    pub columns: Vec<Pair>,
+    pub segments: Vec<Flag>,
+}
+
+/// A relation to make or change.
+#[derive(Clone, Debug, Serialize)]
+pub struct Definition {
+    pub table: Sql,
+    pub stage: Sql,
+    pub columns: Vec<Pair>,
+}
+
+/// A column to add or to give another type.
+#[derive(Clone, Debug, Serialize)]
+pub struct ColumnChange {
+    pub table: Sql,
+    pub column: Sql,
+    #[serde(rename = "type")]
+    pub ty: Sql,
+}
+
+/// A view to make.
+#[derive(Clone, Debug, Serialize)]
+pub struct View {
+    pub view: Sql,
+    pub select: Sql,
+    pub comment: Sql,
+}
+
+/// The SELECT of a segment's view, or of the wide one (columns then are: name, segment literal).
+#[derive(Clone, Debug, Serialize)]
+pub struct SegmentView {
+    pub segment: Sql,
+    pub key: Sql,
+    pub columns: Vec<Pair>,
+    pub members: Sql,
+    pub traits: Sql,
+    pub channels: Sql,
+    /// A literal.
+    pub channel: Option<Sql>,
+}
+
+/// Rows for the run's list of segments.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScopeRows {
+    pub scope: Sql,
+    pub columns: Vec<Pair>,
+    pub rows: Vec<Vec<Sql>>,
+}
+
+/// Members tables for the checksum: entity's name (a literal), table.
+#[derive(Clone, Debug, Serialize)]
+pub struct Checksum {
+    pub tables: Vec<Pair>,
+}
+
+/// One staged table to be described.
+#[derive(Clone, Debug, Serialize)]
+pub struct StageName {
+    /// A literal.
+    pub name: Sql,
+}
+
+macro_rules! templates {
+    ($($context:ident: $($name:literal),+;)*) => {
+        /// Every template: name, text, context.
+        const TEMPLATES: &[(&str, &str, &str)] = &[
+            $($((
+                concat!($name, ".sql"),
+                include_str!(concat!("../templates/", $name, ".sql")),
+                stringify!($context),
+            ),)+)*
+        ];
+    };
+}
+
+templates! {
+    Ledger: "create_schema", "open_state", "fence", "record_run", "record_segments", "delete_catalog",
+        "insert_catalog", "counts", "read_columns", "duckdb/read_columns", "duckdb/read_views", "read_state",
+        "read_segments", "read_run", "read_run_segments", "view_segments";
+    EntityTables: "stage_query", "stage_members", "stage_members_rows", "stage_suppressed", "stage_suppressed_rows",
+        "check_keys", "diff", "counts_rows", "close_stays", "open_stays", "adopt_stays", "delete_members",
+        "insert_members", "delete_traits", "update_traits", "insert_traits", "delete_channels", "insert_channels",
+        "assert_members", "assert_stays", "assert_suppressed", "view_changes";
+    Definition: "create_table", "create_like";
+    ColumnChange: "add_column", "retype_column";
+    View: "create_view", "comment_view";
+    SegmentView: "view_segment", "view_wide";
+    ScopeRows: "stage_scope", "stage_scope_rows";
+    Checksum: "duckdb/checksum";
+    StageName: "duckdb/read_stage";
+}
+
+/// Renders templates in one dialect.
+pub struct Statements<'a> {
+    dialect: &'a dyn Dialect,
+    templates: Environment<'static>,
+}
+
+impl<'a> Statements<'a> {
+    #[must_use]
+    pub fn new(dialect: &'a dyn Dialect) -> Self {
+        let mut templates = Environment::new();
+        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        templates.set_syntax(
+            SyntaxConfig::builder()
+                .trim_blocks(true)
+                .lstrip_blocks(true)
+                .build()
+                .expect("the delimiters are the default ones"),
+        );
+        let own = format!("{}/", dialect.name());
+        let general = TEMPLATES.iter().filter(|(name, ..)| !name.contains('/'));
+        let special = TEMPLATES.iter().filter_map(|(name, text, context)| {
+            name.strip_prefix(&own).map(|name| (name, *text, *context))
+        });
+        for (name, text, _) in general.map(|t| (t.0, t.1, t.2)).chain(special) {
+            templates
+                .add_template(name, text)
+                .expect("every template parses: a test reads them all");
+        }
+        Self { dialect, templates }
+    }
+
+    /// Fills a template.
+    #[must_use]
+    pub fn render(&self, template: &str, context: &impl Serialize) -> String {
+        self.templates
+            .get_template(&format!("{template}.sql"))
+            .and_then(|t| t.render(Serde(context)))
+            .expect("every template knows only its context's fields: a test compares them")
+    }
+
+    /// A name, quoted.
+    #[must_use]
+    pub fn name(&self, name: &str) -> Sql {
+        Sql(self.dialect.identifier(name))
+    }
+
+    /// `schema.name`, quoted.
+    #[must_use]
+    pub fn relation(&self, schema: &str, name: &str) -> Sql {
+        Sql(format!(
+            "{}.{}",
+            self.dialect.identifier(schema),
+            self.dialect.identifier(name)
+        ))
+    }
+
+    /// A string literal.
+    #[must_use]
+    pub fn text(&self, text: &str) -> Sql {
+        Sql(self.dialect.string(text))
+    }
+
+    /// A string literal or NULL.
+    #[must_use]
+    pub fn maybe(&self, text: Option<&str>) -> Sql {
+        text.map_or_else(|| Sql("NULL".to_owned()), |t| self.text(t))
+    }
+
+    /// An instant.
+    #[must_use]
+    pub fn instant(&self, at: jiff::Timestamp) -> Sql {
+        Sql(self.dialect.timestamp(at))
+    }
+
+    /// A date or NULL.
+    #[must_use]
+    pub fn date(&self, date: Option<jiff::civil::Date>) -> Sql {
+        date.map_or_else(
+            || Sql("NULL".to_owned()),
+            |d| Sql(self.dialect.literal(&Literal::Date(d), &Type::Date).text),
+        )
+    }
+
+    #[must_use]
+    pub fn boolean(&self, value: bool) -> Sql {
+        Sql(self
+            .dialect
+            .literal(&Literal::Boolean(value), &Type::Boolean)
+            .text)
+    }
+
+    /// A type's name.
+    #[must_use]
+    pub fn ty(&self, ty: &Type) -> Sql {
+        Sql(self.dialect.type_name(ty))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn fields(context: &str) -> BTreeSet<String> {
+        let sql = || Sql("x".to_owned());
+        let pair = || Pair {
+            name: sql(),
+            sql: sql(),
+        };
+        let value = match context {
+            "Ledger" => serde_json::to_value(Ledger {
+                schema: sql(),
+                schema_name: sql(),
+                state: sql(),
+                runs: sql(),
+                run_segments: sql(),
+                catalog: sql(),
+                scope: sql(),
+                counts: sql(),
+                text: sql(),
+                int: sql(),
+                project: sql(),
+                run_id: sql(),
+                base: 0,
+                contract_version: 1,
+                as_of: sql(),
+                started_at: sql(),
+                finished_at: sql(),
+                target: sql(),
+                segc_version: sql(),
+                git_sha: sql(),
+                selection: sql(),
+                project_hash: sql(),
+                checksum: sql(),
+            }),
+            "EntityTables" => serde_json::to_value(EntityTables {
+                entity: sql(),
+                members: sql(),
+                history: sql(),
+                traits: sql(),
+                channels: sql(),
+                runs: sql(),
+                scope: sql(),
+                counts: sql(),
+                stage: sql(),
+                staged: sql(),
+                suppressed: sql(),
+                changes: sql(),
+                key: sql(),
+                keys_of: sql(),
+                suppress_flag: None,
+                query: sql(),
+                text: sql(),
+                int: sql(),
+                as_of: sql(),
+                run_id: sql(),
+                whole: true,
+                columns: vec![pair()],
+                segments: Vec::new(),
+            }),
+            "Definition" => serde_json::to_value(Definition {
+                table: sql(),
+                stage: sql(),
+                columns: vec![pair()],
+            }),
+            "ColumnChange" => serde_json::to_value(ColumnChange {
+                table: sql(),
+                column: sql(),
+                ty: sql(),
+            }),
+            "View" => serde_json::to_value(View {
+                view: sql(),
+                select: sql(),
+                comment: sql(),
+            }),
+            "SegmentView" => serde_json::to_value(SegmentView {
+                segment: sql(),
+                key: sql(),
+                columns: vec![pair()],
+                members: sql(),
+                traits: sql(),
+                channels: sql(),
+                channel: None,
+            }),
+            "ScopeRows" => serde_json::to_value(ScopeRows {
+                scope: sql(),
+                columns: vec![pair()],
+                rows: vec![vec![sql()]],
+            }),
+            "Checksum" => serde_json::to_value(Checksum {
+                tables: vec![pair()],
+            }),
+            "StageName" => serde_json::to_value(StageName { name: sql() }),
+            other => panic!("`{other}` has no sample here"),
+        };
+        value
+            .expect("contexts are plain structs")
+            .as_object()
+            .expect("contexts are structs")
+            .keys()
+            .cloned()
+            .collect()
+    }
+
+    #[test]
+    fn templates_ask_only_for_fields_of_their_context() {
+        let mut environment = Environment::new();
+        for (name, text, context) in TEMPLATES {
+            environment
+                .add_template(name, text)
+                .expect("a template parses");
+            let template = environment.get_template(name).expect("just added");
+            let known = fields(context);
+            for variable in template.undeclared_variables(false) {
+                assert!(
+                    known.contains(&variable),
+                    "{name} asks for `{variable}`, {context} has {known:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_template_file_is_listed() {
+        let mut files = BTreeSet::new();
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+        for entry in walkdir::WalkDir::new(&root) {
+            let path = entry.expect("the folder is readable").into_path();
+            if path.is_file() {
+                let name = path.strip_prefix(&root).expect("below the root");
+                files.insert(name.to_string_lossy().replace('\\', "/"));
+            }
+        }
+        let listed: BTreeSet<String> = TEMPLATES.iter().map(|(n, ..)| (*n).to_owned()).collect();
+        assert_eq!(files, listed);
+    }
+}

@@ -1,0 +1,23 @@
+INSERT INTO {{ counts }}
+SELECT
+  c.segment,
+  c.entity,
+  COALESCE(m.members, 0),
+  COALESCE(d.entered, 0),
+  COALESCE(d.exited, 0),
+  COALESCE(x.suppressed, 0),
+  (SELECT COUNT(*) FROM {{ keys_of }})
+FROM {{ scope }} AS c
+LEFT JOIN (
+  SELECT segment, COUNT(*) AS members FROM {{ staged }} GROUP BY segment
+) AS m ON m.segment = c.segment
+LEFT JOIN (
+  SELECT
+    segment,
+    SUM(CASE WHEN change = 'entered' THEN 1 ELSE 0 END) AS entered,
+    SUM(CASE WHEN change = 'exited' THEN 1 ELSE 0 END) AS exited
+  FROM {{ changes }}
+  GROUP BY segment
+) AS d ON d.segment = c.segment
+LEFT JOIN {{ suppressed }} AS x ON x.segment = c.segment
+WHERE c.entity = {{ entity }}

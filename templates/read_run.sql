@@ -1,0 +1,3 @@
+SELECT epoch, status
+FROM {{ runs }}
+WHERE run_id = {{ run_id }}

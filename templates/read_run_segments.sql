@@ -1,0 +1,4 @@
+SELECT segment, entity, kind, members, entered, exited, suppressed, population, status
+FROM {{ run_segments }}
+WHERE run_id = {{ run_id }}
+ORDER BY segment, entity

@@ -1,0 +1,2 @@
+SELECT project, epoch, run_id, contract_version
+FROM {{ state }}

@@ -1,0 +1,22 @@
+INSERT INTO {{ run_segments }} (
+  run_id, segment, entity, kind, definition_hash, members, entered, exited, suppressed, population, status, message
+)
+SELECT
+  {{ run_id }},
+  c.segment,
+  c.entity,
+  c.kind,
+  c.definition_hash,
+  n.members,
+  n.entered,
+  n.exited,
+  n.suppressed,
+  n.population,
+  CASE
+    WHEN c.retired THEN 'retired'
+    WHEN c.definition_hash = c.last_hash AND n.entered = 0 AND n.exited = 0 THEN 'unchanged'
+    ELSE 'published'
+  END,
+  NULL
+FROM {{ scope }} AS c
+JOIN {{ counts }} AS n ON n.segment = c.segment AND n.entity = c.entity

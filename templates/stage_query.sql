@@ -1,0 +1,2 @@
+CREATE TEMPORARY TABLE {{ stage }} AS
+{{ query }}

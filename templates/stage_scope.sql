@@ -1,0 +1,6 @@
+CREATE TEMPORARY TABLE {{ scope }} (
+{% for column in columns %}
+  {{ column.name }} {{ column.sql }}{% if not loop.last %},{% endif %}
+
+{% endfor %}
+)

@@ -1,0 +1,1 @@
+CREATE TEMPORARY TABLE {{ suppressed }} (segment {{ text }}, suppressed {{ int }})
