@@ -422,7 +422,7 @@ mod tests {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
         for entry in walkdir::WalkDir::new(&root) {
             let path = entry.expect("the folder is readable").into_path();
-            if path.is_file() {
+            if path.extension().is_some_and(|e| e == "sql") {
                 let name = path.strip_prefix(&root).expect("below the root");
                 files.insert(name.to_string_lossy().replace('\\', "/"));
             }

@@ -7,9 +7,7 @@ use super::tables::{
     CATALOG, CONTRACT_VERSION, RUN_SEGMENTS, RUNS, STATE, exposed_column, trait_column,
 };
 use super::views::Views;
-use super::{
-    Assertion, Kind, Policy, Published, Stage, entity_tables, staging_name, touched,
-};
+use super::{Assertion, Kind, Policy, Published, Stage, entity_tables, staging_name, touched};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::dialect::Dialect;
 use crate::emit::{EntityQuery, Role};
@@ -23,7 +21,10 @@ use crate::statements::{
 pub type Staged = BTreeMap<String, Vec<(String, String)>>;
 
 /// The stages that publish what was staged, in order; nothing where `diags` gets an error.
-#[expect(clippy::too_many_arguments, reason = "the facts of a publication, no two of a kind")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the facts of a publication, no two of a kind"
+)]
 pub fn publication(
     model: &Model,
     queries: &[EntityQuery],
@@ -50,19 +51,37 @@ pub fn publication(
     for (name, entity, query) in &touched {
         let tables = entity_tables(&statements, policy, name, *query);
         run.check_key_type(name, *entity, *query, diags);
-        run.entity(name, *entity, *query, tables, &mut define, &mut publish, &mut assert);
+        run.entity(
+            name,
+            *entity,
+            *query,
+            tables,
+            &mut define,
+            &mut publish,
+            &mut assert,
+        );
     }
     if diags.has_errors() {
         return Vec::new();
     }
     let mut stages = define;
-    stages.push(run.stage(Kind::Fence, &policy.names().state(), &["fence"], &run.ledger));
+    stages.push(run.stage(
+        Kind::Fence,
+        &policy.names().state(),
+        &["fence"],
+        &run.ledger,
+    ));
     stages.extend(publish);
     stages.extend(assert);
     stages.push(run.stage(
         Kind::RecordRun,
         &policy.names().runs(),
-        &["record_run", "record_segments", "delete_catalog", "insert_catalog"],
+        &[
+            "record_run",
+            "record_segments",
+            "delete_catalog",
+            "insert_catalog",
+        ],
         &run.ledger,
     ));
     stages.push(Stage {
@@ -227,7 +246,8 @@ impl Publication<'_> {
         diags: &mut Diagnostics,
     ) {
         let members = self.policy.names().of(name, "members");
-        let (Some(entity), Some(key)) = (entity, query.and_then(|q| super::column_of(q, &Role::Key)))
+        let (Some(entity), Some(key)) =
+            (entity, query.and_then(|q| super::column_of(q, &Role::Key)))
         else {
             return;
         };
@@ -256,7 +276,10 @@ impl Publication<'_> {
     }
 
     /// Everything about one entity.
-    #[expect(clippy::too_many_arguments, reason = "three lists to fill, in three parts of the run")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "three lists to fill, in three parts of the run"
+    )]
     fn entity(
         &self,
         name: &str,
@@ -502,7 +525,10 @@ fn trait_columns(model: &Model, entity: &Entity, query: &EntityQuery) -> Vec<(St
             Role::Exposed(col) => exposed_column(model, entity, col),
             Role::Key | Role::Segment(_) | Role::Channel(_) | Role::Suppressed => continue,
         };
-        if !columns.iter().any(|(p, _)| p.eq_ignore_ascii_case(&published)) {
+        if !columns
+            .iter()
+            .any(|(p, _)| p.eq_ignore_ascii_case(&published))
+        {
             columns.push((published, column.name.clone()));
         }
     }

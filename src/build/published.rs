@@ -80,9 +80,9 @@ impl Published {
         if !policy.whole {
             // A segment that moved to another entity must not be a member of both.
             let moved = |l: &&LastRun| {
-                policy.selected(model).any(|s| {
-                    s.name == l.segment && entity_name(model, s) != l.entity && !l.retired
-                })
+                policy
+                    .selected(model)
+                    .any(|s| s.name == l.segment && entity_name(model, s) != l.entity && !l.retired)
             };
             return self.segments.iter().filter(moved).collect();
         }

@@ -52,7 +52,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn query(&self, engine: &mut dyn Engine, template: &str) -> Result<Vec<Vec<Value>>, EngineError> {
+    fn query(
+        &self,
+        engine: &mut dyn Engine,
+        template: &str,
+    ) -> Result<Vec<Vec<Value>>, EngineError> {
         let sql = self.statements.render(template, &self.ledger);
         Ok(engine.query(&sql)?.rows)
     }
@@ -175,13 +179,19 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// The warehouse's.
-    pub fn staged(&self, engine: &mut dyn Engine, entities: &[&str]) -> Result<Staged, EngineError> {
+    pub fn staged(
+        &self,
+        engine: &mut dyn Engine,
+        entities: &[&str],
+    ) -> Result<Staged, EngineError> {
         let mut staged = Staged::new();
         for entity in entities {
             let name = StageName {
                 name: self.statements.text(&stage_of(self.policy, entity)),
             };
-            let rows = engine.query(&self.statements.render("read_stage", &name))?.rows;
+            let rows = engine
+                .query(&self.statements.render("read_stage", &name))?
+                .rows;
             let columns = rows
                 .iter()
                 .filter_map(|row| match row.as_slice() {
@@ -214,7 +224,17 @@ fn last_run(row: &[Value]) -> Result<LastRun, EngineError> {
 }
 
 fn counts(row: &[Value]) -> Result<SegmentCounts, EngineError> {
-    let [segment, entity, kind, members, entered, exited, suppressed, population, status] = row
+    let [
+        segment,
+        entity,
+        kind,
+        members,
+        entered,
+        exited,
+        suppressed,
+        population,
+        status,
+    ] = row
     else {
         return Err(strange("a segment's counts"));
     };
@@ -254,6 +274,8 @@ pub(super) fn number(value: &Value) -> Result<u64, EngineError> {
 fn strange(what: &str) -> EngineError {
     EngineError {
         kind: EngineErrorKind::Statement,
-        message: format!("{what} in the output schema is not as segc writes it: was it edited by hand?"),
+        message: format!(
+            "{what} in the output schema is not as segc writes it: was it edited by hand?"
+        ),
     }
 }

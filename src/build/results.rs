@@ -168,7 +168,11 @@ pub fn results(
 fn facts(ended: &Ended) -> (&'static str, Option<String>, Option<u64>) {
     match ended {
         Ended::Published { epoch } => ("published", None, Some(*epoch)),
-        Ended::Unchanged { run_id } => ("unchanged", Some(format!("run {run_id} answered this")), None),
+        Ended::Unchanged { run_id } => (
+            "unchanged",
+            Some(format!("run {run_id} answered this")),
+            None,
+        ),
         Ended::Refused => ("refused", None, None),
         Ended::NotPublished { message } => ("not_published", Some(message.clone()), None),
         Ended::LostRace { winner } => (
@@ -233,9 +237,12 @@ fn segment_nodes(
         thread_id: "main",
         execution_time: 0.0,
         adapter_response: serde_json::Map::new(),
-        message: counts
-            .as_ref()
-            .map(|c| format!("{} members ({} entered, {} exited)", c.members, c.entered, c.exited)),
+        message: counts.as_ref().map(|c| {
+            format!(
+                "{} members ({} entered, {} exited)",
+                c.members, c.entered, c.exited
+            )
+        }),
         failures: None,
         unique_id: format!("segment.{}.{name}", model.project),
         compiled: true,
@@ -244,7 +251,10 @@ fn segment_nodes(
         counts,
     };
     if outcome.segments.is_empty() {
-        return policy.selected(model).map(|s| node(&s.name, None)).collect();
+        return policy
+            .selected(model)
+            .map(|s| node(&s.name, None))
+            .collect();
     }
     outcome
         .segments

@@ -146,7 +146,11 @@ pub fn publish(
 
 /// The run that answered the selection before.
 fn last_run(request: Request<'_>, published: &Published) -> String {
-    let names: Vec<_> = request.policy.selected(request.model).map(|s| &s.name).collect();
+    let names: Vec<_> = request
+        .policy
+        .selected(request.model)
+        .map(|s| &s.name)
+        .collect();
     published
         .segments
         .iter()
@@ -163,7 +167,11 @@ fn unchanged(
     published: &Published,
     engine: &mut dyn Engine,
 ) -> Result<Vec<SegmentCounts>, EngineError> {
-    let names: Vec<_> = request.policy.selected(request.model).map(|s| &s.name).collect();
+    let names: Vec<_> = request
+        .policy
+        .selected(request.model)
+        .map(|s| &s.name)
+        .collect();
     let selected = |l: &&super::published::LastRun| !l.retired && names.contains(&&l.segment);
     let mut runs: Vec<&str> = published
         .segments
@@ -198,7 +206,11 @@ enum Stop {
     Checks,
     /// The fence hit no row.
     Fence,
-    Assertion { assertion: Assertion, subject: String, violations: u64 },
+    Assertion {
+        assertion: Assertion,
+        subject: String,
+        violations: u64,
+    },
 }
 
 struct Walk<'a> {
@@ -248,7 +260,14 @@ impl Walk<'_> {
                 kind: Kind::StageQuery,
             })?;
         let stages = publication(
-            model, queries, policy, published, &staged, now(), dialect, diags,
+            model,
+            queries,
+            policy,
+            published,
+            &staged,
+            now(),
+            dialect,
+            diags,
         );
         if diags.has_errors() {
             return Err(Stop::Checks);
@@ -320,7 +339,12 @@ impl Walk<'_> {
                 let sql = stage.sql.first().map_or("", String::as_str);
                 let mut found = Vec::new();
                 self.timed(stage, |engine| {
-                    found = engine.query(sql)?.rows.into_iter().next().unwrap_or_default();
+                    found = engine
+                        .query(sql)?
+                        .rows
+                        .into_iter()
+                        .next()
+                        .unwrap_or_default();
                     Ok(0)
                 })?;
                 if let Some(entity) = self.request.model.entities.get(entity.index()) {
@@ -483,23 +507,23 @@ fn violated(check: &CheckQuery, violations: u64) -> Diagnostic {
     let rows = if violations == 1 { "row" } else { "rows" };
     let what = &check.what;
     match check.kind {
-        CheckKind::KeyNull => Diagnostic::error(
+        CheckKind::EntityKeyNull => Diagnostic::error(
             &codes::build::KEY_IS_NULL,
             format!("{what}: {violations} {rows} without a key"),
         )
         .at(check.span, "NULL here")
         .help("repair the table, or leave such rows out with `table: {sql: …}`"),
-        CheckKind::KeyDuplicate => Diagnostic::error(
+        CheckKind::EntityKeyDuplicate => Diagnostic::error(
             &codes::build::KEY_IS_DUPLICATED,
             format!("{what}: {violations} keys in more than one row"),
         )
         .at(check.span, "not unique")
         .help("point `table:` at a table with one row per entity"),
-        CheckKind::LookupDuplicate => Diagnostic::error(
+        CheckKind::JoinDuplicate => Diagnostic::error(
             &codes::build::LOOKUP_NOT_UNIQUE,
             format!("{what}: {violations} keys in more than one row"),
         )
-        .at(check.span, "a lookup matches at most one row")
+        .at(check.span, "this join finds at most one row")
         .help("look up in a table with one row per key"),
         CheckKind::TimeNull => Diagnostic::warning(
             &codes::build::TIME_IS_NULL,
@@ -511,7 +535,11 @@ fn violated(check: &CheckQuery, violations: u64) -> Diagnostic {
 }
 
 /// What the staged keys look like: rows without one, duplicated ones, the first of these.
-fn check_keys(entity: &crate::model::Entity, found: &[crate::engine::Value], diags: &mut Diagnostics) {
+fn check_keys(
+    entity: &crate::model::Entity,
+    found: &[crate::engine::Value],
+    diags: &mut Diagnostics,
+) {
     let [without, duplicated, first] = found else {
         return;
     };

@@ -38,10 +38,9 @@ pub fn staging(
             sql,
         };
         if let Some(query) = query {
-            stages.push(stage(
-                Kind::StageQuery,
-                vec![statements.render("stage_query", &tables)],
-            ));
+            let mut sql = query.prelude.clone();
+            sql.push(statements.render("stage_query", &tables));
+            stages.push(stage(Kind::StageQuery, sql));
             stages.push(stage(
                 Kind::CheckKeys(query.entity),
                 vec![statements.render("check_keys", &tables)],

@@ -159,10 +159,7 @@ const OWN: [&str; 3] = ["entity_key", "as_of", "run_id"];
 /// The column of `<entity>_traits` that holds a trait.
 #[must_use]
 pub fn trait_column(model: &Model, id: TraitId) -> String {
-    let name = model
-        .traits
-        .get(id.index())
-        .map_or("", |t| t.name.as_str());
+    let name = model.traits.get(id.index()).map_or("", |t| t.name.as_str());
     if OWN.contains(&name) {
         format!("{name}_")
     } else {
@@ -224,7 +221,9 @@ pub fn check_names(model: &Model, names: Names<'_>, diags: &mut Diagnostics) {
         }
     };
     for entity in &model.entities {
-        for what in ["members", "history", "changes", "traits", "channels", "wide"] {
+        for what in [
+            "members", "history", "changes", "traits", "channels", "wide",
+        ] {
             let owner = format!("the {what} of entity `{}`", entity.name);
             claim(names.of(&entity.name, what), owner, entity.span, diags);
         }
@@ -235,7 +234,11 @@ pub fn check_names(model: &Model, names: Names<'_>, diags: &mut Diagnostics) {
         let Some(entity) = model.entities.get(segment.entity.index()) else {
             continue;
         };
-        for channel in segment.channels.iter().filter_map(|c| entity.channels.get(*c)) {
+        for channel in segment
+            .channels
+            .iter()
+            .filter_map(|c| entity.channels.get(*c))
+        {
             let owner = format!("channel `{}` of segment `{}`", channel.name, segment.name);
             claim(
                 names.channel(&segment.name, &channel.name),

@@ -62,7 +62,11 @@ impl Views<'_> {
             .ensure(&names.segment(&segment.name), text, &seen)
             .into_iter()
             .collect();
-        for channel in segment.channels.iter().filter_map(|c| entity.channels.get(*c)) {
+        for channel in segment
+            .channels
+            .iter()
+            .filter_map(|c| entity.channels.get(*c))
+        {
             context.channel = Some(self.statements.text(&channel.name));
             let text = self.statements.render("view_segment", &context);
             stages.extend(self.ensure(&names.channel(&segment.name, &channel.name), text, &seen));

@@ -127,7 +127,9 @@ fn check_file(project_dir: &Path, source: &TableSource) -> Result<(), Problem> {
         .components()
         .all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
     if !stays || relative.is_absolute() || path.starts_with('~') {
-        return Err(outside(format!("`{path}` leads out of the project's folder")));
+        return Err(outside(format!(
+            "`{path}` leads out of the project's folder"
+        )));
     }
     let there = project_dir.join(relative);
     let Ok(real) = there.canonicalize() else {
@@ -142,7 +144,9 @@ fn check_file(project_dir: &Path, source: &TableSource) -> Result<(), Problem> {
         .canonicalize()
         .unwrap_or_else(|_| project_dir.to_owned());
     if !real.starts_with(&root) {
-        return Err(outside(format!("`{path}` is a link out of the project's folder")));
+        return Err(outside(format!(
+            "`{path}` is a link out of the project's folder"
+        )));
     }
     if !real.is_file() {
         return Err(Problem {
@@ -225,7 +229,10 @@ mod tests {
             ("TIMESTAMP WITH TIME ZONE", Some(Type::Timestamp)),
             ("ENUM('a', 'b(')", Some(Type::String)),
             ("VARCHAR[]", Some(Type::Array(Box::new(Type::String)))),
-            ("DECIMAL(4,1)[3]", decimal(4, 1).map(|t| Type::Array(Box::new(t)))),
+            (
+                "DECIMAL(4,1)[3]",
+                decimal(4, 1).map(|t| Type::Array(Box::new(t))),
+            ),
             ("STRUCT(a INTEGER)", None),
             ("STRUCT(a INTEGER)[]", None),
             ("MAP(VARCHAR, INTEGER)", None),
@@ -253,7 +260,14 @@ mod tests {
         assert_eq!(check("./data/in.csv"), Ok(()));
         assert_eq!(check("data/nope.csv"), Err("S0610"));
         assert_eq!(check("data"), Err("S0610"));
-        for path in ["../out.csv", "data/../../out.csv", "/etc/passwd", "~/x.csv", "data/*.csv", "s3://b/x.csv"] {
+        for path in [
+            "../out.csv",
+            "data/../../out.csv",
+            "/etc/passwd",
+            "~/x.csv",
+            "data/*.csv",
+            "s3://b/x.csv",
+        ] {
             assert_eq!(check(path), Err("S0609"), "{path}");
         }
         #[cfg(unix)]

@@ -24,6 +24,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("project", 6),
     ("engine", 6),
     ("build/run", 6),
+    ("build/read", 6),
     ("build/results", 6),
     ("cli", 7),
     ("lib", 8),
@@ -45,7 +46,9 @@ const SIDEWAYS: &[(&str, &str)] = &[
     ("manifest", "emit"),
     ("build/run", "build/results"),
     ("build/results", "build/run"),
+    ("build/run", "build/read"),
     ("build/run", "engine"),
+    ("build/read", "engine"),
     ("engine", "project"),
     ("project", "engine"),
 ];
