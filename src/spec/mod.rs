@@ -4,6 +4,7 @@
 
 pub mod condition;
 mod entity;
+mod function;
 mod item;
 pub mod keys;
 mod names;
