@@ -40,6 +40,7 @@ pub mod expr;
 pub mod ir;
 pub mod model;
 pub mod project;
+pub mod schema;
 pub mod snippet;
 pub mod source;
 pub mod spec;

@@ -96,7 +96,7 @@ pub struct LookupSpec {
     pub table: TableSpec,
     pub on: OnSpec,
     pub columns: ColumnSpecs,
-    pub lookups: Vec<LookupSpec>,
+    pub lookups: Vec<Self>,
     pub span: Span,
 }
 

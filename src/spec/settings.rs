@@ -140,7 +140,7 @@ pub fn read(
         as_of: f
             .get("as_of")
             .and_then(|n| r.text_as(n, "`now`, `today` or an instant"))
-            .map_or_else(|| fallback("now"), |t| t)
+            .unwrap_or_else(|| fallback("now"))
             .map(|t| AsOfSpec::of(&t)),
         targets: targets(&mut r, &f),
         default_target: default_target(&mut r, &f),
@@ -330,5 +330,131 @@ fn put_in_env(node: &mut Node, env: &dyn Fn(&str) -> Option<String>, diags: &mut
         | NodeKind::Int(_)
         | NodeKind::Number(_)
         | NodeKind::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_text(text: &str) -> (Option<Settings>, Vec<(&'static str, String)>) {
+        let mut diags = Diagnostics::default();
+        let node = yaml::parse(FileId(0), text, &mut diags);
+        let env = |name: &str| (name == "DB").then(|| "shop.db".to_owned());
+        let settings = read(&node, &env, &mut diags);
+        let found = diags
+            .iter()
+            .map(|d| {
+                let span = d.span().expect("every diagnostic has a place");
+                let at = text.get(span.start as usize..span.end as usize);
+                (d.code.id, at.expect("in the text").to_owned())
+            })
+            .collect();
+        (settings, found)
+    }
+
+    fn good(text: &str) -> Settings {
+        let (settings, found) = read_text(text);
+        assert!(found.is_empty(), "{found:?}");
+        settings.expect("settings")
+    }
+
+    #[test]
+    fn defaults_and_everything() {
+        let least = good("name: shop");
+        assert_eq!(
+            least.spec_paths.first().map(|p| p.as_str()),
+            Some("segments")
+        );
+        assert_eq!(least.time_zone.value, "UTC");
+        assert_eq!(least.as_of.value, AsOfSpec::Now);
+        assert!(least.outputs.history && !least.outputs.wide);
+        let all = good(
+            "name: shop\nversion: 1\nspec_paths: [a, b]\ntest_paths: [c]\ntime_zone: America/New_York\nweek_start: sunday\n\
+             as_of: 2026-01-31\ntargets:\n  dev: {type: x, path: \"{{ env_var('DB') }}\", n: \"{{ env_var('NO', '5') }}\"}\n\
+             default_target: dev\nvars: {a: 1, b: [x, 2.50], c: null}\noutputs: {schema: s, prefix: p_, history: false, wide: true}\n",
+        );
+        assert_eq!(all.week_start, WeekStart::Sunday);
+        assert_eq!(all.as_of.value, AsOfSpec::At("2026-01-31".to_owned()));
+        let target = all.targets.first().expect("dev");
+        let options: Vec<_> = target
+            .options
+            .iter()
+            .map(|(k, v)| (k.as_str(), v.scalar_text()))
+            .collect();
+        assert_eq!(
+            options,
+            [
+                ("path", Some("shop.db".to_owned())),
+                ("n", Some("5".to_owned()))
+            ]
+        );
+        assert_eq!(all.vars.len(), 3);
+        assert_eq!(all.outputs.schema.value, "s");
+    }
+
+    #[test]
+    fn mistakes_have_codes_and_places() {
+        let found = |text: &str| read_text(text).1;
+        let one = |code: &'static str, at: &str| vec![(code, at.to_owned())];
+        assert_eq!(found("").first().map(|f| f.0), Some("S0103"));
+        assert_eq!(found("version: 1"), one("S0102", "version"));
+        assert_eq!(found("{name: a, version: 2}"), one("S0119", "2"));
+        assert_eq!(found("{name: My Shop}"), one("S0104", "My Shop"));
+        assert_eq!(found("{name: a, nmae: b}"), one("S0101", "nmae"));
+        assert_eq!(found("{name: a, time_zone: EST5}"), one("S0121", "EST5"));
+        assert_eq!(found("{name: a, week_start: mon}"), one("S0119", "mon"));
+        assert_eq!(
+            found("{name: a, guards: {}, dbt: {}}"),
+            [("S0106", "guards".to_owned()), ("S0106", "dbt".to_owned())]
+        );
+        assert_eq!(
+            found("{name: a, targets: {d: {path: x}}}"),
+            one("S0102", "path")
+        );
+        assert_eq!(
+            found("{name: a, targets: {d: {type: x}}, default_target: e}"),
+            one("S0119", "e")
+        );
+        assert_eq!(
+            found("{name: a, vars: {m: {x: 1}}}"),
+            one("S0122", "{x: 1}")
+        );
+        assert_eq!(
+            found("{name: a, outputs: {wide: yes}}"),
+            one("S0103", "yes")
+        );
+        assert_eq!(
+            found("{name: a, outputs: {schema: \"{{ env_var('NO') }}\"}}"),
+            one("S0116", "{{ env_var('NO') }}")
+        );
+        assert_eq!(
+            found("{name: a, outputs: {schema: \"{{ var('a') }}\"}}"),
+            one("S0114", "{{ var('a') }}")
+        );
+    }
+
+    #[test]
+    fn near_zones_are_found_by_city_or_spelling() {
+        assert_eq!(near_zone("paris").as_deref(), Some("Europe/Paris"));
+        assert_eq!(near_zone("Europe/Berln").as_deref(), Some("Europe/Berlin"));
+        assert!(zone("Asia/Kathmandu").is_some() && zone("Mars/Base").is_none());
+    }
+
+    #[test]
+    fn vars_of_the_command_line_override_those_that_are_there() {
+        let mut settings = good("{name: a, vars: {x: 1, y: b}}");
+        let mut diags = Diagnostics::default();
+        override_vars(&mut settings, FileId(1), "{x: 2, z: 3}", &mut diags);
+        let codes: Vec<_> = diags.iter().map(|d| d.code.id).collect();
+        assert_eq!(codes, ["S0115"]);
+        let x = settings.vars.first().map(|(_, v)| v.kind.clone());
+        assert_eq!(x, Some(NodeKind::Int(2)));
+        let mut diags = Diagnostics::default();
+        override_vars(&mut settings, FileId(1), "x: 5", &mut diags);
+        override_vars(&mut settings, FileId(1), "", &mut diags);
+        assert!(diags.is_empty());
+        override_vars(&mut settings, FileId(1), "nonsense", &mut diags);
+        assert!(diags.has_errors());
     }
 }

@@ -87,7 +87,8 @@ fn between(r: &mut Reader<'_>, node: &Node) -> Option<WindowSpec> {
                         &codes::WRONG_TYPE,
                         format!("expected {EXPECTED}, found a list of {}", items.len()),
                     )
-                    .at(node.span, "the farther and the nearer"),
+                    .at(node.span, "the farther and the nearer")
+                    .help("write the older end first: `[180 days, 90 days]`"),
                 );
                 return None;
             }

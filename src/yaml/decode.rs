@@ -168,26 +168,47 @@ impl<'a> Reader<'a> {
     }
 
     fn unknown_key(&mut self, key: &Spanned<String>, form: &'static Form) -> Option<&'static str> {
-        let near = nearest(key, form.all().map(|k| k.name));
-        self.diags.push(
-            Diagnostic::error(
-                &codes::UNKNOWN_KEY,
-                format!("unknown key `{}` in {}", key.value, form.name),
+        let word = |c: char| c.is_alphanumeric() || c == '_';
+        let near = if key.chars().all(word) {
+            nearest(key, form.all().map(|k| k.name))
+        } else {
+            None
+        };
+        let diagnostic = Diagnostic::error(
+            &codes::UNKNOWN_KEY,
+            format!("unknown key `{}` in {}", key.value, form.name),
+        )
+        .at(key.span, "no such key")
+        .note(format!("{} has: {}", form.name, now(form.all())));
+        self.diags.push(if key.contains([')', '(', '\'', '"']) {
+            diagnostic.help(
+                "inside `{ }` a comma ends a value: an expression with a comma in it needs quotes",
             )
-            .at(key.span, "no such key")
-            .note(format!("{} has: {}", form.name, now(form.all())))
-            .suggest(near),
-        );
+        } else {
+            diagnostic.suggest(near)
+        });
         near
     }
 
-    /// Pushes "expected x, found y".
-    pub fn mismatch(&mut self, node: &Node, expected: &str) -> Diagnostic {
+    /// "Expected x, found y", to be pushed with a better hint or as it is.
+    #[must_use]
+    pub fn mismatch(&self, node: &Node, expected: &str) -> Diagnostic {
+        let hint = match &node.kind {
+            NodeKind::Null => "write a value, or leave the key out".to_owned(),
+            NodeKind::List(_) => "one value stands here, without `[ ]` or `-`".to_owned(),
+            NodeKind::Map(_) => {
+                "a text that has `: ` in it or starts with `{` needs quotes".to_owned()
+            }
+            NodeKind::Bool(_) | NodeKind::Int(_) | NodeKind::Number(_) | NodeKind::String(_) => {
+                format!("write {expected}")
+            }
+        };
         Diagnostic::error(
             &codes::WRONG_TYPE,
             format!("expected {expected}, found {}", node.describe()),
         )
         .at(node.span, format!("expected {expected}"))
+        .help(hint)
     }
 
     fn map<'n>(&mut self, node: &'n Node, expected: &str) -> Option<&'n [(Spanned<String>, Node)]> {

@@ -1,0 +1,259 @@
+//! Keys of conditions, of windows and of aggregates.
+
+use crate::yaml::form::{Form, Key, Shape};
+
+pub(super) const WINDOW: &[Key] = &[
+    Key::optional(
+        "within",
+        Shape::Duration,
+        "Rows of the last so and so long: `90 days`.",
+    ),
+    Key::optional("before", Shape::Duration, "Rows older than this."),
+    Key::optional(
+        "between",
+        Shape::Durations,
+        "Rows between two ages, the farther first: `[180 days, 90 days]`.",
+    ),
+    Key::optional("since", Shape::Date, "Rows from this date on."),
+    Key::optional("until", Shape::Date, "Rows before this date."),
+    Key::optional(
+        "during",
+        Shape::Period,
+        "Rows of a period of the calendar: `last month`, `2025-Q4`.",
+    ),
+    Key::later("next", "What lies ahead of as_of."),
+];
+
+pub(super) const WHERE: &[Key] = &[Key::optional(
+    "where",
+    Shape::SqlOrSqls,
+    "Which rows: a SQL expression over the relation's columns, or several that hold for the same row.",
+)];
+
+pub(super) const OF: &[Key] = &[Key::optional(
+    "of",
+    Shape::Sql,
+    "The expression over a row that is aggregated; `orders.total` is short for it.",
+)];
+
+/// The aggregates, in traits and conditions.
+pub(super) const AGGREGATES: &[Key] = &[
+    Key::optional("count", Shape::Name, "How many rows; 0 if none."),
+    Key::optional(
+        "count_distinct",
+        Shape::Name,
+        "How many different values; 0 if none.",
+    ),
+    Key::optional("sum", Shape::Name, "The sum; 0 over no rows."),
+    Key::optional("avg", Shape::Name, "The mean."),
+    Key::optional("min", Shape::Name, "The smallest value."),
+    Key::optional("max", Shape::Name, "The largest value."),
+    Key::optional("median", Shape::Name, "The value in the middle."),
+    Key::optional("stddev", Shape::Name, "The sample standard deviation."),
+    Key::optional("first", Shape::Name, "The value of the earliest row."),
+    Key::optional("last", Shape::Name, "The value of the latest row."),
+    Key::optional(
+        "most_frequent",
+        Shape::Name,
+        "The value that is there most often; the smallest of them.",
+    ),
+    Key::optional(
+        "least_frequent",
+        Shape::Name,
+        "The value that is there least often; the smallest of them.",
+    ),
+    Key::optional("exists", Shape::Name, "Whether there is a row."),
+    Key::optional(
+        "days_since_first",
+        Shape::Name,
+        "Local midnights since the earliest row.",
+    ),
+    Key::optional(
+        "days_since_last",
+        Shape::Name,
+        "Local midnights since the latest row.",
+    ),
+    Key::optional(
+        "avg_days_between",
+        Shape::Name,
+        "Mean days from one row to the next; needs two.",
+    ),
+    Key::optional(
+        "list_distinct",
+        Shape::Name,
+        "The different values, as an array.",
+    ),
+];
+
+const ALL_OF: &[Key] = &[Key::required(
+    "of",
+    Shape::Conditions,
+    "The conditions that are counted.",
+)];
+
+/// The kinds of condition that are maps. The first key of each names it (or those that exclude each other do).
+pub static CONDITIONS: &[&Form] = &[
+    &Form::of(
+        "`all`",
+        &[&[Key::required(
+            "all",
+            Shape::Conditions,
+            "Every one of these holds.",
+        )]],
+    ),
+    &Form::of(
+        "`any`",
+        &[&[Key::required(
+            "any",
+            Shape::Conditions,
+            "At least one of these holds.",
+        )]],
+    ),
+    &Form::of(
+        "`none`",
+        &[&[Key::required(
+            "none",
+            Shape::Conditions,
+            "Not one of these holds.",
+        )]],
+    ),
+    &Form::of(
+        "`not`",
+        &[&[Key::required(
+            "not",
+            Shape::Condition,
+            "This does not hold.",
+        )]],
+    ),
+    &Form::of(
+        "`at_least`",
+        &[
+            &[Key::required(
+                "at_least",
+                Shape::Int,
+                "So many of the conditions under `of`, or more.",
+            )],
+            ALL_OF,
+        ],
+    ),
+    &Form::of(
+        "`at_most`",
+        &[
+            &[Key::required(
+                "at_most",
+                Shape::Int,
+                "So many of the conditions under `of`, or fewer.",
+            )],
+            ALL_OF,
+        ],
+    ),
+    &Form::of(
+        "`exactly`",
+        &[
+            &[Key::required(
+                "exactly",
+                Shape::Int,
+                "So many of the conditions under `of`.",
+            )],
+            ALL_OF,
+        ],
+    ),
+    &Form::of(
+        "`did`",
+        &[
+            &[
+                Key::required(
+                    "did",
+                    Shape::Name,
+                    "The relation with at least one row (or `times`).",
+                ),
+                Key::optional(
+                    "times",
+                    Shape::Sql,
+                    "How many rows: `\">= 3\"`, `between 3 and 5`.",
+                ),
+            ],
+            WHERE,
+            WINDOW,
+        ],
+    ),
+    &Form::of(
+        "`did_not`",
+        &[
+            &[Key::required(
+                "did_not",
+                Shape::Name,
+                "The relation without a row.",
+            )],
+            WHERE,
+            WINDOW,
+        ],
+    ),
+    &Form::of(
+        "`first_time`",
+        &[
+            &[Key::required(
+                "first_time",
+                Shape::Name,
+                "The relation whose first row ever lies in the window.",
+            )],
+            WHERE,
+            WINDOW,
+        ],
+    ),
+    &Form::of(
+        "`in`",
+        &[&[Key::required(
+            "in",
+            Shape::NameOrNames,
+            "A segment, or a case as `group.case`; of several, any.",
+        )]],
+    ),
+    &Form::of(
+        "`not_in`",
+        &[&[Key::required(
+            "not_in",
+            Shape::NameOrNames,
+            "A segment, or a case as `group.case`; of several, none.",
+        )]],
+    ),
+    &AGGREGATE_CONDITION,
+    &LATER_CONDITION,
+];
+
+/// `sum: orders.total`, `is: ">= 500"`
+pub static AGGREGATE_CONDITION: Form = Form {
+    name: "an aggregate",
+    one_of: &[AGGREGATES],
+    keys: &[
+        OF,
+        WHERE,
+        WINDOW,
+        &[Key::required(
+            "is",
+            Shape::Sql,
+            "What is asked of the value: `\">= 500\"`, `between 3 and 5`, `\"in ('a', 'b')\"`, `is null`.",
+        )],
+    ],
+    open: false,
+};
+
+static LATER_CONDITION: Form = Form {
+    name: "a condition",
+    one_of: &[&[
+        Key::later("stopped", "Active once, quiet now."),
+        Key::later("restarted", "Quiet once, active again."),
+        Key::later("regularly", "Active in most periods."),
+        Key::later("top", "The first of a ranking."),
+        Key::later("bottom", "The last of a ranking."),
+        Key::later("in_list", "Static keys."),
+        Key::later("anniversary", "The day of the year."),
+        Key::later("entered", "Came into a segment."),
+        Key::later("exited", "Left a segment."),
+        Key::later("member_for", "Has been in a segment."),
+        Key::later("sequence", "One thing after another."),
+        Key::later("sql", "SQL for each warehouse."),
+    ]],
+    keys: &[],
+    open: false,
+};

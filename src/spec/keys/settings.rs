@@ -1,0 +1,102 @@
+//! Keys of segc.yml.
+
+use crate::yaml::form::{Form, Key, Shape};
+
+/// segc.yml
+pub static SETTINGS: Form = Form::of(
+    "segc.yml",
+    &[&[
+        Key::required("name", Shape::Name, "The project's name."),
+        Key::optional("version", Shape::Int, "The version of the language: 1."),
+        Key::optional(
+            "spec_paths",
+            Shape::Texts,
+            "Folders (or files) of specs; default `[segments]`.",
+        ),
+        Key::optional(
+            "test_paths",
+            Shape::Texts,
+            "Folders of tests; default `[tests]`.",
+        ),
+        Key::optional(
+            "time_zone",
+            Shape::Text,
+            "IANA name of the zone that days and months are counted in; default UTC.",
+        ),
+        Key::optional(
+            "week_start",
+            Shape::Word(&["monday", "sunday"]),
+            "The first day of the week; default monday.",
+        ),
+        Key::optional(
+            "as_of",
+            Shape::Text,
+            "The instant that questions are asked as of: `now` (default), `today`, or an instant.",
+        ),
+        Key::optional(
+            "targets",
+            Shape::MapOf(&Shape::Form(&TARGET)),
+            "Warehouses to publish in, by name.",
+        ),
+        Key::optional(
+            "default_target",
+            Shape::Name,
+            "The target of a command that names none.",
+        ),
+        Key::optional(
+            "vars",
+            Shape::MapOf(&Shape::Any),
+            "Values for `var('name')` in specs; `--vars` overrides them.",
+        ),
+        Key::optional(
+            "outputs",
+            Shape::Form(&OUTPUTS),
+            "What is published, and where.",
+        ),
+        Key::later(
+            "dbt",
+            "ref(), source() and the connection from a dbt project.",
+        ),
+        Key::later("guards", "How much may change at once."),
+    ]],
+);
+
+/// One of `targets:`
+pub static TARGET: Form = Form {
+    name: "a target",
+    one_of: &[],
+    keys: &[&[Key::required(
+        "type",
+        Shape::Text,
+        "The kind of warehouse; its options stand beside it.",
+    )]],
+    open: true,
+};
+
+/// `outputs:`
+pub static OUTPUTS: Form = Form::of(
+    "`outputs`",
+    &[&[
+        Key::optional(
+            "schema",
+            Shape::Text,
+            "The schema of the published tables; default `segments`.",
+        ),
+        Key::optional(
+            "prefix",
+            Shape::Text,
+            "Put before the name of every published table and view.",
+        ),
+        Key::optional(
+            "history",
+            Shape::Bool,
+            "Whether stays are kept; default true.",
+        ),
+        Key::optional(
+            "wide",
+            Shape::Bool,
+            "Whether there is a view with a column for each segment; default false.",
+        ),
+        Key::later("census", "The views of warehouse-managed audiences."),
+    ]],
+);
