@@ -1,4 +1,4 @@
-//! The aggregates a user may write: their names, what they take, and the type of what they give.
+//! The aggregates a user may write: what they take, and the type of what they give.
 
 use super::RowExpr;
 use super::frame::article;
@@ -17,40 +17,6 @@ pub(super) enum Shape {
     Rows,
     /// One value of each row.
     Value,
-}
-
-const ALL: &[(&str, AggFunction)] = &[
-    ("count", AggFunction::Count),
-    ("count_distinct", AggFunction::CountDistinct),
-    ("sum", AggFunction::Sum),
-    ("avg", AggFunction::Avg),
-    ("min", AggFunction::Min),
-    ("max", AggFunction::Max),
-    ("median", AggFunction::Median),
-    ("stddev", AggFunction::Stddev),
-    ("first", AggFunction::First),
-    ("last", AggFunction::Last),
-    ("most_frequent", AggFunction::MostFrequent),
-    ("least_frequent", AggFunction::LeastFrequent),
-    ("exists", AggFunction::Exists),
-    ("days_since_first", AggFunction::DaysSinceFirst),
-    ("days_since_last", AggFunction::DaysSinceLast),
-    ("avg_days_between", AggFunction::AvgDaysBetween),
-    ("list_distinct", AggFunction::ListDistinct),
-];
-
-/// The aggregate of a name, in any case.
-pub(super) fn parse(name: &str) -> Option<AggFunction> {
-    ALL.iter()
-        .find(|(word, _)| word.eq_ignore_ascii_case(name))
-        .map(|(_, function)| *function)
-}
-
-/// How a user writes it.
-pub(super) fn word(function: AggFunction) -> &'static str {
-    ALL.iter()
-        .find(|(_, f)| *f == function)
-        .map_or("an aggregate", |(word, _)| word)
 }
 
 pub(super) fn shape(function: AggFunction) -> Shape {
@@ -135,7 +101,7 @@ pub(super) fn check(
     request: &Request,
     diags: &mut Diagnostics,
 ) -> Option<Type> {
-    let word = word(function);
+    let word = function.name();
     let takes = takes(function);
     let Some(arg) = arg else {
         return match shape(function) {

@@ -54,6 +54,7 @@ pub(super) fn entities(
     diags: &mut Diagnostics,
 ) -> World {
     let mut world = World::new(tables);
+    world.broken = spec.broken.iter().map(|n| n.value.clone()).collect();
     for entity in &spec.entities {
         let id = EntityId(u32::try_from(world.entities.len()).unwrap_or(u32::MAX));
         let info = self::entity(entity, &world.tables, diags);

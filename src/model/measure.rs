@@ -66,7 +66,7 @@ pub(super) fn build(
 ) -> Option<EntityExpr> {
     let function = request.function.value;
     let info = world.relation(request.rows.relation)?;
-    let word = aggregate::word(function);
+    let word = function.name();
     let needs_time = match function {
         AggFunction::First | AggFunction::Last => true,
         AggFunction::DaysSinceFirst | AggFunction::DaysSinceLast | AggFunction::AvgDaysBetween => {

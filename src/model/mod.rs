@@ -21,6 +21,8 @@ mod rows;
 mod scope;
 mod segments;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod traits;
 pub mod typing;
 pub mod words;

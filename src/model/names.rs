@@ -1,9 +1,9 @@
 //! The names that stand in an expression as written, before anything is resolved: what a trait depends on, and which
 //! relation an aggregate speaks of.
 
-use super::aggregate;
 use crate::snippet::{Ast, AstKind};
 use crate::source::{Span, Spanned};
+use crate::spec::AggFunction;
 
 /// Calls `f` with every name.
 pub(super) fn each<'a>(ast: &'a Ast, f: &mut dyn FnMut(&'a [Spanned<String>], Span)) {
@@ -57,7 +57,7 @@ fn walk<'a>(ast: &'a Ast, inside: bool, f: &mut dyn FnMut(&'a [Spanned<String>],
         AstKind::Call {
             name, args, filter, ..
         } => {
-            if inside || aggregate::parse(name).is_none() {
+            if inside || AggFunction::parse(name).is_none() {
                 args.iter().for_each(|a| walk(a, inside, f));
                 filter.iter().for_each(|a| walk(a, inside, f));
             }

@@ -1,7 +1,7 @@
 //! Conditions as written become predicates over measures: the sugar of `language.md` §6 ends here.
 
 use super::references::SegmentNames;
-use super::scope::{EntityScope, require_boolean};
+use super::scope::EntityScope;
 use super::typing::{self, Context};
 use super::{EntityExpr, Predicate, SegmentId, Window};
 use super::{measure, rows, written};
@@ -121,7 +121,7 @@ impl Conditions<'_> {
         self.scope.begin();
         let ast = snippet::parse_tail(tail, diags)?;
         let expr = typing::check_tail(&ast, subject, &mut self.scope, self.ctx, diags)?;
-        require_boolean(expr, diags).map(leaf)
+        typing::condition(expr, diags).map(leaf)
     }
 
     /// The first row ever, of those that the filter lets through, lies in the window.
@@ -204,12 +204,29 @@ fn one_or(of: Vec<Predicate>, many: impl FnOnce(Vec<Predicate>) -> Predicate) ->
 }
 
 /// All of these hold.
-pub(super) fn all(of: Vec<Predicate>) -> Predicate {
-    one_or(of, Predicate::All)
+fn all(of: Vec<Predicate>) -> Predicate {
+    let mut flat = Vec::with_capacity(of.len());
+    for predicate in of {
+        if let Predicate::All(inner) = predicate {
+            flat.extend(inner);
+        } else {
+            flat.push(predicate);
+        }
+    }
+    one_or(flat, Predicate::All)
 }
 
+/// At least one of these holds.
 fn any(of: Vec<Predicate>) -> Predicate {
-    one_or(of, Predicate::Any)
+    let mut flat = Vec::with_capacity(of.len());
+    for predicate in of {
+        if let Predicate::Any(inner) = predicate {
+            flat.extend(inner);
+        } else {
+            flat.push(predicate);
+        }
+    }
+    one_or(flat, Predicate::Any)
 }
 
 fn not(of: Predicate) -> Predicate {

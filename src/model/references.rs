@@ -55,6 +55,10 @@ impl SegmentNames {
         diags: &mut Diagnostics,
     ) -> Option<SegmentId> {
         let Some(known) = self.known.get(&name.value) else {
+            let item = name.value.split('.').next().unwrap_or_default();
+            if world.broken.contains(item) {
+                return None;
+            }
             diags.push(self.unknown(name));
             return None;
         };

@@ -22,7 +22,7 @@ pub fn resolve(
     let tables = Tables::new(spec, catalog, diags);
     let mut world = frame::entities(spec, tables, ctx, diags);
     let mut measures = Measures::default();
-    if world.entities.is_empty() {
+    if world.entities.is_empty() && world.broken.is_empty() {
         no_entity(spec, diags);
     }
     let trait_uses = traits::resolve(spec, &mut world, &mut measures, ctx, diags);

@@ -44,7 +44,7 @@ pub(super) fn rows(
         Some(window) => self::window(world, relation, window, ctx, diags),
     };
     good.then_some(())?;
-    row_set(world, relation, filter, &window?, ctx)
+    row_set(world, relation, filter, &window?)
 }
 
 /// The bounds of a window on a relation's time.
@@ -122,7 +122,6 @@ pub(super) fn row_set(
     relation: RelationId,
     filter: Vec<RowExpr>,
     window: &Window,
-    ctx: &Context,
 ) -> Option<RowSet> {
     let info = world.relation(relation)?;
     let mut conjuncts = Vec::new();
@@ -131,10 +130,8 @@ pub(super) fn row_set(
     }
     let mut bounds = window.clone();
     if let Some(time) = &info.relation.time {
-        bounds.until = earlier(
-            bounds.until,
-            Some(calendar::as_of_bound(&time.ty, &info.time_zone, ctx)),
-        );
+        let now = info.relation.past.iter().find(|(t, _)| t == time);
+        bounds.until = earlier(bounds.until, now.map(|(_, bound)| bound.clone()));
         conjuncts.retain(|conjunct| match bounds::of(conjunct, time) {
             Some(found) => {
                 bounds.from = later(bounds.from.take(), found.from);

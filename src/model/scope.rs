@@ -1,15 +1,15 @@
 //! What names mean: in a relation's row ([`RowScope`]) and about an entity ([`EntityScope`]). The type checker asks these
 //! scopes for every name and aggregate it meets; they look it up in the `world`.
 
-use super::frame::{RelationInfo, article};
+use super::frame::RelationInfo;
 use super::measure::Measures;
 use super::typing::{self, AggregateCall, Context, Scope};
 use super::world::{EntityName, Resolved, World, no_slot};
 use super::{Atom, Col, EntityExpr, EntityId, RelationId, RowExpr, TraitId, written};
-use crate::diag::codes::expr::{AGGREGATE_HERE, NOT_BOOLEAN};
+use crate::diag::codes::expr::AGGREGATE_HERE;
 use crate::diag::codes::model::TRAIT_SIZE;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::expr::{Expr, ExprKind, Type};
+use crate::expr::{Expr, ExprKind};
 use crate::snippet::{self, Snippet};
 use crate::source::{At, Span, Spanned};
 
@@ -25,32 +25,7 @@ pub(super) fn condition<S: Scope>(
 ) -> Option<Expr<S::Col>> {
     let ast = snippet::parse(snippet, diags)?;
     let expr = typing::check(&ast, scope, ctx, diags)?;
-    require_boolean(expr, diags)
-}
-
-/// The expression, if it can be a condition; S0318 if not.
-pub(super) fn require_boolean<C: Clone + Eq + std::hash::Hash + std::fmt::Debug>(
-    expr: Expr<C>,
-    diags: &mut Diagnostics,
-) -> Option<Expr<C>> {
-    if matches!(expr.ty, Type::Boolean | Type::Null) {
-        return Some(expr);
-    }
-    diags.push(
-        Diagnostic::error(
-            &NOT_BOOLEAN,
-            format!(
-                "a condition must be true or false, not {}",
-                article(&expr.ty)
-            ),
-        )
-        .at(
-            expr.at.0,
-            format!("this is {}; expected boolean", article(&expr.ty)),
-        )
-        .help("compare it with something, as `… > 0` or `… is not null`"),
-    );
-    None
+    typing::condition(expr, diags)
 }
 
 /// Names in one row of a relation: its columns, its parents' and its lookups'.

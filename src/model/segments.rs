@@ -168,7 +168,7 @@ pub(super) fn entity_of(
         }
         (Some(name), _) => {
             let found = names().position(|n| n == name.value);
-            if found.is_none() {
+            if found.is_none() && !world.broken.contains(&name.value) {
                 diags.push(
                     Diagnostic::error(&UNKNOWN_ENTITY, format!("unknown entity `{}`", name.value))
                         .at(

@@ -2,8 +2,8 @@
 //! that a reader sees what was understood.
 
 use super::{
-    Atom, Col, EntityExpr, EntityId, Frame, Measure, Model, Predicate, RelationId, SegmentId,
-    Window,
+    Atom, Col, EntityExpr, EntityId, Frame, Measure, MeasureId, Model, Predicate, RelationId,
+    SegmentId, Window,
 };
 use crate::expr::{Agg, ExprKind, Func, Literal};
 
@@ -321,6 +321,9 @@ impl Words<'_> {
         {
             return format!("with {compare} {n} {}", self.counted(found));
         }
+        if let Some(first) = self.first_time(expr, negated) {
+            return format!("whose first {first}");
+        }
         if negated {
             format!("for whom this is not true: {}", self.value(expr))
         } else {
@@ -328,8 +331,33 @@ impl Words<'_> {
         }
     }
 
+    /// "orders (channel = 'web') in [2026-01-01 … 2026-01-31)", if this is `first_time`.
+    fn first_time(&self, expr: &EntityExpr, negated: bool) -> Option<String> {
+        let ExprKind::Call(Func::And, args) = &expr.kind else {
+            return None;
+        };
+        let [low, high] = args.as_slice() else {
+            return None;
+        };
+        let (low, from) = bound(low, Func::Ge)?;
+        let (high, until) = bound(high, Func::Lt)?;
+        let found = self.model.measures.get(low.index())?;
+        let relation = self.model.relations.get(found.relation.index())?;
+        let time = relation.time.as_ref()?;
+        let of_time = matches!(&found.arg.as_ref()?.kind, ExprKind::Column(c) if *c == time.col);
+        let is = if negated { "are not" } else { "are" };
+        (low == high && found.agg == Agg::Min && of_time).then(|| {
+            format!(
+                "{} {is} in [{} … {})",
+                self.counted(found),
+                moment(self.model, from),
+                moment(self.model, until)
+            )
+        })
+    }
+
     /// The measure, if it is this aggregate over rows.
-    fn measure_of(&self, id: super::MeasureId, agg: Agg) -> Option<&Measure> {
+    fn measure_of(&self, id: MeasureId, agg: Agg) -> Option<&Measure> {
         let found = self.model.measures.get(id.index())?;
         (found.agg == agg && found.arg.is_none()).then_some(found)
     }
@@ -341,6 +369,26 @@ impl Words<'_> {
             .get(measure.relation.index())
             .map_or("", |r| r.name.as_str());
         format!("{name}{}", rows(self.model, measure))
+    }
+}
+
+/// `measure func literal`
+fn bound(expr: &EntityExpr, func: Func) -> Option<(MeasureId, &Literal)> {
+    match &expr.kind {
+        ExprKind::Call(f, args) if *f == func => match args.as_slice() {
+            [left, right] => match (&left.kind, &right.kind) {
+                (ExprKind::Column(Atom::Measure(id)), ExprKind::Literal(value)) => {
+                    Some((*id, value))
+                }
+                _ => None,
+            },
+            _ => None,
+        },
+        ExprKind::Call(..)
+        | ExprKind::Literal(_)
+        | ExprKind::Column(_)
+        | ExprKind::Case { .. }
+        | ExprKind::Cast { .. } => None,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::diag::codes::model::{MANY_ROWS, UNKNOWN_PATH, UNKNOWN_RELATION};
 use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::expr::Type;
 use crate::source::{Span, Spanned};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// All that names can refer to.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(super) struct World {
     pub(super) traits: Vec<Trait>,
     /// Of each entity (by index): its traits by name.
     pub(super) trait_names: Vec<HashMap<String, TraitState>>,
+    /// Names of items that could not be read, which has been reported.
+    pub(super) broken: HashSet<String>,
 }
 
 /// How far the resolution of a trait has come.
@@ -58,6 +60,7 @@ impl World {
             relations: Vec::new(),
             traits: Vec::new(),
             trait_names: Vec::new(),
+            broken: HashSet::new(),
         }
     }
 
@@ -132,6 +135,7 @@ impl World {
         }
         match resolved {
             Resolved::Column(..) | Resolved::Unknowable => {}
+            Resolved::NoColumn(0, column) if self.broken.contains(&column.value) => {}
             Resolved::NoColumn(slot, column) => {
                 diags.push(self.no_entity_column(entity, slot, column));
             }

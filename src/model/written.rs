@@ -4,7 +4,7 @@
 use super::aggregate::{self, Shape};
 use super::measure::{Measures, Request, build};
 use super::rows::{row_set, rows};
-use super::scope::{RowScope, require_boolean};
+use super::scope::RowScope;
 use super::typing::{self, AggregateCall, Context, Scope};
 use super::world::World;
 use super::{EntityExpr, EntityId, RelationId, Window};
@@ -78,7 +78,7 @@ pub(super) fn call(
     diags: &mut Diagnostics,
 ) -> Option<EntityExpr> {
     let function = call.function.value;
-    let word = aggregate::word(function);
+    let word = function.name();
     let [arg] = call.args else {
         let message = if call.star {
             format!("`{word}(*)` does not say of what")
@@ -108,10 +108,10 @@ pub(super) fn call(
     let filter = match call.filter {
         None => Some(Vec::new()),
         Some(filter) => typing::check(filter, &mut scope, ctx, diags)
-            .and_then(|f| require_boolean(f, diags))
+            .and_then(|f| typing::condition(f, diags))
             .map(|f| vec![f]),
     };
-    let rows = row_set(world, relation, filter?, &Window::default(), ctx)?;
+    let rows = row_set(world, relation, filter?, &Window::default())?;
     build(
         world,
         measures,
@@ -170,7 +170,7 @@ fn relation_of(
     if unresolved {
         return None;
     }
-    let word = aggregate::word(call.function.value);
+    let word = call.function.value.name();
     let diagnostic = match found.as_slice() {
         [(first, _), (second, _), ..] => Diagnostic::error(
             &AGGREGATE_RELATION,
