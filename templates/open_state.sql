@@ -1,2 +1,3 @@
 INSERT INTO {{ state }} (project, epoch, run_id, contract_version, updated_at)
-VALUES ({{ project }}, 0, '', {{ contract_version }}, {{ finished_at }})
+SELECT {{ project }}, 0, '', {{ contract_version }}, {{ finished_at }}
+WHERE NOT EXISTS (SELECT 1 FROM {{ state }})

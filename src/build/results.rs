@@ -179,7 +179,7 @@ fn facts(ended: &Ended) -> (&'static str, Option<String>, Option<u64>) {
             "lost_race",
             Some(match winner {
                 Some(run) => format!("run {run} published first"),
-                None => "another run published first".to_owned(),
+                None => "another session is publishing".to_owned(),
             }),
             None,
         ),

@@ -11,7 +11,7 @@ use super::{Assertion, Kind, Policy, Published, Stage, Verdict, verdict};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::dialect::Dialect;
 use crate::emit::{CheckKind, CheckQuery, EntityQuery};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, EngineErrorKind};
 use crate::model::Model;
 
 /// What a build publishes.
@@ -52,7 +52,7 @@ pub enum Ended {
     Refused,
     /// The warehouse refused, in its own words; nothing was published.
     NotPublished { message: String },
-    /// Another build published first; nothing was published.
+    /// Another build published first (None: is about to publish); nothing was published.
     LostRace { winner: Option<String> },
     /// COMMIT was sent and the ledger cannot be read. How to find out.
     Unknown { message: String },
@@ -456,6 +456,8 @@ fn settle(
             Some(winner) if raced_at(&kind) => Ended::LostRace {
                 winner: Some(winner.run_id),
             },
+            // The other one has not committed yet.
+            None if error.kind == EngineErrorKind::Conflict => Ended::LostRace { winner: None },
             Some(_) | None => Ended::NotPublished {
                 message: format!("{}: {error}", kind.words()),
             },

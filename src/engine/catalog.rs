@@ -66,7 +66,9 @@ fn one(
     match answer {
         Ok(rows) => Ok(Ok(columns(&rows))),
         Err(error) => match error.kind {
-            EngineErrorKind::Statement => Ok(Err(missing(source, &error))),
+            EngineErrorKind::Statement | EngineErrorKind::Conflict => {
+                Ok(Err(missing(source, &error)))
+            }
             EngineErrorKind::Connection | EngineErrorKind::Locked => Err(error),
         },
     }

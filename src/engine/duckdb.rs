@@ -113,6 +113,27 @@ impl DuckDb {
     }
 }
 
+/// What makes sessions with one target: a file is opened anew each time, so that a session sees what is truly in it;
+/// memory is kept for as long as the connector lives.
+///
+/// # Errors
+/// Memory could not be had. A file is not opened yet.
+pub fn connector(
+    options: Options,
+) -> Result<impl FnMut() -> Result<Box<dyn Engine>, EngineError>, EngineError> {
+    let memory = match options.path {
+        Some(_) => None,
+        None => Some(DuckDb::open(&options)?),
+    };
+    Ok(move || {
+        let session = match &memory {
+            Some(memory) => memory.another()?,
+            None => DuckDb::open(&options)?,
+        };
+        Ok(Box::new(session) as Box<dyn Engine>)
+    })
+}
+
 fn configure(options: &Options) -> duckdb::Result<Config> {
     let mut config = Config::default()
         .enable_autoload_extension(false)?
@@ -317,8 +338,14 @@ fn connection_error(error: &duckdb::Error) -> EngineError {
 }
 
 fn statement_error(error: &duckdb::Error) -> EngineError {
+    let message = message(error);
+    let conflict = message.contains("TransactionContext Error") && message.contains("onflict");
     EngineError {
-        kind: EngineErrorKind::Statement,
-        message: message(error),
+        kind: if conflict {
+            EngineErrorKind::Conflict
+        } else {
+            EngineErrorKind::Statement
+        },
+        message,
     }
 }

@@ -40,6 +40,8 @@ pub enum EngineErrorKind {
     Connection,
     /// The database file is held by another process.
     Locked,
+    /// Another session is changing the same thing, or just did.
+    Conflict,
     /// The statement failed.
     Statement,
 }

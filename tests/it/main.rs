@@ -5,4 +5,5 @@
 )]
 
 mod house;
+mod publish;
 mod render;

@@ -1,0 +1,221 @@
+//! The plan of a build, without any database: its order, and that every statement is SQL.
+
+use segc::build::publish::{Staged, publication};
+use segc::build::published::{LastRun, State};
+use segc::build::stage::staging;
+use segc::build::{Kind, Published, Stage};
+use segc::diag::Diagnostics;
+use sqlparser::dialect::DuckDbDialect;
+use sqlparser::parser::Parser;
+
+use super::shop::{Shop, at, seg};
+
+fn shop() -> Shop {
+    Shop {
+        suppressed: Some("email is null"),
+        channels: vec![("email", "email is not null")],
+        wide: true,
+        runs: 7,
+        ..Shop::default()
+    }
+}
+
+fn staged() -> Staged {
+    let columns = [
+        ("entity_key", "INTEGER"),
+        ("email", "VARCHAR"),
+        ("seg_vip", "BOOLEAN"),
+    ];
+    let columns = columns.map(|(name, ty)| (name.to_owned(), ty.to_owned()));
+    Staged::from([("customer".to_owned(), columns.to_vec())])
+}
+
+/// A target that holds `vip` without exposed columns, `old`, and an entity that is gone.
+fn published() -> Published {
+    let mut published = Published {
+        state: Some(State {
+            project: "shop".to_owned(),
+            epoch: 4,
+            run_id: "run4".to_owned(),
+            contract_version: 1,
+        }),
+        ..Published::default()
+    };
+    let last = |segment: &str, entity: &str| LastRun {
+        segment: segment.to_owned(),
+        entity: entity.to_owned(),
+        kind: "segment".to_owned(),
+        definition_hash: "x".to_owned(),
+        retired: false,
+        as_of: at(1),
+        run_id: "run4".to_owned(),
+        project_hash: "y".to_owned(),
+    };
+    published.segments = vec![
+        last("vip", "customer"),
+        last("old", "customer"),
+        last("big", "account"),
+    ];
+    for table in [
+        "segc_state",
+        "segc_runs",
+        "segc_run_segments",
+        "segc_catalog",
+        "customer_history",
+        "account_members",
+        "account_history",
+    ] {
+        published.relations.insert(table.to_owned(), Vec::new());
+    }
+    let column = |name: &str, ty: &str| (name.to_owned(), ty.to_owned());
+    let key = || column("entity_key", "INTEGER");
+    published
+        .relations
+        .insert("customer_members".to_owned(), vec![key()]);
+    published.relations.insert(
+        "customer_traits".to_owned(),
+        vec![key(), column("email", "BLOB")],
+    );
+    published
+}
+
+fn plan(whole: bool, published: &Published) -> Vec<Stage> {
+    let shop = shop();
+    let segments = [
+        seg("vip").expose("email").channel(0),
+        seg("all").flag("true").unsuppressed(),
+    ];
+    let names: &[&str] = if whole { &["vip", "all"] } else { &["vip"] };
+    let model = shop.model(&segments, at(2));
+    let policy = shop.policy(&model, names, whole);
+    let queries = shop.queries(&segments, &policy);
+    let dialect = segc::dialect::find("duckdb").expect("the dialect");
+    let mut diags = Diagnostics::default();
+    let mut stages = staging(&model, &queries, &policy, published, dialect);
+    stages.extend(publication(
+        &model,
+        &queries,
+        &policy,
+        published,
+        &staged(),
+        at(3),
+        dialect,
+        &mut diags,
+    ));
+    assert!(diags.is_empty(), "{diags:?}");
+    stages
+}
+
+fn every_plan() -> Vec<Vec<Stage>> {
+    let nothing = Published::default();
+    vec![
+        plan(true, &nothing),
+        plan(false, &nothing),
+        plan(true, &published()),
+        plan(false, &published()),
+    ]
+}
+
+#[test]
+fn the_fence_stands_before_every_change_and_the_commit_last() {
+    for stages in every_plan() {
+        let place = |what: &dyn Fn(&Kind) -> bool| stages.iter().position(|s| what(&s.kind));
+        let fence = place(&|k| *k == Kind::Fence).expect("a fence");
+        assert_eq!(place(&|k| *k == Kind::Begin), Some(0));
+        assert_eq!(place(&|k| *k == Kind::Commit), Some(stages.len() - 1));
+        for (n, stage) in stages.iter().enumerate() {
+            let changes = match stage.kind {
+                Kind::CloseStays
+                | Kind::OpenStays
+                | Kind::DeleteMembers
+                | Kind::InsertMembers
+                | Kind::Traits
+                | Kind::Channels
+                | Kind::RecordRun => true,
+                Kind::Begin
+                | Kind::CheckSource
+                | Kind::StageScope
+                | Kind::StageQuery
+                | Kind::CheckKeys(_)
+                | Kind::StageMembers
+                | Kind::EnsureSchema
+                | Kind::EnsureTable
+                | Kind::EnsureColumn
+                | Kind::EnsureView
+                | Kind::Diff
+                | Kind::Count
+                | Kind::Fence
+                | Kind::Assert(_)
+                | Kind::Commit => false,
+            };
+            assert!(!changes || n > fence, "{stage:?} stands before the fence");
+        }
+        let last_change = stages.iter().rposition(|s| s.kind == Kind::InsertMembers);
+        let first_assert = place(&|k| matches!(k, Kind::Assert(_)));
+        assert!(
+            first_assert > last_change,
+            "what is asserted is what is committed"
+        );
+    }
+}
+
+#[test]
+fn every_statement_is_one_statement() {
+    for stage in every_plan().into_iter().flatten() {
+        for sql in &stage.sql {
+            // sqlparser has no words for these two of DuckDB.
+            let sql = sql.replace(" USING CAST(NULL AS VARCHAR)", "");
+            if sql.starts_with("COMMENT ON VIEW") {
+                continue;
+            }
+            match Parser::parse_sql(&DuckDbDialect {}, &sql) {
+                Ok(statements) => assert_eq!(statements.len(), 1, "{sql}"),
+                Err(e) => panic!("{e}\n{sql}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_plan_over_what_is_published_says_only_what_is_missing() {
+    let stages = plan(true, &published());
+    let of = |kind: &Kind| -> Vec<&str> {
+        let same = stages.iter().filter(|s| s.kind == *kind);
+        same.map(|s| s.subject.as_str()).collect()
+    };
+    assert_eq!(of(&Kind::EnsureSchema), Vec::<&str>::new());
+    assert_eq!(of(&Kind::EnsureTable), ["customer_channels"]);
+    assert_eq!(of(&Kind::EnsureColumn), ["customer_traits.email"]);
+    assert_eq!(
+        of(&Kind::EnsureView),
+        [
+            "segc_segments",
+            "customer_changes",
+            "seg_vip",
+            "seg_vip__email",
+            "seg_all",
+            "customer_wide"
+        ]
+    );
+    // The account entity is gone: its members go, without a query.
+    assert_eq!(of(&Kind::StageQuery), ["customer"]);
+    assert_eq!(
+        of(&Kind::DeleteMembers),
+        ["customer_members", "account_members"]
+    );
+}
+
+#[test]
+fn a_whole_plan_reads_well() {
+    let stages = plan(true, &Published::default());
+    let mut text = String::new();
+    for stage in &stages {
+        text.push_str(&format!("-- {}: {}\n", stage.kind.words(), stage.subject));
+        for sql in &stage.sql {
+            text.push_str(sql);
+            text.push_str(";\n");
+        }
+        text.push('\n');
+    }
+    insta::assert_snapshot!(text);
+}
