@@ -51,7 +51,16 @@ pub fn measure(model: &Model, measure: &Measure) -> String {
     let name = &relation.name;
     let arg = measure.arg.as_ref().map_or_else(
         || name.clone(),
-        |arg| arg.render(&|col| format!("{name}.{}", column(&relation.frame, col))),
+        |arg| {
+            let text = arg.render(&|col| format!("{name}.{}", column(&relation.frame, col)));
+            match arg.kind {
+                ExprKind::Column(_) => text,
+                ExprKind::Literal(_)
+                | ExprKind::Call(..)
+                | ExprKind::Case { .. }
+                | ExprKind::Cast { .. } => format!("({text})"),
+            }
+        },
     );
     let what = match measure.agg {
         Agg::Count => format!("number of {arg}"),
@@ -239,7 +248,7 @@ impl Words<'_> {
                     .cases
                     .iter()
                     .take(*case)
-                    .map(|(name, _)| format!("`{name}`"))
+                    .map(|(name, _)| format!("`{}.{name}`", group.name))
                     .collect();
                 let not = if before.is_empty() {
                     String::new()
@@ -320,6 +329,16 @@ impl Words<'_> {
             && let Some(compare) = comparison(*func, negated)
         {
             return format!("with {compare} {n} {}", self.counted(found));
+        }
+        if let ExprKind::Call(Func::Between, args) = &expr.kind
+            && let [of, low, high] = args.as_slice()
+            && let ExprKind::Column(Atom::Measure(id)) = &of.kind
+            && let ExprKind::Literal(Literal::Int(low)) = &low.kind
+            && let ExprKind::Literal(Literal::Int(high)) = &high.kind
+            && let Some(found) = self.measure_of(*id, Agg::Count)
+            && !negated
+        {
+            return format!("with {low} to {high} {}", self.counted(found));
         }
         if let Some(first) = self.first_time(expr, negated) {
             return format!("whose first {first}");

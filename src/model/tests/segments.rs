@@ -99,7 +99,7 @@ groups:
     );
     assert_eq!(
         said(&model, "stage.late"),
-        "customers with orders (and not in `early`)"
+        "customers with orders (and not in `stage.early`)"
     );
     let lineage = lineage::of_segment(&model, id);
     assert_eq!(lineage.measures.len(), 1);
