@@ -75,17 +75,6 @@ impl Dialect for DuckDb {
         call(self, func, args, ty)
     }
 
-    /// <https://duckdb.org/docs/stable/sql/data_types/numeric>: a double becomes an integer by rounding half to even;
-    /// ours is half away from zero, as for decimals.
-    fn cast(&self, x: &Arg<'_>, ty: &Type, safe: bool) -> Option<Sql> {
-        let mut cast = generic::cast(self, x, ty, safe);
-        if *ty == Type::Int && *x.ty == Type::Float {
-            let name = if safe { "try_cast" } else { "cast" };
-            cast.text = format!("{name}(round({}) as bigint)", x.text());
-        }
-        Some(cast)
-    }
-
     /// <https://duckdb.org/docs/stable/sql/query_syntax/filter>
     fn has_filter(&self) -> bool {
         true
@@ -175,9 +164,9 @@ impl Dialect for DuckDb {
         if fixed(zone).is_some() {
             return Vec::new();
         }
+        let mut local = Vec::new();
+        let mut instant = Vec::new();
         let first = offset_at(zone, Timestamp::MIN);
-        let mut local = vec![(i64::MIN, first)];
-        let mut instant = vec![(i64::MIN, first)];
         let mut before = first;
         for change in zone
             .following(Timestamp::MIN)
@@ -195,16 +184,19 @@ impl Dialect for DuckDb {
             instant.push((at + before.max(after), after));
             before = after;
         }
-        vec![
-            format!(
-                "create or replace temp macro segc_local(t) as make_timestamp(epoch_us(t) + {})",
-                offsets(&local)
-            ),
-            format!(
-                "create or replace temp macro segc_instant(t) as cast(make_timestamp(epoch_us(t) - {}) as timestamptz)",
-                offsets(&instant)
-            ),
-        ]
+        let mut statements = offset_macros("segc_local", first, &local);
+        statements.push(
+            "create or replace temp macro segc_local(t) as \
+             make_timestamp(epoch_us(t) + segc_local_offset(epoch_us(t)))"
+                .to_owned(),
+        );
+        statements.append(&mut offset_macros("segc_instant", first, &instant));
+        statements.push(
+            "create or replace temp macro segc_instant(t) as \
+             cast(make_timestamp(epoch_us(t) - segc_instant_offset(epoch_us(t))) as timestamptz)"
+                .to_owned(),
+        );
+        statements
     }
 }
 
@@ -226,21 +218,55 @@ fn shift(micros: i64) -> String {
     format!("{sign} {}", micros.unsigned_abs())
 }
 
-/// The last offset whose beginning is not later than `t`, found by halving: few comparisons for any `t`.
-fn offsets(steps: &[(i64, i64)]) -> String {
-    match steps {
-        [] => "0".to_owned(),
-        [(_, offset)] => format!("({offset})"),
-        _ => {
-            let (early, late) = steps.split_at(steps.len() / 2);
-            let at = late.first().map_or(0, |(at, _)| *at);
-            format!(
-                "case when epoch_us(t) < {at} then {} else {} end",
-                offsets(early),
-                offsets(late)
-            )
+/// A macro `…_offset(us)`: the offset that holds at a microsecond, from the steps (since when, offset) and the first one.
+///
+/// Time is cut into buckets of three months, so that a value finds the few steps near it by division: an expression of
+/// every step would be bound anew at every use and compared for every row.
+fn offset_macros(name: &str, first: i64, steps: &[(i64, i64)]) -> Vec<String> {
+    const BUCKET: i64 = 91 * 86_400_000_000;
+    let base = steps.first().map_or(0, |(at, _)| *at);
+    let bucket_of = |at: i64| usize::try_from((at - base) / BUCKET).unwrap_or(0);
+    let buckets = steps.last().map_or(1, |(at, _)| bucket_of(*at) + 1);
+    let mut within: Vec<Vec<(i64, i64)>> = vec![Vec::new(); buckets];
+    for step in steps {
+        if let Some(bucket) = within.get_mut(bucket_of(step.0)) {
+            bucket.push(*step);
         }
     }
+    let most = within.iter().map(Vec::len).max().unwrap_or(0).max(1);
+    let (mut since, mut offsets, mut current) = (Vec::new(), Vec::new(), first);
+    for bucket in &within {
+        offsets.push(current.to_string());
+        for n in 0..most {
+            // A bucket with fewer steps is filled up with some that never come.
+            let (at, offset) = bucket.get(n).copied().unwrap_or((i64::MAX, current));
+            since.push(at.to_string());
+            offsets.push(offset.to_string());
+            current = offset;
+        }
+    }
+    let passed: Vec<String> = (1..=most)
+        .map(|n| {
+            format!(
+                " + case when us >= list_extract([{}], {most} * {name}_bucket(us) + {n}) then 1 else 0 end",
+                since.join(", ")
+            )
+        })
+        .collect();
+    vec![
+        format!(
+            "create or replace temp macro {name}_bucket(us) as \
+             greatest(0, least({}, (us - ({base})) // {BUCKET}))",
+            buckets - 1
+        ),
+        format!(
+            "create or replace temp macro {name}_offset(us) as \
+             list_extract([{}], {} * {name}_bucket(us) + 1{})",
+            offsets.join(", "),
+            most + 1,
+            passed.concat()
+        ),
+    ]
 }
 
 /// <https://duckdb.org/docs/stable/sql/functions/interval>

@@ -182,7 +182,6 @@ fn where_defined(name: &str, condition: &str, args: &[Arg<'_>]) -> Option<Sql> {
     )))
 }
 
-#[expect(clippy::too_many_lines, reason = "a table: one row per function")]
 pub(super) fn call<D: Dialect + ?Sized>(
     d: &D,
     func: Func,

@@ -249,9 +249,10 @@ impl<'a> Writer<'a> {
             | Func::HashBucket => return None,
         }
         let local: Vec<BlockExpr> = args.iter().map(to_local).collect();
-        let ty = match e.ty {
-            Type::Timestamp => Type::Datetime,
-            ref other => other.clone(),
+        let ty = if e.ty == Type::Timestamp {
+            Type::Datetime
+        } else {
+            e.ty.clone()
         };
         let call = Expr::call(func, local, ty, e.at);
         Some(if e.ty == Type::Timestamp {

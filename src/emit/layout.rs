@@ -157,9 +157,10 @@ fn lay(e: &BlockExpr, indent: usize, writer: &mut Writer<'_>) -> String {
     let (open, close) = (pad(indent + 4), pad(indent));
     match &e.kind {
         ExprKind::Call(func @ (Func::And | Func::Or), args) => {
-            let (word, tighter) = match func {
-                Func::And => ("and", Binding::Not),
-                _ => ("or", Binding::And),
+            let (word, tighter) = if *func == Func::And {
+                ("and", Binding::Not)
+            } else {
+                ("or", Binding::And)
             };
             let mut flat = Vec::new();
             flatten(*func, args, &mut flat);

@@ -2,7 +2,7 @@
 
 use super::names::label;
 use super::{Answer, Plan, Scan, Shape, uses};
-use crate::model::Model;
+use crate::model::{Model, words};
 use std::fmt;
 
 pub(super) struct Shown<'a> {
@@ -28,10 +28,9 @@ impl fmt::Display for Shown<'_> {
             self.scan(f, scan)?;
             for id in &scan.measures {
                 let name = plan.names.measures.get(id).map_or("", String::as_str);
-                let filters = model.measures.get(id.index()).map_or(0, |m| m.filter.len());
                 write!(f, "    {name}")?;
-                if filters > 0 {
-                    write!(f, " ({filters} condition(s))")?;
+                if let Some(measure) = model.measures.get(id.index()) {
+                    write!(f, " = {}", words::measure(model, measure))?;
                 }
                 match users.get(id) {
                     Some(list) => writeln!(f, "  <- {}", capped(list))?,
@@ -78,7 +77,8 @@ impl Shown<'_> {
         if let Some(back) = scan.from.as_ref().and_then(|l| label(l, model)) {
             write!(f, ", from {back} back")?;
         }
-        if let Some(back) = scan.until.as_ref().and_then(|l| label(l, model)) {
+        let until = scan.until.as_ref().and_then(|l| label(l, model));
+        if let Some(back) = until.filter(|back| back != "0h") {
             write!(f, ", until {back} back")?;
         }
         if !scan.all_of.is_empty() {

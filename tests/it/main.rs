@@ -4,8 +4,7 @@
     reason = "tests read files and run the program"
 )]
 
-#[cfg(feature = "duckdb-linked")]
-mod engine;
 mod house;
+mod plan;
 mod publish;
 mod render;
