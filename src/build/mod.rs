@@ -33,7 +33,7 @@ pub struct Policy {
     pub run_id: String,
     /// The target's name.
     pub target: String,
-    /// Whole microseconds: what every warehouse can hold.
+    /// The model's.
     pub as_of: jiff::Timestamp,
     /// The one clock reading of the run's start.
     pub started_at: jiff::Timestamp,

@@ -117,6 +117,7 @@ pub fn verdict(
     diags: &mut Diagnostics,
 ) -> Verdict {
     let before = diags.count(crate::diag::Severity::Error);
+    let as_of = whole_micros(policy.as_of);
     if policy.as_of > policy.started_at {
         diags.push(
             Diagnostic::error(
@@ -137,7 +138,7 @@ pub fn verdict(
     let hash = policy.project_hash(model);
     let answered = |(segment, last): &(&Segment, Option<&LastRun>)| {
         last.is_some_and(|l| {
-            l.as_of == policy.as_of
+            l.as_of == as_of
                 && l.definition_hash == segment.definition_hash
                 && l.project_hash == hash
         })
@@ -157,12 +158,12 @@ pub fn verdict(
             .filter(|l| l.segment == segment.name && l.entity == entity_name(model, segment))
             .map(|l| l.as_of)
             .max();
-        if let Some(before) = before.filter(|b| *b >= policy.as_of) {
+        if let Some(before) = before.filter(|b| *b >= as_of) {
             diags.push(not_later(policy, segment, before, *last));
         }
     }
     for gone in published.gone(model, policy) {
-        if gone.as_of >= policy.as_of {
+        if gone.as_of >= as_of {
             diags.push(
                 Diagnostic::error(
                     &codes::build::AS_OF_NOT_LATER,
@@ -182,13 +183,19 @@ pub fn verdict(
     }
 }
 
+/// As warehouses keep it.
+fn whole_micros(at: jiff::Timestamp) -> jiff::Timestamp {
+    jiff::Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
+}
+
 fn not_later(
     policy: &Policy,
     segment: &Segment,
     before: jiff::Timestamp,
     last: Option<&LastRun>,
 ) -> Diagnostic {
-    let message = if before == policy.as_of {
+    let as_of = whole_micros(policy.as_of);
+    let message = if before == as_of {
         format!("`{}` was already published as of {before}", segment.name)
     } else {
         format!(
@@ -197,9 +204,9 @@ fn not_later(
         )
     };
     let changed = last.is_some_and(|l| l.definition_hash != segment.definition_hash);
-    let found = if before == policy.as_of && changed {
+    let found = if before == as_of && changed {
         "its definition has changed since"
-    } else if before == policy.as_of {
+    } else if before == as_of {
         "what is built with it has changed since"
     } else {
         "its history cannot be rewritten"

@@ -173,22 +173,81 @@ impl DuckDb {
     fn fetch(&self, sql: &str) -> duckdb::Result<Rows> {
         let mut statement = self.connection.prepare(sql)?;
         let mut rows = statement.query([])?;
-        let (mut columns, mut instants) = (Vec::new(), Vec::new());
+        let (mut columns, mut types) = (Vec::new(), Vec::new());
         if let Some(statement) = rows.as_ref() {
             for field in statement.schema().fields() {
                 columns.push(field.name().clone());
-                instants.push(matches!(field.data_type(), DataType::Timestamp(_, Some(_))));
+                if holds_untyped(field.data_type()) {
+                    let message =
+                        format!("column `{}` holds untyped NULLs: cast them", field.name());
+                    return Err(duckdb::Error::ToSqlConversionFailure(message.into()));
+                }
+                types.push(field.data_type().clone());
             }
         }
         let mut all = Vec::new();
         while let Some(row) = rows.next()? {
             let mut values = Vec::with_capacity(columns.len());
-            for (i, instant) in instants.iter().enumerate() {
-                values.push(value(row.get::<_, Raw>(i)?, *instant));
+            for (i, ty) in types.iter().enumerate() {
+                // The crate cannot read a column that has no type but NULL.
+                values.push(if *ty == DataType::Null {
+                    Value::Null
+                } else {
+                    let instant = matches!(ty, DataType::Timestamp(_, Some(_)));
+                    value(row.get::<_, Raw>(i)?, instant)
+                });
             }
             all.push(values);
         }
         Ok(Rows { columns, rows: all })
+    }
+}
+
+/// Whether something inside a list, struct or map has no type but NULL: the crate panics on those.
+fn holds_untyped(ty: &DataType) -> bool {
+    let untyped = |ty: &DataType| *ty == DataType::Null || holds_untyped(ty);
+    match ty {
+        DataType::List(of)
+        | DataType::LargeList(of)
+        | DataType::FixedSizeList(of, _)
+        | DataType::Map(of, _) => untyped(of.data_type()),
+        DataType::Struct(fields) => fields.iter().any(|f| untyped(f.data_type())),
+        DataType::Union(fields, _) => fields.iter().any(|(_, f)| untyped(f.data_type())),
+        DataType::Null
+        | DataType::Boolean
+        | DataType::Int8
+        | DataType::Int16
+        | DataType::Int32
+        | DataType::Int64
+        | DataType::UInt8
+        | DataType::UInt16
+        | DataType::UInt32
+        | DataType::UInt64
+        | DataType::Float16
+        | DataType::Float32
+        | DataType::Float64
+        | DataType::Timestamp(..)
+        | DataType::Date32
+        | DataType::Date64
+        | DataType::Time32(_)
+        | DataType::Time64(_)
+        | DataType::Duration(_)
+        | DataType::Interval(_)
+        | DataType::Binary
+        | DataType::FixedSizeBinary(_)
+        | DataType::LargeBinary
+        | DataType::BinaryView
+        | DataType::Utf8
+        | DataType::LargeUtf8
+        | DataType::Utf8View
+        | DataType::ListView(_)
+        | DataType::LargeListView(_)
+        | DataType::Dictionary(..)
+        | DataType::Decimal32(..)
+        | DataType::Decimal64(..)
+        | DataType::Decimal128(..)
+        | DataType::Decimal256(..)
+        | DataType::RunEndEncoded(..) => false,
     }
 }
 
@@ -218,15 +277,26 @@ fn value(raw: Raw, instant: bool) -> Value {
         Raw::HugeInt(v) => i64::try_from(v).map_or_else(|_| Value::Text(v.to_string()), Value::Int),
         Raw::Float(v) => Value::Float(v.into()),
         Raw::Double(v) => Value::Float(v),
-        other => Value::Text(text(&other, instant)),
+        other @ (Raw::UHugeInt(_)
+        | Raw::Decimal(_)
+        | Raw::Timestamp(..)
+        | Raw::Text(_)
+        | Raw::Blob(_)
+        | Raw::Geometry(_)
+        | Raw::Date32(_)
+        | Raw::Time64(..)
+        | Raw::Interval { .. }
+        | Raw::List(_)
+        | Raw::Enum(_)
+        | Raw::Struct(_)
+        | Raw::Array(_)
+        | Raw::Map(_)
+        | Raw::Union(_)
+        | _) => Value::Text(text(&other, instant)),
     }
 }
 
 /// A value as DuckDB prints it.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the crate may add variants; what is left prints as Rust does"
-)]
 fn text(raw: &Raw, instant: bool) -> String {
     match raw {
         Raw::Null => "NULL".to_owned(),

@@ -24,17 +24,8 @@ pub(super) fn is_single(sql: &str) -> bool {
             c if c.is_whitespace() => {}
             ';' => ended = true,
             _ if ended => return false,
-            '\'' => {
-                let escapes = matches!(before, 'e' | 'E');
-                if !skip_quoted(&mut rest, '\'', escapes) {
-                    return false;
-                }
-            }
-            '"' => {
-                if !skip_quoted(&mut rest, '"', false) {
-                    return false;
-                }
-            }
+            '\'' if !skip_quoted(&mut rest, '\'', matches!(before, 'e' | 'E')) => return false,
+            '"' if !skip_quoted(&mut rest, '"', false) => return false,
             // $$ … $$ and $tag$ … $tag$: nothing that segc writes has any.
             '$' if next.is_some_and(|n| n == '$' || n == '_' || n.is_alphabetic()) => return false,
             _ => {}

@@ -92,7 +92,9 @@ pub(super) fn item(r: &mut Reader<'_>, f: &Fields<'_>, node: &Node, name: Name) 
 /// The JSON of an item without the words for people, and with the vars it uses under `$vars`.
 pub(super) fn canonical_item(node: &Node, vars: &Vars) -> String {
     let mut used = BTreeMap::new();
-    collect_vars(node, vars, &mut used);
+    if !vars.is_empty() {
+        collect_vars(node, vars, &mut used);
+    }
     let mut out = String::new();
     write_json(&mut out, node, Words::Left);
     if !used.is_empty() && out.ends_with('}') {

@@ -200,6 +200,7 @@ fn default_target(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<Name> {
             format!("there is no target `{}`", name.value),
         )
         .at(name.span, format!("targets: {}", known.join(", ")))
+        .help("name one that stands under `targets:`")
         .suggest(nearest(&name, known.iter().copied())),
     );
     None

@@ -450,6 +450,7 @@ impl<'a> Reader<'a> {
                 format!("expected {}, found `{}`", known.join(" or "), text.value),
             )
             .at(text.span, "not one of these")
+            .help(format!("write {}", known.join(" or ")))
             .suggest(nearest(&text, words.iter().map(|(word, _)| *word))),
         );
         None
@@ -483,6 +484,20 @@ impl<'a> Reader<'a> {
             );
             return None;
         }
+        // What stands as it reads has no quotes around it, and YAML may have cut it.
+        if node.map.is_empty() && is_cut(&text) {
+            self.diags.push(
+                Diagnostic::error(
+                    &codes::CUT,
+                    "the expression has an open quote or parenthesis",
+                )
+                .at(node.span, "this is all of it")
+                .help(
+                    "put quotes around it: a comma inside `[ ]` or `{ }` ends a value, and ` #` starts a comment",
+                ),
+            );
+            return None;
+        }
         let map = if node.map.is_empty() {
             vec![(0, node.span.start)]
         } else {
@@ -507,6 +522,27 @@ impl<'a> Reader<'a> {
             self.sql(node, EXPECTED).into_iter().collect()
         }
     }
+}
+
+/// Whether quotes or parentheses stay open, or close what was not opened. Text with comments in it is the parser's to judge.
+fn is_cut(sql: &str) -> bool {
+    if sql.contains("--") || sql.contains("/*") {
+        return false;
+    }
+    let mut quote = None;
+    let mut depth = 0_i32;
+    for c in sql.chars() {
+        match (quote, c) {
+            (Some(open), c) if open == c => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '(') => depth += 1,
+            (None, ')') if depth == 0 => return true,
+            (None, ')') => depth -= 1,
+            (None, _) => {}
+        }
+    }
+    quote.is_some() || depth != 0
 }
 
 /// The diagnostic of a var that the project does not have.

@@ -480,7 +480,7 @@ fn syntax(file: FileId, text: &str, read: usize, error: &ScanError) -> Diagnosti
         }
         ErrorKind::InvalidTrailingSingleQuotedScalar
         | ErrorKind::InvalidTrailingDoubleQuotedScalar => invalid(
-            "the text goes on after its closing quote: put the whole of it into quotes, or use a block (`|`)",
+            "the text goes on after its closing quote: put quotes around the whole of it (a comma inside `[ ]` or `{ }` ends a value), or use a block (`|`)",
         ),
         ErrorKind::UnexpectedCharacter { .. } => {
             invalid("put quotes around a text that starts with a special character")

@@ -4,6 +4,8 @@
     reason = "tests read files and run the program"
 )]
 
+#[cfg(feature = "duckdb-linked")]
+mod engine;
 mod house;
 mod plan;
 mod publish;

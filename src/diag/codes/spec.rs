@@ -25,6 +25,7 @@ pub static ALL: &[&Code] = &[
     &SUPPRESS_REASON,
     &UNKNOWN_TIME_ZONE,
     &BAD_VAR,
+    &CUT,
 ];
 
 pub static UNKNOWN_KEY: Code = Code {
@@ -281,4 +282,19 @@ expression: make it several vars.
     vars:
       vip_spend: 500
       markets: [US, CA]",
+};
+
+pub static CUT: Code = Code {
+    id: "S0123",
+    title: "expression cut short",
+    explain: "\
+An expression without YAML quotes around it has an open SQL quote or parenthesis, or closes one that was
+not opened. Mostly YAML has cut it: inside `[ ]` and `{ }` a comma ends a value, and a `#` after a space
+begins a comment anywhere. Put quotes around the whole expression, or use a block:
+
+    where: [store_id in (1, 2), {did: orders}]          # wrong: cut after 1
+    where: [\"store_id in (1, 2)\", {did: orders}]        # right
+    where:
+      - store_id in (1, 2)                              # right: no brackets around it
+      - did: orders",
 };

@@ -104,6 +104,14 @@ fn a_comma_in_braces_is_explained() {
 }
 
 #[test]
+fn expressions_that_yaml_cut_are_told_so() {
+    let cut = |at: &str| (codes::spec::CUT.id, at.to_owned());
+    assert_eq!(wrong("[size in (1, 2), b]"), [cut("size in (1"), cut("2)")]);
+    assert_eq!(wrong("note like '% #1'"), [cut("note like '%")]);
+    assert!(wrong("a = 'it''s (' and \"b)\" > (1)").is_empty());
+}
+
+#[test]
 fn conditions_of_every_kind() {
     assert!(matches!(condition_of("a > 1"), ConditionKind::Sql(_)));
     assert!(matches!(condition_of("true"), ConditionKind::Sql(_)));

@@ -300,6 +300,31 @@ fn a_name_means_one_thing_and_both_places_are_shown() {
 }
 
 #[test]
+fn tables_and_suppression_that_cannot_be() {
+    let places = |text: &str| {
+        found(text)
+            .into_iter()
+            .map(|(c, at, _)| (c, at))
+            .collect::<Vec<_>>()
+    };
+    let table = |table: &str| places(&format!("entities: [{{name: e, key: k, table: {table}}}]"));
+    let bad = |at: &str| vec![(codes::spec::BAD_TABLE.id, at.to_owned())];
+    assert_eq!(table("ref(x)"), bad("ref(x)"));
+    assert_eq!(table("a b"), bad("a b"));
+    assert_eq!(
+        table("\"{{ ref('x') }}\""),
+        [("S0114", "{{ ref('x') }}".to_owned())]
+    );
+    assert_eq!(
+        places("segments: [{name: s, where: a, suppress: false}]"),
+        [(codes::spec::SUPPRESS_REASON.id, "suppress".to_owned())]
+    );
+    assert!(
+        places("segments: [{name: s, where: a, suppress: false, suppress_reason: x}]").is_empty()
+    );
+}
+
+#[test]
 fn vars_are_put_into_texts_but_not_into_sql() {
     let vars = "{days: 90, name: orders, list: [a, b], n: 2}";
     let text = "segments:\n  - name: s\n    where:\n      - {did: \"{{ var('name') }}\", within: \"{{ var('days') }} days\"}\n      - \"x > {{ var('n') }}\"\n      - {at_least: \"{{ var('n') }}\", of: [p, q]}\n      - {in: \"{{ var('list') }}\"}\n";

@@ -68,6 +68,28 @@ fn a_first_build_publishes_members_history_changes_traits_views_and_the_ledger()
 }
 
 #[test]
+fn run_results_have_the_shape_that_readers_of_dbt_know() {
+    let mut w = World::new("(1, 'a', true), (2, 'b', false)");
+    w.build(&[seg("vip")], at(1));
+    let at_path = |path: &str| w.results.pointer(path).cloned().unwrap_or_default();
+    assert_eq!(at_path("/run/status"), "published");
+    assert_eq!(at_path("/run/epoch"), 1);
+    assert_eq!(at_path("/args/which"), "build");
+    assert_eq!(at_path("/results/0/unique_id"), "entity.shop.customer");
+    assert!(at_path("/results/0/compiled_code").is_string());
+    assert_eq!(at_path("/results/1/unique_id"), "segment.shop.vip");
+    assert_eq!(at_path("/results/1/status"), "success");
+    assert_eq!(at_path("/results/1/relation_name"), "segments.seg_vip");
+    assert_eq!(at_path("/results/1/members"), 1);
+    assert_eq!(at_path("/results/1/share"), 0.5);
+    w.build(&[seg("vip").flag("nonsense")], at(2));
+    let at_path = |path: &str| w.results.pointer(path).cloned().unwrap_or_default();
+    assert_eq!(at_path("/run/status"), "not_published");
+    assert_eq!(at_path("/run/exit_status"), 2);
+    assert_eq!(at_path("/results/1/status"), "error");
+}
+
+#[test]
 fn a_second_build_of_the_same_data_changes_no_member_and_no_history() {
     let mut w = World::new("(1, 'a', true), (2, 'b', false)");
     w.build(&[seg("vip")], at(1));
@@ -284,6 +306,12 @@ fn keys_that_are_null_or_not_unique_publish_nothing() {
 
 #[test]
 fn as_of_moves_forward() {
+    let mut w = World::new("(1, 'a', true)");
+    // More digits than warehouses keep are no later instant.
+    let nanos = jiff::SignedDuration::from_nanos(1999);
+    w.build(&[seg("vip")], at(5) + nanos);
+    let outcome = w.build(&[seg("vip")], at(5) + nanos);
+    assert!(matches!(outcome.ended, Ended::Unchanged { .. }));
     let mut w = World::new("(1, 'a', true)");
     w.build(&[seg("vip")], at(5));
     // The same question again: nothing to do.

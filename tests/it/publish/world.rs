@@ -1,5 +1,6 @@
 //! A database in memory, a table of customers, and builds over it.
 
+use segc::build::results::results;
 use segc::build::run::{Connect, Outcome, Request, Silent, publish};
 use segc::diag::Diagnostics;
 use segc::engine::duckdb::{DuckDb, Options};
@@ -11,6 +12,8 @@ pub(super) struct World {
     pub(super) db: DuckDb,
     pub(super) shop: Shop,
     pub(super) diags: Diagnostics,
+    /// `run_results.json` of the last build.
+    pub(super) results: serde_json::Value,
 }
 
 impl World {
@@ -21,6 +24,7 @@ impl World {
             db,
             shop: Shop::default(),
             diags: Diagnostics::default(),
+            results: serde_json::Value::Null,
         };
         world.sql("create table customers (customer_id integer, email varchar, vip boolean)");
         world.sql(&format!("insert into customers values {rows}"));
@@ -111,7 +115,11 @@ impl World {
             policy: &policy,
             dialect: segc::dialect::find("duckdb").expect("the dialect"),
         };
-        publish(request, connect, &Silent, &|| at(1000), &mut self.diags).expect("a connection")
+        let outcome = publish(request, connect, &Silent, &|| at(1000), &mut self.diags)
+            .expect("a connection");
+        self.results =
+            serde_json::to_value(results(request, &outcome, at(1000))).expect("plain structs");
+        outcome
     }
 
     /// What must be true after every build.
