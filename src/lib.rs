@@ -38,6 +38,7 @@ pub mod emit;
 pub mod engine;
 pub mod expr;
 pub mod ir;
+pub mod manifest;
 pub mod model;
 pub mod project;
 pub mod schema;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// How a command talks.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Output")]
-pub struct OutputArgs {
+pub(super) struct OutputArgs {
     /// Say nothing but errors
     #[arg(long, short, global = true, env = "SEGC_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
     pub quiet: bool,
@@ -33,7 +33,7 @@ pub struct OutputArgs {
 /// Which project, and how it is read.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Project")]
-pub struct ProjectArgs {
+pub(super) struct ProjectArgs {
     /// The folder that holds segc.yml [default: the nearest at or above the current one]
     #[arg(long, env = "SEGC_PROJECT_DIR", value_name = "DIR")]
     pub project_dir: Option<PathBuf>,
@@ -67,7 +67,7 @@ pub struct ProjectArgs {
 /// Which part of the project.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Selection")]
-pub struct SelectArgs {
+pub(super) struct SelectArgs {
     /// Only these: name, +name, name+, tag:x, path:x, owner:x; spaces join, commas intersect
     #[arg(
         long,
@@ -94,7 +94,7 @@ impl SelectArgs {
 
 /// Where results are written.
 #[derive(Args, Clone, Debug)]
-pub struct TargetPathArgs {
+pub(super) struct TargetPathArgs {
     /// The folder for compiled SQL and results [default: target, in the project]
     #[arg(long, env = "SEGC_TARGET_PATH", value_name = "DIR")]
     pub target_path: Option<PathBuf>,
@@ -102,7 +102,7 @@ pub struct TargetPathArgs {
 
 /// How the embedded engine runs.
 #[derive(Args, Clone, Debug)]
-pub struct EngineArgs {
+pub(super) struct EngineArgs {
     /// How many threads the engine may use [default: one per core]
     #[arg(long, env = "SEGC_THREADS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

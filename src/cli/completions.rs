@@ -10,7 +10,7 @@ use clap_complete::Shell;
   segc completions bash > ~/.local/share/bash-completion/completions/segc
   segc completions zsh > ~/.zfunc/_segc
   segc completions fish > ~/.config/fish/completions/segc.fish")]
-pub struct Args {
+pub(super) struct Args {
     shell: Shell,
 }
 

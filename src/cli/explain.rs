@@ -1,7 +1,13 @@
 //! `segc explain CODE` and `segc explain NAME`.
 
+use super::args::ProjectArgs;
+use super::connect::Sources;
+use super::workspace::{Parts, Workspace};
 use super::{Ctx, Exit};
 use crate::diag::{codes, nearest};
+use crate::model::lineage::{self, Lineage};
+use crate::model::{SegmentId, TraitId, words};
+use crate::project::select;
 use std::fmt::Write as _;
 
 /// Explain a segment or trait in plain words, or a diagnostic's code
@@ -9,13 +15,32 @@ use std::fmt::Write as _;
 #[command(after_help = "Examples:
   segc explain S0210          what an unknown column is, and the cure
   segc explain winback        who is in it, what it is made of, what it reads")]
-pub struct Args {
+pub(super) struct Args {
     /// A segment, group, case (lifecycle.new) or trait; or a code (S0210)
     name: String,
+
+    #[command(flatten)]
+    project: ProjectArgs,
+
+    /// Open no data: every column must be declared under `columns:`
+    #[arg(long, env = "SEGC_OFFLINE", value_parser = clap::builder::FalseyValueParser::new())]
+    offline: bool,
 }
 
 pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
-    code(&args.name, ctx)
+    if is_code(&args.name) {
+        return code(&args.name, ctx);
+    }
+    name(args, ctx)
+}
+
+/// No segment has a name like this: names are lower-case.
+fn is_code(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next() == Some('S')
+        && chars.clone().next().is_some_and(|c| c.is_ascii_digit())
+        && chars.all(|c| c.is_ascii_alphanumeric())
+        || codes::find(name).is_some()
 }
 
 fn code(id: &str, ctx: &Ctx) -> Result<Exit, Exit> {
@@ -31,6 +56,175 @@ fn code(id: &str, ctx: &Ctx) -> Result<Exit, Exit> {
     out.push('\n');
     ctx.ui.data(&out)?;
     Ok(Exit::Fine)
+}
+
+fn name(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
+    let mut workspace = Workspace::open(&args.project, ctx);
+    workspace.analyse(if args.offline {
+        Sources::Declared
+    } else {
+        Sources::Local
+    });
+    let mut out = String::new();
+    if let Some(parts) = workspace.parts() {
+        let segments = select::segments_named(&args.name, parts.model);
+        let of_trait = (0u32..)
+            .map(TraitId)
+            .zip(&parts.model.traits)
+            .find(|(_, t)| t.name == args.name);
+        for id in &segments {
+            segment(*id, &parts, &mut out);
+        }
+        if let Some((id, _)) = of_trait {
+            trait_value(id, &parts, &mut out);
+        }
+        if segments.is_empty() && of_trait.is_none() {
+            parts.diags.push(select::unknown(&args.name, parts.model));
+        }
+    }
+    workspace.report(ctx, false)?;
+    ctx.ui.data(&out)?;
+    Ok(workspace.exit())
+}
+
+fn segment(id: SegmentId, parts: &Parts<'_>, out: &mut String) {
+    let model = parts.model;
+    let Some(segment) = model.segments.get(id.index()) else {
+        return;
+    };
+    head(
+        &segment.name,
+        segment.title.as_deref(),
+        segment.span,
+        parts,
+        out,
+    );
+    paragraph(segment.description.as_deref(), out);
+    for line in words::segment(model, id) {
+        let _ = writeln!(out, "  {line}");
+    }
+    out.push('\n');
+    let exposed: Vec<&str> = segment.expose.iter().map(|e| e.name(model)).collect();
+    let lineage = lineage::of_segment(model, id);
+    let refers = lineage
+        .segments
+        .iter()
+        .filter_map(|s| model.segments.get(s.index()));
+    let used_by = model.segments.iter().filter(|s| s.references.contains(&id));
+    fact(
+        "refers to",
+        &refers.map(|s| s.name.as_str()).collect::<Vec<_>>(),
+        out,
+    );
+    fact(
+        "used by",
+        &used_by.map(|s| s.name.as_str()).collect::<Vec<_>>(),
+        out,
+    );
+    fact("exposes", &exposed, out);
+    fact(
+        "owner",
+        &segment.owner.iter().map(String::as_str).collect::<Vec<_>>(),
+        out,
+    );
+    fact(
+        "tags",
+        &segment.tags.iter().map(String::as_str).collect::<Vec<_>>(),
+        out,
+    );
+    fact(
+        "action",
+        &segment
+            .action
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>(),
+        out,
+    );
+    fact(
+        "goal",
+        &segment.kpi.iter().map(String::as_str).collect::<Vec<_>>(),
+        out,
+    );
+    if !segment.enabled {
+        out.push_str("It is not enabled: it can be referred to, but is not published.\n");
+    }
+    if !segment.suppressed {
+        out.push_str("Suppression does not apply to it.\n");
+    }
+    reads(&lineage, parts, out);
+    let _ = writeln!(out, "definition {}\n", segment.definition_hash);
+}
+
+fn trait_value(id: TraitId, parts: &Parts<'_>, out: &mut String) {
+    let model = parts.model;
+    let Some(t) = model.traits.get(id.index()) else {
+        return;
+    };
+    head(&t.name, None, t.span, parts, out);
+    paragraph(t.description.as_deref(), out);
+    let _ = writeln!(
+        out,
+        "  {} ({})\n",
+        words::value(model, t.entity, &t.value),
+        t.value.ty
+    );
+    let used_by = model.segments.iter().filter(|s| s.traits.contains(&id));
+    fact(
+        "used by",
+        &used_by.map(|s| s.name.as_str()).collect::<Vec<_>>(),
+        out,
+    );
+    reads(&lineage::of_value(model, t.entity, &t.value), parts, out);
+    let _ = writeln!(out, "definition {}\n", t.definition_hash);
+}
+
+fn head(
+    name: &str,
+    title: Option<&str>,
+    span: crate::source::Span,
+    parts: &Parts<'_>,
+    out: &mut String,
+) {
+    let at = parts.sources.position(span.file, span.start);
+    let path = parts.sources.get(span.file).map_or("", |f| f.path.as_str());
+    let title = title.map_or_else(String::new, |t| format!(": {t}"));
+    let _ = writeln!(out, "{name}{title}  ({path}:{})\n", at.line);
+}
+
+fn paragraph(text: Option<&str>, out: &mut String) {
+    if let Some(text) = text {
+        out.push_str(&wrap(text.trim(), 100));
+        out.push_str("\n\n");
+    }
+}
+
+fn fact(word: &str, values: &[&str], out: &mut String) {
+    if !values.is_empty() {
+        let _ = writeln!(out, "{word:<10} {}", values.join(", "));
+    }
+}
+
+fn reads(lineage: &Lineage, parts: &Parts<'_>, out: &mut String) {
+    let model = parts.model;
+    if !lineage.measures.is_empty() {
+        out.push_str("\nmeasures\n");
+        for measure in lineage
+            .measures
+            .iter()
+            .filter_map(|m| model.measures.get(m.index()))
+        {
+            let _ = writeln!(out, "  {}", words::measure(model, measure));
+        }
+    }
+    out.push_str("\nreads\n");
+    for (table, columns) in &lineage.columns {
+        if let Some(table) = model.tables.get(table.index()) {
+            let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+            let _ = writeln!(out, "  {}: {}", table.source, columns.join(", "));
+        }
+    }
+    out.push('\n');
 }
 
 /// Breaks long lines at spaces; indented ones are code and stay.

@@ -4,7 +4,7 @@
 //! user's own CSV files (`--csv`, in `infer`). Existing files are never touched.
 #![allow(clippy::disallowed_methods, reason = "it writes the project's files")]
 
-use super::{Ctx, Exit, Ui};
+use super::{Ctx, Exit, Ui, infer};
 use crate::diag::codes::project as codes;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::project::SETTINGS;
@@ -17,14 +17,20 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   segc init shop                      a small shop: two CSV files, a handful of segments
-  segc init --demo retail             a year of a real shop's invoices, 30 segments")]
-pub struct Args {
+  segc init --demo retail             a year of a real shop's invoices, 30 segments
+  segc init --csv customers.csv orders.csv
+                                      looks into your files, writes entities and first segments")]
+pub(super) struct Args {
     /// The folder to write to [default: the current one]
     dir: Option<PathBuf>,
 
     /// The Online Retail example: half a million invoice lines of a UK gift shop
-    #[arg(long)]
+    #[arg(long, conflicts_with = "csv")]
     demo: bool,
+
+    /// Your own CSV files: customers, and what they did
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    csv: Vec<PathBuf>,
 }
 
 /// A file of a project to be: its path below the folder, its bytes.
@@ -70,8 +76,13 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
         DEMO.iter()
             .map(|(p, b)| ((*p).to_owned(), b.to_vec()))
             .collect()
-    } else {
+    } else if args.csv.is_empty() {
         sample(&name)
+    } else {
+        match infer::project(&name, &args.csv, &dir, &ctx.cwd) {
+            Ok(files) => files,
+            Err(diagnostic) => return fail(&ctx.ui, *diagnostic),
+        }
     };
     files.push((".gitignore".to_owned(), IGNORE.as_bytes().to_vec()));
     if let Err(diagnostic) = write(&dir, &files) {

@@ -7,10 +7,23 @@
 )]
 
 mod args;
+mod build;
+mod check;
+mod compile;
 mod completions;
+mod connect;
+mod debug;
 mod explain;
+mod files;
+mod infer;
 mod init;
+mod ls;
+mod progress;
+mod schema;
+mod show;
+mod table;
 mod ui;
+mod workspace;
 
 use args::OutputArgs;
 use clap::{Parser, Subcommand};
@@ -41,8 +54,16 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Init(init::Args),
+    #[command(alias = "parse")]
+    Check(check::Args),
+    Compile(compile::Args),
+    Build(build::Args),
+    Show(show::Args),
+    Ls(ls::Args),
     Explain(explain::Args),
+    Schema(schema::Args),
     Completions(completions::Args),
+    Debug(debug::Args),
 }
 
 /// What every command gets.
@@ -65,7 +86,6 @@ pub enum Exit {
     Lost,
     /// Whether the build was published cannot be found out now.
     Unknown,
-    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
@@ -76,7 +96,6 @@ impl From<Exit> for ExitCode {
             Exit::CouldNotRun => 2,
             Exit::Lost => 3,
             Exit::Unknown => 4,
-            Exit::Interrupted => 130,
         })
     }
 }
@@ -119,7 +138,14 @@ pub fn main() -> ExitCode {
 fn run(command: &Command, ctx: &Ctx) -> Result<Exit, Exit> {
     match command {
         Command::Init(args) => init::run(args, ctx),
+        Command::Check(args) => check::run(args, ctx),
+        Command::Compile(args) => compile::run(args, ctx),
+        Command::Build(args) => build::run(args, ctx),
+        Command::Show(args) => show::run(args, ctx),
+        Command::Ls(args) => ls::run(args, ctx),
         Command::Explain(args) => explain::run(args, ctx),
+        Command::Schema(args) => schema::run(args, ctx),
+        Command::Debug(args) => debug::run(args, ctx),
         Command::Completions(args) => completions::run(args, ctx),
     }
 }

@@ -12,23 +12,8 @@ use duckdb::types::{TimeUnit, Value as Raw};
 use duckdb::{AccessMode, Config, Connection};
 
 use super::single::is_single;
+pub use super::warehouse::Options;
 use super::{Engine, EngineError, EngineErrorKind, Rows, Value};
-
-/// What to open and how.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// None is a database in memory.
-    pub path: Option<PathBuf>,
-    pub read_only: bool,
-    /// Relative file names in queries are looked up here.
-    pub project_dir: PathBuf,
-    /// None leaves it to the engine: all cores.
-    pub threads: Option<u32>,
-    /// As DuckDB writes it: `2GiB`.
-    pub memory_limit: Option<String>,
-    /// How long to wait for another process to let go of the file.
-    pub lock_timeout: Duration,
-}
 
 /// A session with an embedded database. The last session to be dropped closes it.
 pub struct DuckDb {

@@ -5,8 +5,10 @@ pub mod catalog;
 pub mod duckdb;
 #[cfg(feature = "duckdb-linked")]
 mod single;
+mod warehouse;
 
 use std::fmt;
+pub use warehouse::{IS_BUILT_IN, Options, Warehouse, open};
 
 /// A value of a result.
 #[derive(Clone, Debug, PartialEq)]

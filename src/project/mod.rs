@@ -10,5 +10,93 @@
 mod files;
 pub mod select;
 pub mod target;
+mod vars;
 
+use crate::diag::codes::project as codes;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::source::SourceMap;
+use crate::spec::{self, Settings, Spec};
+use crate::yaml;
 pub use files::SETTINGS;
+use std::path::{Path, PathBuf};
+pub use vars::literals as vars;
+
+/// Where to look for a project.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    pub cwd: &'a Path,
+    pub project_dir: Option<&'a Path>,
+}
+
+/// A project as read.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The folder that holds `segc.yml`.
+    pub root: PathBuf,
+    pub settings: Settings,
+    pub spec: Spec,
+}
+
+/// The folder a request means.
+pub fn find(request: &Request<'_>, diags: &mut Diagnostics) -> Option<PathBuf> {
+    files::find_root(request.cwd, request.project_dir, diags)
+}
+
+/// Reads the project in `root`: as much of it as can be read; `vars` is `--vars`, a YAML map. None where `segc.yml` cannot
+/// be read.
+pub fn load(
+    root: PathBuf,
+    vars: Option<&str>,
+    sources: &mut SourceMap,
+    diags: &mut Diagnostics,
+) -> Option<Project> {
+    let file = files::read(&root.join(SETTINGS), SETTINGS, sources, diags)?;
+    let text = sources.get(file).map_or("", |f| f.text.as_str());
+    let node = yaml::parse(file, text, diags);
+    let env = |name: &str| std::env::var(name).ok();
+    let mut settings = spec::settings::read(&node, &env, diags)?;
+    if let Some(vars) = vars {
+        let file = sources.add("--vars", vars);
+        spec::settings::override_vars(&mut settings, file, vars, diags);
+    }
+    let specs = files::read_specs(&root, &settings.spec_paths, sources, diags);
+    let nodes: Vec<yaml::Node> = specs
+        .iter()
+        .map(|file| yaml::parse(*file, sources.get(*file).map_or("", |f| &f.text), diags))
+        .collect();
+    let spec = spec::read(&nodes, &settings.vars, diags);
+    if spec.segments.is_empty()
+        && spec.groups.is_empty()
+        && spec.traits.is_empty()
+        && !diags.has_errors()
+    {
+        diags.push(nothing_in(&settings, specs.len()));
+    }
+    Some(Project {
+        root,
+        settings,
+        spec,
+    })
+}
+
+fn nothing_in(settings: &Settings, files: usize) -> Diagnostic {
+    let paths: Vec<&str> = settings
+        .spec_paths
+        .iter()
+        .map(|p| p.value.as_str())
+        .collect();
+    let paths = paths.join("`, `");
+    let plural = if files == 1 { "file" } else { "files" };
+    let diagnostic = Diagnostic::error(
+        &codes::EMPTY_PROJECT,
+        "the project has no segment, group or trait",
+    )
+    .note(format!(
+        "read {files} {plural} ending in .yml or .yaml below `{paths}`"
+    ))
+    .help("write a segment, as in `segc explain S0406`, or begin with `segc init`");
+    match settings.spec_paths.first() {
+        Some(path) => diagnostic.at(path.span, "specs are read from here"),
+        None => diagnostic,
+    }
+}

@@ -44,6 +44,7 @@ const SIDEWAYS: &[(&str, &str)] = &[
     ("build", "emit"),
     ("build", "statements"),
     ("manifest", "emit"),
+    ("manifest", "dialect"),
     ("build/run", "build/results"),
     ("build/results", "build/run"),
     ("build/run", "build/read"),
@@ -54,10 +55,7 @@ const SIDEWAYS: &[(&str, &str)] = &[
 ];
 
 /// Longer than 600 lines, and why.
-const LONG: &[(&str, &str)] = &[
-    ("model/measure.rs", "its owner is splitting it"),
-    ("model/segments.rs", "its owner is splitting it"),
-];
+const LONG: &[(&str, &str)] = &[];
 
 const CLI_MAY_SEE_LIB: &[&str] = &["analyse", "compile", "Compiled", "check", "explain"];
 
@@ -286,7 +284,7 @@ fn every_file_imports_from_floors_below_only() {
 const ONLY_IN: &[(&[&str], &[&str])] = &[
     (&["sqlparser::"], &["snippet"]),
     // The dialect's own file has the crate's name.
-    (&["duckdb::"], &["engine/duckdb", "dialect/mod"]),
+    (&["duckdb::"], &["engine/", "dialect/mod"]),
     (&["clap::"], &["cli/"]),
     (&["println!", "eprintln!", "print!(", "eprint!("], &["cli/"]),
     (&["annotate_snippets"], &["diag/render"]),

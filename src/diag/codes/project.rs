@@ -150,6 +150,15 @@ their place and then renamed, so no half-written one is left behind.\n\n\
 Check that the folder exists, has space and may be written by this user; `--target-path` puts the results elsewhere.",
 };
 
+pub static CANNOT_CONNECT: Code = Code {
+    id: "S0421",
+    title: "cannot connect",
+    explain: "The target's database could not be opened; its own words are in the message. Often another process holds the file: \
+a DuckDB file is open for writing in one process at a time, and an editor or a notebook counts.\n\n\
+Close the other process, or wait for it with `lock_timeout: 60` (seconds) in the target. A file that is no database, or one \
+written by a newer DuckDB, needs another `path:`. `segc debug` tries the connection and says what it finds.",
+};
+
 pub static ALL: &[&Code] = &[
     &NO_PROJECT,
     &UNREADABLE,
@@ -168,4 +177,5 @@ pub static ALL: &[&Code] = &[
     &OVERWRITE,
     &UNUSABLE_DATA,
     &CANNOT_WRITE,
+    &CANNOT_CONNECT,
 ];

@@ -1,0 +1,241 @@
+//! `segc build`: compute, check, publish, and say what changed.
+
+use super::args::{EngineArgs, ProjectArgs, SelectArgs, TargetPathArgs};
+use super::connect::{self, Sources};
+use super::progress::Bar;
+use super::table::{count, percent, table};
+use super::workspace::Workspace;
+use super::{Ctx, DiagFormat, Exit, files};
+use crate::build::Policy;
+use crate::build::results::{results, share};
+use crate::build::run::{Ended, Outcome, Request, Silent, publish};
+use crate::ir::Selection;
+use crate::project::select::Wanted;
+use jiff::Timestamp;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use ulid::Ulid;
+
+/// Compute the segments and publish them: all of them, or nothing
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Readers see the old tables until the new ones are complete. Exit status: 0 published (or nothing to do), 1 refused
+because of the spec or the data, 2 could not run, 3 another build published first, 4 the outcome is unknown.
+
+Examples:
+  segc build
+  segc build --select tag:email               publishes these only; the others stay as they are
+  segc build --as-of '2026-01-31 09:00'
+  segc build --format json | jq .run          the results, as in target/run_results.json"
+)]
+pub(super) struct Args {
+    #[command(flatten)]
+    project: ProjectArgs,
+
+    #[command(flatten)]
+    select: SelectArgs,
+
+    #[command(flatten)]
+    target_path: TargetPathArgs,
+
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
+    let mut workspace = Workspace::open(&args.project, ctx);
+    workspace.analyse(Sources::Present);
+    let wanted = args.select.wanted();
+    let Some(selection) = workspace.select(&wanted) else {
+        return workspace.finish(ctx, false);
+    };
+    if selection == Selection::default() {
+        return workspace.finish(ctx, false);
+    }
+    let Some(folder) = workspace.target_path(&args.target_path, ctx) else {
+        return workspace.finish(ctx, false);
+    };
+    let now = workspace.now;
+    let mut answer = None;
+    let mut data = String::new();
+    if let Some(parts) = workspace.parts() {
+        let compiled = crate::compile(
+            parts.model,
+            &selection,
+            parts.dialect,
+            &mut |_, _| {},
+            parts.diags,
+        );
+        let options = connect::options(parts.project, parts.target, args.engine.threads);
+        let policy = policy(&parts, &wanted, selection, now);
+        let request = Request {
+            model: parts.model,
+            queries: &compiled.queries,
+            checks: &compiled.checks,
+            policy: &policy,
+            dialect: parts.dialect,
+        };
+        if !parts.diags.has_errors()
+            && let Some(warehouse) = connect::open(&options, parts.diags)
+        {
+            let bar = ctx.ui.draws_progress().then(Bar::new);
+            let outcome = publish(
+                request,
+                &mut || warehouse.session(),
+                bar.as_ref().map_or(&Silent, |bar| bar),
+                &Timestamp::now,
+                parts.diags,
+            );
+            drop(bar);
+            match outcome {
+                Err(e) => parts.diags.push(connect::refused(&options, &e)),
+                Ok(outcome) => {
+                    let facts = results(request, &outcome, Timestamp::now());
+                    let mut json = serde_json::to_string_pretty(&facts)
+                        .expect("strings, numbers and maps by string are JSON");
+                    json.push('\n');
+                    if let Err(diagnostic) = files::put(&folder.join("run_results.json"), &json) {
+                        parts.diags.push(*diagnostic);
+                    }
+                    if args.project.format == DiagFormat::Json {
+                        data = json;
+                    } else {
+                        data = counts(&outcome);
+                    }
+                    answer = Some(outcome);
+                }
+            }
+        }
+    }
+    workspace.report(ctx, false)?;
+    ctx.ui.data(&data)?;
+    let Some(outcome) = answer else {
+        return Ok(workspace.exit());
+    };
+    say(&outcome, ctx);
+    let exit = exit_of(&outcome.ended);
+    Ok(if exit == Exit::Fine {
+        workspace.exit()
+    } else {
+        exit
+    })
+}
+
+fn policy(
+    parts: &super::workspace::Parts<'_>,
+    wanted: &Wanted,
+    selection: Selection,
+    now: Timestamp,
+) -> Policy {
+    let outputs = &parts.project.settings.outputs;
+    Policy {
+        schema: outputs.schema.value.clone(),
+        prefix: outputs.prefix.clone(),
+        history: outputs.history,
+        wide: outputs.wide,
+        run_id: Ulid::generate().to_string(),
+        target: parts.target.name.clone(),
+        as_of: parts.model.as_of,
+        started_at: now,
+        segc_version: env!("CARGO_PKG_VERSION").to_owned(),
+        git_sha: git_sha(&parts.project.root),
+        selection_text: selection_text(wanted),
+        selection,
+        whole: wanted.is_everything(),
+    }
+}
+
+fn selection_text(wanted: &Wanted) -> Option<String> {
+    let part = |flag: &str, list: &[String]| {
+        (!list.is_empty()).then(|| format!("{flag} {}", list.join(" ")))
+    };
+    let parts: Vec<String> = [
+        part("--select", &wanted.select),
+        part("--exclude", &wanted.exclude),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// The commit that the project is at, where git can say.
+fn git_sha(root: &Path) -> Option<String> {
+    let answer = Command::new("git")
+        .arg("-C")
+        .arg(root)
+        .args(["rev-parse", "HEAD"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let sha = String::from_utf8(answer.stdout).ok()?.trim().to_owned();
+    (answer.status.success() && !sha.is_empty()).then_some(sha)
+}
+
+/// The table of segments.
+fn counts(outcome: &Outcome) -> String {
+    if outcome.segments.is_empty() {
+        return String::new();
+    }
+    let rows = outcome.segments.iter().map(|s| {
+        vec![
+            s.segment.clone(),
+            s.entity.clone(),
+            count(s.members),
+            percent(share(s.members, s.population)),
+            format!("+{}", count(s.entered)),
+            format!("-{}", count(s.exited)),
+            s.status.clone(),
+        ]
+    });
+    table(
+        &[
+            "segment", "of", "members", "share", "entered", "exited", "status",
+        ],
+        rows.collect(),
+        &[2, 3, 4, 5],
+    )
+}
+
+fn say(outcome: &Outcome, ctx: &Ctx) {
+    let segments = outcome.segments.len();
+    let s = if segments == 1 { "" } else { "s" };
+    let seconds: f64 = outcome
+        .timings
+        .iter()
+        .map(|t| t.elapsed.as_secs_f64())
+        .sum();
+    match &outcome.ended {
+        Ended::Published { epoch } => ctx.ui.status(&format!(
+            "\npublished {segments} segment{s} as epoch {epoch} (run {}) in {seconds:.1} s",
+            outcome.run_id
+        )),
+        Ended::Unchanged { run_id } => ctx.ui.status(&format!(
+            "\nnothing to do: run {run_id} published the same definitions as of the same instant"
+        )),
+        Ended::Refused => ctx.ui.status("nothing was published"),
+        Ended::NotPublished { message } => {
+            ctx.ui.problem(&format!("nothing was published: {message}"));
+        }
+        Ended::LostRace { winner } => {
+            let who = winner
+                .as_ref()
+                .map_or_else(|| "another build".to_owned(), |run| format!("run {run}"));
+            ctx.ui.problem(&format!(
+                "nothing was published: {who} published first; run again"
+            ));
+        }
+        Ended::Unknown { message } => ctx.ui.problem(message),
+    }
+}
+
+fn exit_of(ended: &Ended) -> Exit {
+    match ended {
+        Ended::Published { .. } | Ended::Unchanged { .. } => Exit::Fine,
+        Ended::Refused => Exit::Found,
+        Ended::NotPublished { .. } => Exit::CouldNotRun,
+        Ended::LostRace { .. } => Exit::Lost,
+        Ended::Unknown { .. } => Exit::Unknown,
+    }
+}

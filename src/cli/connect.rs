@@ -1,0 +1,172 @@
+//! From a target to sessions with it, and from a project's sources to their columns.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "whether the target's file is there yet is asked here"
+)]
+
+use crate::diag::codes::project as codes;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::dialect;
+use crate::engine::{self, EngineError, EngineErrorKind, Options, Warehouse, catalog};
+use crate::model::{Catalog, Table, TableSource, resolve};
+use crate::project::Project;
+use crate::project::target::Target;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How a project's sources are asked for their columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sources {
+    /// Not at all: what is not declared is unknown.
+    Declared,
+    /// Files are opened, and the target's database where it is there; a table that is declared may be missing.
+    Local,
+    /// Everything must be there.
+    Present,
+}
+
+/// The file of a target, if it has one.
+pub(super) fn file(project: &Project, target: &Target) -> Option<PathBuf> {
+    target.path.as_ref().map(|p| project.root.join(p))
+}
+
+/// How a target is opened.
+pub(super) fn options(project: &Project, target: &Target, threads: Option<u16>) -> Options {
+    Options {
+        path: file(project, target),
+        read_only: false,
+        project_dir: project.root.clone(),
+        threads: threads.map(u32::from).or(target.threads),
+        memory_limit: target.memory_limit.clone(),
+        lock_timeout: Duration::from_secs(target.lock_timeout),
+    }
+}
+
+/// A database in memory beside the project's files.
+pub(super) fn memory(project: &Project) -> Options {
+    Options {
+        project_dir: project.root.clone(),
+        ..Options::default()
+    }
+}
+
+/// Opens a warehouse, or says why it cannot be opened.
+pub(super) fn open(options: &Options, diags: &mut Diagnostics) -> Option<Box<dyn Warehouse>> {
+    match engine::open(options) {
+        Ok(warehouse) => Some(warehouse),
+        Err(e) => {
+            diags.push(refused(options, &e));
+            None
+        }
+    }
+}
+
+/// The diagnostic of a connection that failed.
+pub(super) fn refused(options: &Options, error: &EngineError) -> Diagnostic {
+    if !engine::IS_BUILT_IN {
+        return Diagnostic::error(&codes::NO_ENGINE, "this segc was built without its engine")
+            .help("declare all columns and use `--offline`, or install a release");
+    }
+    let what = options.path.as_ref().map_or_else(
+        || "a database in memory".to_owned(),
+        |p| format!("`{}`", p.display()),
+    );
+    let diagnostic = Diagnostic::error(&codes::CANNOT_CONNECT, format!("cannot open {what}"))
+        .note(error.message.clone());
+    match error.kind {
+        EngineErrorKind::Locked => diagnostic.help(
+            "close the other process, or wait for it: `lock_timeout: 60` in the target of segc.yml",
+        ),
+        EngineErrorKind::Connection | EngineErrorKind::Statement => diagnostic
+            .help("`segc debug` tries the connection; `segc explain S0421` says what to look for"),
+    }
+}
+
+/// The columns of what the project reads.
+pub(super) fn columns(
+    project: &Project,
+    target: Option<&Target>,
+    sources: Sources,
+    diags: &mut Diagnostics,
+) -> Catalog {
+    let mut found = Catalog::default();
+    let Some(dialect) = target.and_then(|t| dialect::find(&t.kind)) else {
+        return found;
+    };
+    // What is wrong with the tables as written is reported when they are resolved.
+    let tables = resolve::table_sources(&project.spec, &mut Diagnostics::default());
+    let stored = target
+        .filter(|t| file(project, t).is_some_and(|f| f.exists()))
+        .map(|t| Options {
+            read_only: true,
+            ..options(project, t, None)
+        });
+    let asked: Vec<&Table> = match sources {
+        Sources::Declared => Vec::new(),
+        Sources::Present => tables.iter().collect(),
+        Sources::Local => tables
+            .iter()
+            .filter(|t| !is_named(t) || t.columns.is_empty() || stored.is_some())
+            .collect(),
+    };
+    if asked.is_empty() {
+        return found;
+    }
+    let options = stored.unwrap_or_else(|| memory(project));
+    let session = open(&options, diags).map(|w| w.session());
+    let mut session = match session {
+        None => return found,
+        Some(Ok(session)) => session,
+        Some(Err(e)) => {
+            diags.push(refused(&options, &e));
+            return found;
+        }
+    };
+    let list: Vec<TableSource> = asked.iter().map(|t| t.source.clone()).collect();
+    match catalog::describe(session.as_mut(), dialect, &project.root, &list) {
+        Err(e) => diags.push(refused(&options, &e)),
+        Ok(answers) => {
+            for (table, answer) in asked.into_iter().zip(answers) {
+                match answer {
+                    Ok(columns) => found.tables.push((table.source.clone(), columns)),
+                    Err(_)
+                        if sources == Sources::Local
+                            && is_named(table)
+                            && !table.columns.is_empty() => {}
+                    Err(problem) => diags.push(problem.at(table.span)),
+                }
+            }
+        }
+    }
+    found
+}
+
+fn is_named(table: &Table) -> bool {
+    match table.source {
+        TableSource::Named(_) => true,
+        TableSource::File { .. } | TableSource::Query(_) => false,
+    }
+}
+
+/// How a target is opened to look: its file read-only if it is there, else memory.
+pub(super) fn reading(project: &Project, target: &Target, threads: Option<u16>) -> Options {
+    let stored = options(project, target, threads);
+    if stored.path.as_ref().is_some_and(|p| p.exists()) {
+        Options {
+            read_only: true,
+            ..stored
+        }
+    } else {
+        Options {
+            path: None,
+            ..stored
+        }
+    }
+}
+
+/// The diagnostic of a query that failed while looking.
+pub(super) fn failed(error: &EngineError) -> Diagnostic {
+    Diagnostic::error(&codes::CANNOT_CONNECT, "the database refused the query")
+        .note(error.message.clone())
+        .help("`segc build` checks the sources and says which of them is to blame")
+}

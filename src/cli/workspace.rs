@@ -1,0 +1,243 @@
+//! What commands on a project have in common: read it, know its tables, resolve it at one instant, print what was found.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the clock is read here, once per run"
+)]
+
+use super::args::ProjectArgs;
+use super::connect::{self, Sources};
+use super::{Ctx, Exit};
+use crate::diag::codes::project as codes;
+use crate::diag::{Diagnostic, Diagnostics, Severity};
+use crate::dialect::{self, Dialect};
+use crate::ir::Selection;
+use crate::model::{Model, calendar, resolve, typing};
+use crate::project::select::{self, Wanted};
+use crate::project::target::{self, Target};
+use crate::project::{self, Project, Request};
+use crate::source::{SourceMap, Span};
+use crate::spec::settings::{self, AsOfSpec};
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+
+/// Codes of findings that mean "could not run" rather than "found something".
+const COULD_NOT_RUN: &[&str] = &[
+    codes::NO_PROJECT.id,
+    codes::UNREADABLE.id,
+    codes::UNKNOWN_SELECTED.id,
+    codes::SELECTOR_METHOD.id,
+    codes::UNKNOWN_TARGET.id,
+    codes::TARGET_TYPE.id,
+    codes::NO_ENGINE.id,
+    codes::CANNOT_WRITE.id,
+    codes::CANNOT_CONNECT.id,
+];
+
+/// A project on the bench: what was read so far, and what is wrong with it.
+pub(super) struct Workspace {
+    pub(super) sources: SourceMap,
+    pub(super) diags: Diagnostics,
+    args: ProjectArgs,
+    /// From the current folder to the project's, with `/` at the end; empty if it is the same.
+    prefix: String,
+    project: Option<Project>,
+    target: Option<Target>,
+    model: Option<Model>,
+    /// The instant the command began.
+    pub(super) now: Timestamp,
+}
+
+/// A project that was understood, and the bag to go on with.
+pub(super) struct Parts<'a> {
+    pub(super) project: &'a Project,
+    pub(super) target: &'a Target,
+    pub(super) model: &'a Model,
+    pub(super) dialect: &'static dyn Dialect,
+    pub(super) sources: &'a mut SourceMap,
+    pub(super) diags: &'a mut Diagnostics,
+}
+
+impl Workspace {
+    /// Reads the project that the flags name.
+    pub(super) fn open(args: &ProjectArgs, ctx: &Ctx) -> Self {
+        let mut diags = Diagnostics::default();
+        let mut sources = SourceMap::default();
+        let request = Request {
+            cwd: &ctx.cwd,
+            project_dir: args.project_dir.as_deref(),
+        };
+        let root = project::find(&request, &mut diags);
+        let prefix = root.as_ref().map_or_else(String::new, |r| way(&ctx.cwd, r));
+        let project = root
+            .and_then(|root| project::load(root, args.vars.as_deref(), &mut sources, &mut diags));
+        let target = project
+            .as_ref()
+            .and_then(|p| target::resolve(&p.settings, args.target.as_deref(), &mut diags));
+        Self {
+            sources,
+            diags,
+            args: args.clone(),
+            prefix,
+            project,
+            target,
+            model: None,
+            now: Timestamp::now(),
+        }
+    }
+
+    /// Resolves the project, with columns from `sources`.
+    pub(super) fn analyse(&mut self, sources: Sources) {
+        let facts = self.facts();
+        let (Some(project), Some(facts)) = (&self.project, facts) else {
+            return;
+        };
+        let catalog = connect::columns(project, self.target.as_ref(), sources, &mut self.diags);
+        self.model = Some(resolve::resolve(
+            &project.spec,
+            &project.settings,
+            &catalog,
+            &facts,
+            &mut self.diags,
+        ));
+    }
+
+    /// What was read, before it is resolved.
+    pub(super) fn found(&mut self) -> Option<(&Project, Option<&Target>, &mut Diagnostics)> {
+        Some((
+            self.project.as_ref()?,
+            self.target.as_ref(),
+            &mut self.diags,
+        ))
+    }
+
+    /// What expressions may ask for.
+    fn facts(&mut self) -> Option<typing::Context> {
+        let as_of = self.as_of()?;
+        let settings = &self.project.as_ref()?.settings;
+        Some(typing::Context {
+            as_of,
+            time_zone: settings::zone(&settings.time_zone.value)?,
+            week_start: settings.week_start,
+            vars: project::vars(settings),
+        })
+    }
+
+    /// What a command goes on with; None while there are errors.
+    pub(super) fn parts(&mut self) -> Option<Parts<'_>> {
+        if self.diags.has_errors() {
+            return None;
+        }
+        let target = self.target.as_ref()?;
+        Some(Parts {
+            project: self.project.as_ref()?,
+            target,
+            model: self.model.as_ref()?,
+            dialect: dialect::find(&target.kind)?,
+            sources: &mut self.sources,
+            diags: &mut self.diags,
+        })
+    }
+
+    /// What `--select` and `--exclude` mean in this project.
+    pub(super) fn select(&mut self, wanted: &Wanted) -> Option<Selection> {
+        let parts = self.parts()?;
+        let selection = select::select(wanted, parts.model, parts.sources, parts.diags);
+        (!self.diags.has_errors()).then_some(selection)
+    }
+
+    /// The folder for results.
+    pub(super) fn target_path(
+        &self,
+        args: &super::args::TargetPathArgs,
+        ctx: &Ctx,
+    ) -> Option<PathBuf> {
+        Some(match &args.target_path {
+            Some(path) => ctx.cwd.join(path),
+            None => self.project.as_ref()?.root.join("target"),
+        })
+    }
+
+    /// Prints the diagnostics and gives the exit that they mean.
+    pub(super) fn finish(mut self, ctx: &Ctx, stdout_is_free: bool) -> Result<Exit, Exit> {
+        self.report(ctx, stdout_is_free)?;
+        Ok(self.exit())
+    }
+
+    /// Prints the diagnostics found so far.
+    pub(super) fn report(&mut self, ctx: &Ctx, stdout_is_free: bool) -> Result<(), Exit> {
+        self.diags.finish(self.args.warn_error);
+        ctx.ui.diagnostics(
+            &self.diags,
+            &self.sources,
+            &self.prefix,
+            self.args.format,
+            stdout_is_free,
+        )
+    }
+
+    pub(super) fn exit(&self) -> Exit {
+        let errors = || self.diags.iter().filter(|d| d.severity == Severity::Error);
+        if errors().any(|d| COULD_NOT_RUN.contains(&d.code.id)) {
+            Exit::CouldNotRun
+        } else if errors().next().is_some() {
+            Exit::Found
+        } else {
+            Exit::Fine
+        }
+    }
+
+    /// The instant that everything is asked as of.
+    fn as_of(&mut self) -> Option<Timestamp> {
+        let settings = &self.project.as_ref()?.settings;
+        let zone = settings::zone(&settings.time_zone.value)?;
+        let (spec, span) = match &self.args.as_of {
+            Some(text) => {
+                let file = self.sources.add("--as-of", text.as_str());
+                (AsOfSpec::of(text), Span::new(file, 0, text.len()))
+            }
+            None => (settings.as_of.value.clone(), settings.as_of.span),
+        };
+        match calendar::resolve_as_of(&spec, self.now, &zone) {
+            Err(problem) => {
+                self.diags.push(
+                    Diagnostic::error(&codes::BAD_AS_OF, problem)
+                        .at(
+                            span,
+                            "expected `now`, `today`, a date, a local time or an instant",
+                        )
+                        .help(
+                            "write a time as in 2026-01-31, 2026-01-31 09:00 or 2026-01-31T09:00Z",
+                        ),
+                );
+                None
+            }
+            Ok(as_of) if as_of > self.now => {
+                self.diags.push(
+                    Diagnostic::error(&codes::BAD_AS_OF, "`as_of` lies in the future")
+                        .at(span, format!("this is {as_of}"))
+                        .note(format!("it is {} now", self.now))
+                        .help("rows that have not happened cannot be seen: give an instant of the past, or leave it out for now"),
+                );
+                None
+            }
+            Ok(as_of) => Some(as_of),
+        }
+    }
+}
+
+/// How to get from one folder to another below it, for paths that a terminal or an editor can follow.
+fn way(cwd: &Path, root: &Path) -> String {
+    let mut relative: PathBuf = PathBuf::new();
+    match root.strip_prefix(cwd) {
+        Ok(below) => relative.push(below),
+        Err(_) => match cwd.strip_prefix(root) {
+            Ok(above) => relative.extend(above.components().map(|_| "..")),
+            Err(_) => relative.push(root),
+        },
+    }
+    let mut prefix = relative.to_string_lossy().replace('\\', "/");
+    if !prefix.is_empty() && !prefix.ends_with('/') {
+        prefix.push('/');
+    }
+    prefix
+}

@@ -1,0 +1,103 @@
+//! From options to sessions: what a run opens once and asks for a session whenever it needs one.
+//!
+//! Without the embedded engine (`--no-default-features`) there is nothing to open, and [`open`] says so.
+
+use super::{Engine, EngineError};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What to open and how.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// None is a database in memory.
+    pub path: Option<PathBuf>,
+    pub read_only: bool,
+    /// Relative file names in queries are looked up here.
+    pub project_dir: PathBuf,
+    /// None leaves it to the engine: all cores.
+    pub threads: Option<u32>,
+    /// As DuckDB writes it: `2GiB`.
+    pub memory_limit: Option<String>,
+    /// How long to wait for another process to let go of the file.
+    pub lock_timeout: Duration,
+}
+
+/// An open database.
+pub trait Warehouse {
+    /// A new session with it.
+    ///
+    /// # Errors
+    /// The connection is gone.
+    fn session(&self) -> Result<Box<dyn Engine>, EngineError>;
+
+    /// What stops whatever its sessions are running, from any thread.
+    fn interrupter(&self) -> Box<dyn Fn() + Send + Sync>;
+}
+
+/// Whether there is an engine in this program.
+pub const IS_BUILT_IN: bool = cfg!(feature = "duckdb-linked");
+
+/// Opens a database.
+///
+/// # Errors
+/// The file is locked, unreadable or no database; or this program has no engine.
+#[cfg(feature = "duckdb-linked")]
+pub fn open(options: &Options) -> Result<Box<dyn Warehouse>, EngineError> {
+    Ok(Box::new(embedded::Embedded::open(options)?))
+}
+
+/// Opens a database.
+///
+/// # Errors
+/// Always: this program has no engine.
+#[cfg(not(feature = "duckdb-linked"))]
+pub fn open(_: &Options) -> Result<Box<dyn Warehouse>, EngineError> {
+    Err(EngineError {
+        kind: super::EngineErrorKind::Connection,
+        message: "this segc was built without its engine".to_owned(),
+    })
+}
+
+#[cfg(feature = "duckdb-linked")]
+mod embedded {
+    use super::{Engine, EngineError, Options, Warehouse};
+    use crate::engine::duckdb::DuckDb;
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    type Stop = Box<dyn Fn() + Send + Sync>;
+
+    /// The first session keeps the database open; the others come and go.
+    pub(super) struct Embedded {
+        first: DuckDb,
+        stops: Arc<Mutex<Vec<Stop>>>,
+    }
+
+    impl Embedded {
+        pub(super) fn open(options: &Options) -> Result<Self, EngineError> {
+            Ok(Self {
+                first: DuckDb::open(options)?,
+                stops: Arc::default(),
+            })
+        }
+    }
+
+    impl Warehouse for Embedded {
+        fn session(&self) -> Result<Box<dyn Engine>, EngineError> {
+            let session = self.first.another()?;
+            self.stops
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(session.interrupter());
+            Ok(Box::new(session))
+        }
+
+        fn interrupter(&self) -> Stop {
+            let stops = Arc::clone(&self.stops);
+            Box::new(move || {
+                for stop in stops.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+                    stop();
+                }
+            })
+        }
+    }
+}
