@@ -260,6 +260,9 @@ mod tests {
         };
         assert_eq!(check("data/in.csv"), Ok(()));
         assert_eq!(check("./data/in.csv"), Ok(()));
+        // Tests run in the folder of Cargo.toml.
+        std::fs::write(project.join("Cargo.toml"), "").expect("a file");
+        assert_eq!(check("Cargo.toml"), Err("S0612"));
         assert_eq!(check("data/nope.csv"), Err("S0610"));
         assert_eq!(check("data"), Err("S0610"));
         for path in [

@@ -1,6 +1,8 @@
 //! Builds on a real DuckDB: a hand-made model over one small table, built again and again.
 
 use segc::build::run::Ended;
+use segc::emit::{CheckKind, CheckQuery};
+use segc::source::{FileId, Span};
 
 use super::shop::{at, seg};
 use super::world::World;
@@ -302,6 +304,36 @@ fn keys_that_are_null_or_not_unique_publish_nothing() {
         w.rows("select count(*) from information_schema.schemata where schema_name = 'segments'"),
         "0"
     );
+}
+
+#[test]
+fn checks_of_sources_stop_a_build_or_warn() {
+    let check = |kind, sql: &str| CheckQuery {
+        kind,
+        what: "items.product (product_id)".to_owned(),
+        span: Span::new(FileId(0), 0, 1),
+        sql: sql.to_owned(),
+    };
+    let mut w = World::new("(1, 'a', true)");
+    w.checks = vec![
+        check(CheckKind::TimeNull, "select 12 as violations"),
+        check(CheckKind::JoinDuplicate, "select 0 as violations"),
+    ];
+    let outcome = w.build(&[seg("vip")], at(1));
+    assert_eq!(
+        (outcome.ended, w.codes().as_str()),
+        (Ended::Published { epoch: 1 }, "S0614")
+    );
+    w.checks
+        .push(check(CheckKind::JoinDuplicate, "select 2 as violations"));
+    w.checks
+        .push(check(CheckKind::EntityKeyNull, "select 1 as violations"));
+    let outcome = w.build(&[seg("vip")], at(2));
+    assert_eq!(
+        (outcome.ended, w.codes().as_str()),
+        (Ended::Refused, "S0601 S0613 S0614")
+    );
+    assert_eq!(w.rows("select epoch from segments.segc_state"), "1");
 }
 
 #[test]

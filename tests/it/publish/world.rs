@@ -3,6 +3,7 @@
 use segc::build::results::results;
 use segc::build::run::{Connect, Outcome, Request, Silent, publish};
 use segc::diag::Diagnostics;
+use segc::emit::CheckQuery;
 use segc::engine::duckdb::{DuckDb, Options};
 use segc::engine::{Engine, Value};
 
@@ -11,6 +12,7 @@ use super::shop::{Seg, Shop, at};
 pub(super) struct World {
     pub(super) db: DuckDb,
     pub(super) shop: Shop,
+    pub(super) checks: Vec<CheckQuery>,
     pub(super) diags: Diagnostics,
     /// `run_results.json` of the last build.
     pub(super) results: serde_json::Value,
@@ -23,6 +25,7 @@ impl World {
         let mut world = Self {
             db,
             shop: Shop::default(),
+            checks: Vec::new(),
             diags: Diagnostics::default(),
             results: serde_json::Value::Null,
         };
@@ -111,7 +114,7 @@ impl World {
         let request = Request {
             model: &model,
             queries: &queries,
-            checks: &[],
+            checks: &self.checks,
             policy: &policy,
             dialect: segc::dialect::find("duckdb").expect("the dialect"),
         };
