@@ -5,6 +5,8 @@
 )]
 
 #[cfg(feature = "duckdb-linked")]
+mod constants;
+#[cfg(feature = "duckdb-linked")]
 mod engine;
 mod house;
 mod plan;
