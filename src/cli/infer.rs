@@ -29,6 +29,9 @@ struct Csv {
 
 type Failure = Box<Diagnostic>;
 
+/// Columns, and whether each is unique.
+type Described = (Vec<(String, Type)>, Vec<bool>);
+
 /// The files of a project over `csv`. Files that are not in the folder are copied to `data/`.
 pub(super) fn project(
     name: &str,
@@ -138,11 +141,7 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or("")
 }
 
-fn describe(
-    folder: &Path,
-    file: &str,
-    dialect: &dyn Dialect,
-) -> Result<(Vec<(String, Type)>, Vec<bool>), EngineError> {
+fn describe(folder: &Path, file: &str, dialect: &dyn Dialect) -> Result<Described, EngineError> {
     let warehouse = engine::open(&Options {
         project_dir: folder.to_owned(),
         ..Options::default()

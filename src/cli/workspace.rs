@@ -8,15 +8,15 @@ use super::args::ProjectArgs;
 use super::connect::{self, Sources};
 use super::{Ctx, Exit};
 use crate::diag::codes::project as codes;
-use crate::diag::{Diagnostic, Diagnostics, Severity};
+use crate::diag::{Diagnostics, Severity};
 use crate::dialect::{self, Dialect};
 use crate::ir::Selection;
-use crate::model::{Model, calendar, resolve, typing};
+use crate::model::{Model, resolve, typing};
 use crate::project::select::{self, Wanted};
 use crate::project::target::{self, Target};
 use crate::project::{self, Project, Request};
-use crate::source::{SourceMap, Span};
-use crate::spec::settings::{self, AsOfSpec};
+use crate::source::SourceMap;
+use crate::spec::settings;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 
@@ -112,8 +112,14 @@ impl Workspace {
 
     /// What expressions may ask for.
     fn facts(&mut self) -> Option<typing::Context> {
-        let as_of = self.as_of()?;
         let settings = &self.project.as_ref()?.settings;
+        let as_of = project::as_of(
+            settings,
+            self.args.as_of.as_deref(),
+            self.now,
+            &mut self.sources,
+            &mut self.diags,
+        )?;
         Some(typing::Context {
             as_of,
             time_zone: settings::zone(&settings.time_zone.value)?,
@@ -183,44 +189,6 @@ impl Workspace {
             Exit::Found
         } else {
             Exit::Fine
-        }
-    }
-
-    /// The instant that everything is asked as of.
-    fn as_of(&mut self) -> Option<Timestamp> {
-        let settings = &self.project.as_ref()?.settings;
-        let zone = settings::zone(&settings.time_zone.value)?;
-        let (spec, span) = match &self.args.as_of {
-            Some(text) => {
-                let file = self.sources.add("--as-of", text.as_str());
-                (AsOfSpec::of(text), Span::new(file, 0, text.len()))
-            }
-            None => (settings.as_of.value.clone(), settings.as_of.span),
-        };
-        match calendar::resolve_as_of(&spec, self.now, &zone) {
-            Err(problem) => {
-                self.diags.push(
-                    Diagnostic::error(&codes::BAD_AS_OF, problem)
-                        .at(
-                            span,
-                            "expected `now`, `today`, a date, a local time or an instant",
-                        )
-                        .help(
-                            "write a time as in 2026-01-31, 2026-01-31 09:00 or 2026-01-31T09:00Z",
-                        ),
-                );
-                None
-            }
-            Ok(as_of) if as_of > self.now => {
-                self.diags.push(
-                    Diagnostic::error(&codes::BAD_AS_OF, "`as_of` lies in the future")
-                        .at(span, format!("this is {as_of}"))
-                        .note(format!("it is {} now", self.now))
-                        .help("rows that have not happened cannot be seen: give an instant of the past, or leave it out for now"),
-                );
-                None
-            }
-            Ok(as_of) => Some(as_of),
         }
     }
 }

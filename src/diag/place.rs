@@ -236,24 +236,19 @@ mod tests {
         explain: "",
     };
 
-    fn places(text: &str, spans: &[Range<usize>]) -> (Diagnostics, SourceMap, Vec<Span>) {
+    fn places(text: &str, start: usize, end: usize) -> (Diagnostics, SourceMap, Span) {
         let mut sources = SourceMap::default();
         let file = sources.add("a.yml", text);
         let mut diags = Diagnostics::default();
-        let spans: Vec<Span> = spans
-            .iter()
-            .map(|r| Span::new(file, r.start, r.end))
-            .collect();
-        for span in &spans {
-            diags.push(Diagnostic::error(&CODE, "x").at(*span, ""));
-        }
-        (diags, sources, spans)
+        let span = Span::new(file, start, end);
+        diags.push(Diagnostic::error(&CODE, "x").at(span, ""));
+        (diags, sources, span)
     }
 
     #[test]
     fn positions_agree_with_the_source_map_everywhere() {
         let text = "ä: 1\r\nbé: 2\n\n  c: \u{1F600}x";
-        let (diags, sources, _) = places(text, &[(0..1)]);
+        let (diags, sources, _) = places(text, 0, 1);
         let places = Places::new(&diags, &sources, "");
         for offset in 0..=u32::try_from(text.len()).unwrap() + 2 {
             let file = FileId(0);
@@ -268,10 +263,10 @@ mod tests {
     #[test]
     fn a_long_line_is_cut_around_its_mark() {
         let text = format!("{}HERE{}", "a".repeat(1_000_000), "b".repeat(1_000_000));
-        let (diags, sources, spans) = places(&text, &[(1_000_000..1_000_004)]);
+        let (diags, sources, span) = places(&text, 1_000_000, 1_000_004);
         let places = Places::new(&diags, &sources, "");
-        let (line, mark) = places.on_first_line(spans[0]);
-        let excerpt = places.excerpt(spans[0].file, line, &[mark]);
+        let (line, mark) = places.on_first_line(span);
+        let excerpt = places.excerpt(span.file, line, &[mark]);
         assert!(excerpt.text.chars().count() < 200);
         assert!(excerpt.text.starts_with('…') && excerpt.text.ends_with('…'));
         assert_eq!(&excerpt.text[excerpt.marks[0].clone()], "HERE");
@@ -281,18 +276,18 @@ mod tests {
     fn controls_are_escaped_and_marks_follow() {
         let text = "a\u{1b}[31m\u{202e}b: c";
         let start = text.find('b').unwrap();
-        let (diags, sources, spans) = places(text, &[(start..start + 1)]);
+        let (diags, sources, span) = places(text, start, start + 1);
         let places = Places::new(&diags, &sources, "");
-        let (line, mark) = places.on_first_line(spans[0]);
-        let excerpt = places.excerpt(spans[0].file, line, &[mark]);
+        let (line, mark) = places.on_first_line(span);
+        let excerpt = places.excerpt(span.file, line, &[mark]);
         assert_eq!(excerpt.text, "a\\u{1b}[31m\\u{202e}b: c");
         assert_eq!(&excerpt.text[excerpt.marks[0].clone()], "b");
     }
 
     #[test]
     fn a_span_over_lines_ends_with_its_first_line() {
-        let (diags, sources, spans) = places("one: two\nthree\n", &[(5..14)]);
+        let (diags, sources, span) = places("one: two\nthree\n", 5, 14);
         let places = Places::new(&diags, &sources, "");
-        assert_eq!(places.on_first_line(spans[0]), (1, 5..8));
+        assert_eq!(places.on_first_line(span), (1, 5..8));
     }
 }

@@ -173,7 +173,7 @@ pub(super) fn read_specs(
                 )
                 .help("does `spec_paths` take in a folder of generated files?"),
             );
-            break;
+            return Vec::new();
         }
     }
     files

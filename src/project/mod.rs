@@ -8,6 +8,7 @@
 )]
 
 mod files;
+mod instant;
 pub mod select;
 pub mod target;
 mod vars;
@@ -18,6 +19,7 @@ use crate::source::SourceMap;
 use crate::spec::{self, Settings, Spec};
 use crate::yaml;
 pub use files::SETTINGS;
+pub use instant::as_of;
 use std::path::{Path, PathBuf};
 pub use vars::literals as vars;
 

@@ -4,6 +4,8 @@
     reason = "tests read files and run the program"
 )]
 
+mod cases;
+mod cli;
 #[cfg(feature = "duckdb-linked")]
 mod constants;
 #[cfg(feature = "duckdb-linked")]
