@@ -747,6 +747,21 @@ mod with_engine {
     }
 
     #[test]
+    fn what_is_declared_must_be_there() {
+        let place = started();
+        let specs = place.path().join("segments/customers.yml");
+        let text = std::fs::read_to_string(&specs).expect("text");
+        std::fs::write(
+            &specs,
+            text.replace("country: string,", "country: string, town: string,"),
+        )
+        .expect("written");
+        let ran = place.run(&["check"]);
+        assert_eq!(ran.code, Some(1), "{ran}");
+        assert!(ran.stderr.contains("error[S0308]"), "{ran}");
+    }
+
+    #[test]
     fn csv_files_become_a_project_that_builds() {
         let place = Place::empty();
         place.write("people.csv", "user_id,name\n1,Ann\n2,Bo\n3,Cy\n");

@@ -135,11 +135,7 @@ fn code_only(text: &str) -> String {
                 out.push('"');
                 while let Some(c) = chars.next() {
                     match c {
-                        '\\' => {
-                            if chars.next() == Some('\n') {
-                                out.push('\n');
-                            }
-                        }
+                        '\\' => out.extend(chars.next().filter(|c| *c == '\n')),
                         '"' => break,
                         '\n' => out.push('\n'),
                         _ => {}
@@ -397,6 +393,12 @@ fn codes_have_words_and_stay_in_their_range() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// Codes that no project can raise yet, and why.
+const UNREACHED: &[(&str, &str)] = &[(
+    "S0501",
+    "the embedded dialect can say everything; the next one cannot",
+)];
+
 /// Every `pub static NAME: Code` of the code files, with its id.
 fn statics() -> Vec<(String, String, String)> {
     let mut found = Vec::new();
@@ -419,7 +421,6 @@ fn statics() -> Vec<(String, String, String)> {
 }
 
 #[test]
-#[ignore = "until all floors have landed"]
 fn every_code_is_listed_raised_and_shown_by_a_test() {
     let sources = sources();
     let mut shown = String::new();
@@ -446,6 +447,7 @@ fn every_code_is_listed_raised_and_shown_by_a_test() {
             wrong.push(format!("{id} ({area}::{name}) is raised nowhere"));
         }
         let tested = shown.contains(&id)
+            || has_word(&shown, &name)
             || sources.iter().any(|(file, text)| {
                 let tests = if is_test_file(file) {
                     text.as_str()
@@ -454,7 +456,7 @@ fn every_code_is_listed_raised_and_shown_by_a_test() {
                 };
                 has_word(tests, &name) || tests.contains(&id)
             });
-        if !tested {
+        if !tested && !UNREACHED.iter().any(|(unreached, _)| *unreached == id) {
             wrong.push(format!(
                 "{id} ({area}::{name}) is shown by no case and no test"
             ));

@@ -11,6 +11,14 @@ mod constants;
 #[cfg(feature = "duckdb-linked")]
 mod engine;
 mod house;
+#[cfg_attr(
+    not(feature = "duckdb-linked"),
+    allow(dead_code, reason = "rows are computed with the engine only")
+)]
 mod plan;
+#[cfg_attr(
+    not(feature = "duckdb-linked"),
+    allow(dead_code, reason = "most builds are run with the engine only")
+)]
 mod publish;
 mod render;
