@@ -741,7 +741,7 @@ mod with_engine {
         let ran = place.run(&["build"]);
         assert_eq!(ran.code, Some(1), "{ran}");
         assert!(
-            ran.stderr.contains("--> segments/customers.yml:4:12"),
+            ran.stderr.contains("--> segments/customers.yml:4:18"),
             "{ran}"
         );
     }

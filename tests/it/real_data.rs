@@ -77,7 +77,7 @@ impl Project {
     fn open(&self) -> Connection {
         let con = Connection::open(self.path().join(self.database)).unwrap();
         con.execute_batch(&format!(
-            "SET file_search_path = '{}'; SET autoload_known_extensions = false; SET TimeZone = 'UTC';",
+            "SET file_search_path = '{}'; SET autoload_known_extensions = false;",
             self.path().display()
         ))
         .unwrap();

@@ -9,7 +9,6 @@ use segc::model::{Model, Predicate, RelationId, Window};
 use segc::source::At;
 
 const TABLES: &str = "
-    set TimeZone = 'UTC';
     create table customers (customer_id integer, country varchar, age integer);
     create table orders (order_id integer, customer_id integer, ordered_at timestamptz, channel varchar,
         status varchar, total decimal(12, 2));
@@ -566,7 +565,7 @@ fn random_rows(dice: &mut Dice) -> String {
         let customer = dice.one_of(&["null", "1", "2", "3", "5", "8", "13", "21", "34", "77"]);
         let days = dice.up_to(1200);
         let at = format!(
-            "timestamptz '{}' + to_days(3) - to_days({days})",
+            "(timestamp '{}' + to_days(3) - to_days({days}))::timestamptz",
             "2026-01-31 09:00:00+00:00"
         );
         let at = if dice.up_to(20) == 0 {
