@@ -21,4 +21,6 @@ mod plan;
     allow(dead_code, reason = "most builds are run with the engine only")
 )]
 mod publish;
+#[cfg(feature = "duckdb-linked")]
+mod real_data;
 mod render;
