@@ -309,12 +309,14 @@ fn distance(args: &[Arg<'_>]) -> Option<Sql> {
     };
     let (a, b) = (lat1.at(Binding::Mul), lat2.at(Binding::Mul));
     let (x, y) = (lon1.at(Binding::Mul), lon2.at(Binding::Mul));
+    // `least` passes over NULLs, and rounding may leave a little more than 1 between antipodes.
     Some(Sql::new(
         format!(
-            "2 * 6371.0088e0 * asin(sqrt(least(1.0e0, power(sin(radians({b} - {a}) / 2), 2) \
-             + cos(radians({a})) * cos(radians({b})) * power(sin(radians({y} - {x}) / 2), 2))))"
+            "case when {a} + {x} + {b} + {y} is not null then 2 * 6371.0088e0 * asin(sqrt(least(1.0e0, \
+             power(sin(radians({b} - {a}) / 2), 2) \
+             + cos(radians({a})) * cos(radians({b})) * power(sin(radians({y} - {x}) / 2), 2)))) end"
         ),
-        Binding::Mul,
+        Binding::Atom,
     ))
 }
 

@@ -8,6 +8,7 @@ use crate::expr::{Expr, ExprKind, Func, Literal, Type, Unit};
 use crate::ir::block::{Aggregate, BlockExpr, Order, Term};
 use crate::model::Model;
 use crate::source::At;
+use jiff::tz::TimeZone;
 use std::collections::HashSet;
 
 pub(super) struct Writer<'a> {
@@ -165,6 +166,24 @@ impl<'a> Writer<'a> {
                     let sql = self.dialect.add_elapsed(&n, unit, &x);
                     return Some(sql.unwrap_or_else(|| self.cannot("adding hours", e.at)));
                 }
+            }
+            // Boundaries of hours between instants: the clocks' changes are none, as in constants.
+            Func::DateDiff(unit)
+                if unit <= Unit::Hour && args.iter().all(|a| a.ty == Type::Timestamp) =>
+            {
+                let args: Option<Vec<Arg<'_>>> = args
+                    .iter()
+                    .map(|a| {
+                        let instant = self.expr(a);
+                        Some(Arg {
+                            sql: self.dialect.to_local(&instant, &TimeZone::UTC)?,
+                            ty: &Type::Datetime,
+                            literal: None,
+                        })
+                    })
+                    .collect();
+                let sql = args.and_then(|args| self.dialect.call(func, &args, &e.ty));
+                return Some(sql.unwrap_or_else(|| self.cannot("counting hours", e.at)));
             }
             Func::DateTrunc(_)
             | Func::DateDiff(_)

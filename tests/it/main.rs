@@ -24,3 +24,5 @@ mod publish;
 #[cfg(feature = "duckdb-linked")]
 mod real_data;
 mod render;
+#[cfg(feature = "duckdb-linked")]
+mod rows;
