@@ -3,6 +3,7 @@
 //! [`stage::staging`] says how the questions are asked, [`publish::publication`] how the answers are published over
 //! what [`Published`] says is there. Both are pure; [`run`] (floor 6) walks them. The protocol is `outputs.md`.
 
+pub mod blame;
 pub mod publish;
 pub mod published;
 pub mod read;

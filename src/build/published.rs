@@ -151,6 +151,7 @@ pub fn verdict(
     {
         return Verdict::Unchanged;
     }
+    let mut late = Vec::new();
     for (segment, last) in &selected {
         let before = published
             .segments
@@ -159,8 +160,20 @@ pub fn verdict(
             .map(|l| l.as_of)
             .max();
         if let Some(before) = before.filter(|b| *b >= as_of) {
-            diags.push(not_later(policy, segment, before, *last));
+            late.push((
+                segment.name.as_str(),
+                not_later(policy, segment, before, *last),
+            ));
         }
+    }
+    // One cause, one message: the others are named under the first.
+    let names: Vec<&str> = late.iter().skip(1).map(|(name, _)| *name).collect();
+    if let Some((_, first)) = late.into_iter().next() {
+        diags.push(if names.is_empty() {
+            first
+        } else {
+            first.note(format!("the same holds for {}", others(&names)))
+        });
     }
     for gone in published.gone(model, policy) {
         if gone.as_of >= as_of {
@@ -215,6 +228,18 @@ fn not_later(
         .at(segment.span, found)
         .note(format!("this build is as of {}", policy.as_of))
         .help("build as of a later instant: `--as-of now`")
+}
+
+/// The first few names, and how many more there are.
+fn others(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(8).map(|n| format!("`{n}`")).collect();
+    let more = names.len().saturating_sub(shown.len());
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    format!("{}{more}", shown.join(", "))
 }
 
 fn check_owner(model: &Model, policy: &Policy, state: &State, diags: &mut Diagnostics) {

@@ -4,13 +4,14 @@
 
 use std::time::{Duration, Instant};
 
+use super::blame;
 use super::publish::publication;
-use super::read::{Reader, SegmentCounts, number, text};
+use super::read::{Reader, SegmentCounts, number};
 use super::stage::staging;
 use super::{Assertion, Kind, Policy, Published, Stage, Verdict, verdict};
-use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::diag::Diagnostics;
 use crate::dialect::Dialect;
-use crate::emit::{CheckKind, CheckQuery, EntityQuery};
+use crate::emit::{CheckQuery, EntityQuery};
 use crate::engine::{Engine, EngineError, EngineErrorKind};
 use crate::model::Model;
 
@@ -134,6 +135,16 @@ pub fn publish(
     let stop = walk.all(&reader, &published, now, diags).err();
     let committing = walk.committing;
     outcome.timings = walk.leave(stop.is_some());
+    if let Some(Stop::Engine { error, kind }) = &stop
+        && reads(kind)
+        && blame::blameable(error)
+        && let Ok(mut engine) = connect()
+    {
+        blame::sources(request.model, request.dialect, engine.as_mut(), diags);
+        if diags.has_errors() {
+            return Ok(outcome);
+        }
+    }
     outcome.ended = settle(&reader, &published, stop, committing, connect);
     if let Ended::Published { .. } = outcome.ended {
         // The counts are told again from the ledger; that they cannot be read now does not unpublish anything.
@@ -288,7 +299,7 @@ impl Walk<'_> {
             };
             let violations = self.timed(&stage, |engine| one_number(engine, &check.sql))?;
             if violations > 0 {
-                diags.push(violated(check, violations));
+                diags.push(blame::violated(check, violations));
             }
         }
         if diags.has_errors() {
@@ -348,7 +359,7 @@ impl Walk<'_> {
                     Ok(0)
                 })?;
                 if let Some(entity) = self.request.model.entities.get(entity.index()) {
-                    check_keys(entity, &found, diags);
+                    blame::check_keys(entity, &found, diags);
                 }
                 Ok(())
             }
@@ -476,6 +487,32 @@ fn settle(
     }
 }
 
+/// Whether this stage reads the project's sources.
+fn reads(kind: &Kind) -> bool {
+    match kind {
+        Kind::CheckSource | Kind::StageQuery | Kind::CheckKeys(_) => true,
+        Kind::Begin
+        | Kind::StageScope
+        | Kind::StageMembers
+        | Kind::EnsureSchema
+        | Kind::EnsureTable
+        | Kind::EnsureColumn
+        | Kind::EnsureView
+        | Kind::Diff
+        | Kind::Count
+        | Kind::Assert(_)
+        | Kind::Fence
+        | Kind::CloseStays
+        | Kind::OpenStays
+        | Kind::DeleteMembers
+        | Kind::InsertMembers
+        | Kind::Traits
+        | Kind::Channels
+        | Kind::RecordRun
+        | Kind::Commit => false,
+    }
+}
+
 /// Whether an error at this stage may be another build's doing: it touches what both write.
 fn raced_at(kind: &Kind) -> bool {
     match kind {
@@ -501,74 +538,5 @@ fn raced_at(kind: &Kind) -> bool {
         | Kind::Diff
         | Kind::Count
         | Kind::Assert(_) => false,
-    }
-}
-
-/// What a source check found.
-fn violated(check: &CheckQuery, violations: u64) -> Diagnostic {
-    let rows = if violations == 1 { "row" } else { "rows" };
-    let what = &check.what;
-    match check.kind {
-        CheckKind::EntityKeyNull => Diagnostic::error(
-            &codes::build::KEY_IS_NULL,
-            format!("{what}: {violations} {rows} without a key"),
-        )
-        .at(check.span, "NULL here")
-        .help("repair the table, or leave such rows out with `table: {sql: …}`"),
-        CheckKind::EntityKeyDuplicate => Diagnostic::error(
-            &codes::build::KEY_IS_DUPLICATED,
-            format!("{what}: {violations} keys in more than one row"),
-        )
-        .at(check.span, "not unique")
-        .help("point `table:` at a table with one row per entity"),
-        CheckKind::JoinDuplicate => Diagnostic::error(
-            &codes::build::LOOKUP_NOT_UNIQUE,
-            format!("{what}: {violations} keys in more than one row"),
-        )
-        .at(check.span, "this join finds at most one row")
-        .help("look up in a table with one row per key"),
-        CheckKind::TimeNull => Diagnostic::warning(
-            &codes::build::TIME_IS_NULL,
-            format!("{what}: {violations} {rows} without a time, which count for nobody"),
-        )
-        .at(check.span, "NULL here")
-        .help("repair the rows, or say with `where:` that they are left out"),
-    }
-}
-
-/// What the staged keys look like: rows without one, duplicated ones, the first of these.
-fn check_keys(
-    entity: &crate::model::Entity,
-    found: &[crate::engine::Value],
-    diags: &mut Diagnostics,
-) {
-    let [without, duplicated, first] = found else {
-        return;
-    };
-    let count = |value| number(value).unwrap_or_default();
-    if count(without) > 0 {
-        diags.push(
-            Diagnostic::error(
-                &codes::build::KEY_IS_NULL,
-                format!("{} rows of `{}` have no key", count(without), entity.name),
-            )
-            .at(entity.key_span, format!("`{}` is NULL there", entity.key))
-            .help("repair the table, or leave such rows out with `table: {sql: …}`"),
-        );
-    }
-    if count(duplicated) > 0 {
-        diags.push(
-            Diagnostic::error(
-                &codes::build::KEY_IS_DUPLICATED,
-                format!(
-                    "{} keys of `{}` occur in more than one row",
-                    count(duplicated),
-                    entity.name
-                ),
-            )
-            .at(entity.key_span, format!("`{}` is not unique", entity.key))
-            .note(format!("one of them is {}", text(first)))
-            .help("point `table:` at a table with one row per entity"),
-        );
     }
 }

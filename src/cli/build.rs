@@ -6,12 +6,18 @@ use super::progress::Bar;
 use super::table::{count, percent, table};
 use super::workspace::Workspace;
 use super::{Ctx, DiagFormat, Exit, files};
-use crate::build::Policy;
+use crate::build::blame;
 use crate::build::results::{results, share};
 use crate::build::run::{Ended, Outcome, Request, Silent, publish};
+use crate::build::{Kind, Policy};
+use crate::diag::Diagnostics;
+use crate::dialect::Dialect;
+use crate::engine::Warehouse;
 use crate::ir::Selection;
+use crate::model::{Model, SegmentId, TraitId};
 use crate::project::select::Wanted;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use ulid::Ulid;
@@ -89,7 +95,18 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
             drop(bar);
             match outcome {
                 Err(e) => parts.diags.push(connect::refused(&options, &e)),
-                Ok(outcome) => {
+                Ok(mut outcome) => {
+                    blame(
+                        parts.model,
+                        parts.dialect,
+                        &policy.selection,
+                        &outcome,
+                        warehouse.as_ref(),
+                        parts.diags,
+                    );
+                    if parts.diags.has_errors() {
+                        outcome.ended = Ended::Refused;
+                    }
                     let facts = results(request, &outcome, Timestamp::now());
                     let mut json = serde_json::to_string_pretty(&facts)
                         .expect("strings, numbers and maps by string are JSON");
@@ -119,6 +136,73 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     } else {
         exit
     })
+}
+
+/// Where the warehouse could not compute what was asked: which traits and segments fail by themselves.
+fn blame(
+    model: &Model,
+    dialect: &dyn Dialect,
+    selection: &Selection,
+    outcome: &Outcome,
+    warehouse: &dyn Warehouse,
+    diags: &mut Diagnostics,
+) {
+    let computing = outcome.timings.last().map(|t| &t.kind) == Some(&Kind::StageQuery);
+    if !matches!(outcome.ended, Ended::NotPublished { .. }) || !computing {
+        return;
+    }
+    let Ok(mut engine) = warehouse.session() else {
+        return;
+    };
+    let mut failure = |selection: Selection| {
+        let mut unheard = Diagnostics::default();
+        crate::compile(model, &selection, dialect, &mut |_, _| {}, &mut unheard)
+            .queries
+            .iter()
+            .find_map(|query| blame::failure(query, engine.as_mut()))
+    };
+    let segments: BTreeSet<SegmentId> = selection.segments.iter().copied().collect();
+    let mut traits: BTreeSet<TraitId> = selection.traits.iter().copied().collect();
+    for id in &segments {
+        traits.extend(
+            model
+                .segments
+                .get(id.index())
+                .iter()
+                .flat_map(|s| &s.traits),
+        );
+    }
+    for id in traits {
+        let alone = Selection {
+            traits: vec![id],
+            ..Selection::default()
+        };
+        if let Some(found) = model.traits.get(id.index())
+            && let Some(error) = failure(alone)
+        {
+            let what = format!("trait `{}`", found.name);
+            diags.push(blame::not_computed(&what, found.span, &error));
+        }
+    }
+    if diags.has_errors() {
+        return;
+    }
+    let mut failed = BTreeSet::new();
+    for id in segments {
+        let alone = Selection {
+            segments: vec![id],
+            ..Selection::default()
+        };
+        if let Some(found) = model.segments.get(id.index())
+            && let Some(error) = failure(alone)
+        {
+            if !found.references.iter().any(|r| failed.contains(r)) {
+                let what = format!("segment `{}`", found.name);
+                diags.push(blame::not_computed(&what, found.span, &error));
+            }
+            failed.insert(id);
+        }
+    }
 }
 
 fn policy(

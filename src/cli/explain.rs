@@ -230,7 +230,18 @@ fn reads(lineage: &Lineage, parts: &Parts<'_>, out: &mut String) {
 /// Breaks long lines at spaces; indented ones are code and stay.
 fn wrap(text: &str, width: usize) -> String {
     let mut out = String::new();
+    let mut paragraphs: Vec<String> = Vec::new();
     for line in text.lines() {
+        let flows = |l: &str| !l.is_empty() && !l.starts_with("  ");
+        match paragraphs.last_mut() {
+            Some(last) if flows(line) && flows(last) => {
+                last.push(' ');
+                last.push_str(line);
+            }
+            Some(_) | None => paragraphs.push(line.to_owned()),
+        }
+    }
+    for line in &paragraphs {
         if line.starts_with("  ") {
             out.push_str(line);
         } else {

@@ -6,6 +6,8 @@ use super::table::{count, csv, json, percent, table, value};
 use super::workspace::{Parts, Workspace};
 use super::{Ctx, Exit};
 use crate::build::results::share;
+use crate::diag::Diagnostic;
+use crate::diag::codes::project as codes;
 use crate::dialect::Dialect;
 use crate::emit::{EntityQuery, Role};
 use crate::engine::{Engine, EngineError, Rows, Value};
@@ -127,7 +129,18 @@ fn the_segment(name: &str, parts: &mut Parts<'_>) -> Option<SegmentId> {
     match named.as_slice() {
         [one] => Some(*one),
         [] => {
-            parts.diags.push(select::unknown(name, parts.model));
+            let unknown = if parts.model.traits.iter().any(|t| t.name == name) {
+                Diagnostic::error(
+                    &codes::UNKNOWN_SELECTED,
+                    format!("`{name}` is a trait, and only segments have members"),
+                )
+                .help(format!(
+                    "see what it is with `segc explain {name}`; `expose: [{name}]` on a segment shows its values"
+                ))
+            } else {
+                select::unknown(name, parts.model)
+            };
+            parts.diags.push(unknown);
             None
         }
         many => {
@@ -136,12 +149,17 @@ fn the_segment(name: &str, parts: &mut Parts<'_>) -> Option<SegmentId> {
                 .filter_map(|id| parts.model.segments.get(id.index()))
                 .map(|s| s.name.as_str())
                 .collect();
-            parts
-                .diags
-                .push(select::unknown(name, parts.model).note(format!(
-                    "`{name}` is a group; its cases are {}",
-                    cases.join(", ")
-                )));
+            parts.diags.push(
+                Diagnostic::error(
+                    &codes::UNKNOWN_SELECTED,
+                    format!("`{name}` is a group: one of its cases is wanted"),
+                )
+                .note(format!("its cases are {}", cases.join(", ")))
+                .help(format!(
+                    "name one: `segc show {}`",
+                    cases.first().unwrap_or(&name)
+                )),
+            );
             None
         }
     }

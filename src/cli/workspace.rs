@@ -91,6 +91,10 @@ impl Workspace {
         let (Some(project), Some(facts)) = (&self.project, facts) else {
             return;
         };
+        if self.target.is_none() {
+            // Without an engine to ask, columns that are not declared would be reported as unknown.
+            return;
+        }
         let catalog = connect::columns(project, self.target.as_ref(), sources, &mut self.diags);
         self.model = Some(resolve::resolve(
             &project.spec,

@@ -13,6 +13,8 @@ use std::ops::Range;
 const SHOWN: usize = 110;
 /// How much of it stands before the first label.
 const BEFORE: usize = 40;
+/// The longest mark, in characters.
+const MARKED: usize = 60;
 /// The longest message, label, note or hint that is shown, in characters.
 const LONGEST_TEXT: usize = 2000;
 
@@ -118,7 +120,12 @@ impl<'a> Places<'a> {
         };
         let marks = marks
             .iter()
-            .map(|m| place(m.start)..place(m.end).max(place(m.start)))
+            .map(|m| {
+                // A mark that the renderer would run out of the piece is cut short.
+                let end = steps.partition_point(|(at, _)| *at < m.start) + MARKED;
+                let last = steps.get(end).map_or(m.end, |(at, _)| m.end.min(*at));
+                place(m.start)..place(last).max(place(m.start))
+            })
             .collect();
         Excerpt { text: out, marks }
     }

@@ -85,7 +85,7 @@ fn columns(rows: &Rows) -> Columns {
 }
 
 fn missing(source: &TableSource, error: &EngineError) -> Problem {
-    let said = error.message.lines().next().unwrap_or_default().to_owned();
+    let said = error.words();
     match source {
         TableSource::Named(parts) => Problem {
             code: &codes::build::TABLE_NOT_FOUND,

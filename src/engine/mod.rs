@@ -48,6 +48,23 @@ pub enum EngineErrorKind {
     Statement,
 }
 
+impl EngineError {
+    /// The warehouse's words, without its advice and the statement that it repeats.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let said: Vec<&str> = self
+            .message
+            .lines()
+            .map(str::trim)
+            .take_while(|line| {
+                !line.is_empty() && !line.starts_with("LINE ") && !line.starts_with("Possible")
+            })
+            .take(6)
+            .collect();
+        said.join("\n")
+    }
+}
+
 impl fmt::Display for EngineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -69,4 +86,28 @@ pub trait Engine {
     /// # Errors
     /// What the warehouse refused.
     fn query(&mut self, sql: &str) -> Result<Rows, EngineError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EngineError, EngineErrorKind};
+
+    #[test]
+    fn the_engines_advice_and_the_statement_are_left_out() {
+        let words = |message: &str| {
+            EngineError {
+                kind: EngineErrorKind::Statement,
+                message: message.to_owned(),
+            }
+            .words()
+        };
+        assert_eq!(
+            words("Error: Line: 2\nOriginal Line: abc,US\n\nColumn x\n  file = y"),
+            "Error: Line: 2\nOriginal Line: abc,US"
+        );
+        assert_eq!(
+            words("Error: no number\n\nLINE 3: select"),
+            "Error: no number"
+        );
+    }
 }

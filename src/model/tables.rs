@@ -212,6 +212,7 @@ impl Entry {
                 ..
             }
         );
+        let mut absent = Vec::new();
         for column in declared {
             let at = self
                 .declared_at
@@ -234,6 +235,8 @@ impl Entry {
                     .at(at, format!("it has: {}", some_of(names.clone(), 12)))
                     .suggest(nearest(&column.name, names)),
                 );
+                // Said once, here; what uses the column is not to be blamed, too.
+                absent.push(column);
                 continue;
             };
             if !untyped && !holds(&column.ty, &slot.ty) {
@@ -253,6 +256,8 @@ impl Entry {
             slot.ty = column.ty;
             slot.declared = true;
         }
+        self.table.columns.extend(absent);
+        self.index();
     }
 }
 

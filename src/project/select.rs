@@ -199,7 +199,7 @@ fn named(name: &str, span: Span, model: &Model, diags: &mut Diagnostics) -> Set 
 /// The diagnostic of a name that the project does not have.
 #[must_use]
 pub fn unknown(name: &str, model: &Model) -> Diagnostic {
-    let near = nearest(name, names(model));
+    let near = nearest(name, names(model)).filter(|near| *near != name);
     let diagnostic = Diagnostic::error(
         &codes::UNKNOWN_SELECTED,
         format!("there is no segment, group or trait `{name}`"),

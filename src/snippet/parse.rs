@@ -12,6 +12,12 @@ use crate::source::Span;
 /// How deep parentheses and the like may be.
 const MAX_NESTING: u32 = 64;
 
+/// Words that begin statements.
+const STATEMENTS: &[&str] = &[
+    "alter", "attach", "call", "copy", "create", "delete", "drop", "grant", "insert", "merge",
+    "pragma", "set", "truncate", "update",
+];
+
 // How strongly operators bind, weakest first.
 const OR: u8 = 1;
 const AND: u8 = 2;
@@ -33,9 +39,26 @@ impl Parser<'_> {
                     .help("write a condition such as `country = 'US'`"),
             );
         }
+        if self.is_statement() {
+            return self.refuse(
+                &NOT_PORTABLE,
+                self.place(self.peek()),
+                "this begins a statement, and an expression is expected",
+                "write a condition such as `country = 'US'`: segc itself writes the statements",
+            );
+        }
         let parsed = self.expression(0)?;
         self.end()?;
         Some(parsed.ast)
+    }
+
+    /// Whether a statement that changes something begins here, and not a column of such a name.
+    fn is_statement(&self) -> bool {
+        let next = self.ahead(1);
+        let goes_on = ["is", "not", "in", "between", "like", "ilike", "and", "or"];
+        STATEMENTS.iter().any(|w| self.is_word(w))
+            && next.kind == Kind::Word
+            && !goes_on.contains(&next.raw.to_ascii_lowercase().as_str())
     }
 
     /// The whole text is what follows a value: `>= 500`.

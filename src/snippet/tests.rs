@@ -274,7 +274,7 @@ fn what_does_not_fit_is_marked_at_its_own_place() {
             "with",
             "subqueries",
         ),
-        ("delete from x", "S0201", "from", "found `from`"),
+        ("delete from x", "S0202", "delete", "begins a statement"),
         ("row_number() over (order by a)", "S0202", "over", "window"),
         ("count(orders.*)", "S0202", "*", "count(*)"),
         ("*", "S0202", "*", "count(*)"),

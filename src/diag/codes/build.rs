@@ -17,6 +17,8 @@ pub static ALL: &[&Code] = &[
     &FILE_IN_TWO_PLACES,
     &LOOKUP_NOT_UNIQUE,
     &TIME_IS_NULL,
+    &ROWS_UNREADABLE,
+    &NOT_COMPUTED,
 ];
 
 pub static KEY_IS_NULL: Code = Code {
@@ -218,4 +220,34 @@ broken load; the build goes on and says how many there are.
         time: ordered_at        # NULL in 12 rows
 
 To make it explicit, and the warning go away, leave them out: `where: ordered_at is not null`.",
+};
+
+pub static ROWS_UNREADABLE: Code = Code {
+    id: "S0615",
+    title: "rows of a source cannot be read",
+    explain: "\
+The source is there and has the columns, but the warehouse cannot read one of its rows: a value is not of the type \
+that is declared for the column, a line of a CSV file has too many fields, or the query of a `{sql: …}` fails on the \
+data. The build stops before it publishes anything; the warehouse's own words, with the line, are in the message.
+
+    columns: {customer_id: int}        # line 17 of data/customers.csv has `n/a` there
+
+Correct the row. If such values are legal, declare the type that all of them have (`customer_id: string`), or clean \
+them in a query:
+
+    table: {sql: \"select try_cast(customer_id as int) as customer_id from raw_customers\"}",
+};
+
+pub static NOT_COMPUTED: Code = Code {
+    id: "S0616",
+    title: "a trait or segment fails on the data",
+    explain: "\
+The sources can be read, but an expression of this trait or segment fails on a value in them: a text that is no number \
+under `cast`, a number too large for its type. The build stops before it publishes anything, because a condition that \
+fails for one customer has no answer for any; the warehouse's own words are in the message.
+
+    segments:
+      - {name: grown_up, where: cast(age_text as int) >= 18}     # somebody's age_text is `unknown`
+
+Say what such a value means. NULL, which makes the condition false, is `try_cast(age_text as int) >= 18`.",
 };

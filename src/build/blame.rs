@@ -1,0 +1,200 @@
+//! What a build says of data that it cannot publish: what the checks of the sources found, and
+//! what is to blame when the warehouse refuses to read or to compute: the source whose rows do not fit what the
+//! project says of them, or the trait or segment whose expression fails on the data. The latter runs only after a failure, on a
+//! session of its own. `run` and `segc build` call it.
+
+use super::read::{number, text};
+use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::dialect::Dialect;
+use crate::emit::{CheckKind, CheckQuery, EntityQuery};
+use crate::engine::{Engine, EngineError, EngineErrorKind};
+use crate::model::{Model, Table, TableSource};
+use crate::source::Span;
+
+/// Reads every column of every source by itself, and reports those that cannot be read.
+pub(super) fn sources(
+    model: &Model,
+    dialect: &dyn Dialect,
+    engine: &mut dyn Engine,
+    diags: &mut Diagnostics,
+) {
+    for table in &model.tables {
+        let Some(from) = dialect.table(table) else {
+            continue;
+        };
+        if refusal(engine, &all(table, &from, dialect)).is_none() {
+            continue;
+        }
+        let mut broken: Vec<_> = (table.columns.iter())
+            .filter_map(|column| {
+                let name = dialect.identifier(&column.name);
+                let sql = format!("select count(probed.{name}) from {from} as probed");
+                refusal(engine, &sql).map(|error| (column, error))
+            })
+            .collect();
+        // Where no column can be read, it is not the columns' types.
+        if broken.len() > 1 && broken.len() == table.columns.len() {
+            broken.clear();
+        }
+        match broken.into_iter().next() {
+            Some((column, error)) => {
+                let what = if column.declared {
+                    format!(
+                        "column `{}` of {} cannot be read as {}",
+                        column.name, table.source, column.ty
+                    )
+                } else {
+                    format!(
+                        "column `{}` of {} cannot be read",
+                        column.name, table.source
+                    )
+                };
+                diags.push(unreadable(table, what, &error));
+            }
+            None => {
+                let sql = all(table, &from, dialect);
+                if let Some(error) = refusal(engine, &sql) {
+                    let what = format!("the rows of {} cannot be read", table.source);
+                    diags.push(unreadable(table, what, &error));
+                }
+            }
+        }
+    }
+}
+
+/// Reads all columns.
+fn all(table: &Table, from: &str, dialect: &dyn Dialect) -> String {
+    let counts: Vec<String> = table
+        .columns
+        .iter()
+        .map(|c| format!("count(probed.{})", dialect.identifier(&c.name)))
+        .collect();
+    let counts = if counts.is_empty() {
+        "count(*)".to_owned()
+    } else {
+        counts.join(", ")
+    };
+    format!("select {counts} from {from} as probed")
+}
+
+fn unreadable(table: &Table, what: String, error: &EngineError) -> Diagnostic {
+    Diagnostic::error(&codes::build::ROWS_UNREADABLE, what)
+        .at(table.span, "the source")
+        .note(error.words())
+        .help(match table.source {
+            TableSource::File { .. } => {
+                "correct the row, or declare a type under `columns:` that all rows have, as `string`"
+            }
+            TableSource::Named(_) | TableSource::Query(_) => {
+                "make it NULL in the query where it does not convert: `try_cast(x as …)`"
+            }
+        })
+}
+
+/// What the warehouse answers when it is asked to compute this by itself.
+pub fn failure(query: &EntityQuery, engine: &mut dyn Engine) -> Option<EngineError> {
+    let run = |engine: &mut dyn Engine| {
+        for statement in &query.prelude {
+            engine.execute(statement)?;
+        }
+        engine.execute(&format!(
+            "create or replace temporary table segc_blame as\n{}",
+            query.sql
+        ))
+    };
+    run(engine).err().filter(blameable)
+}
+
+/// The diagnostic of a trait or segment that cannot be computed.
+#[must_use]
+pub fn not_computed(what: &str, at: Span, error: &EngineError) -> Diagnostic {
+    Diagnostic::error(
+        &codes::build::NOT_COMPUTED,
+        format!("{what} cannot be computed on this data"),
+    )
+    .at(at, "fails while it is computed")
+    .note(error.words())
+    .help("make it NULL where it does not convert: `try_cast(x as …)`, or declare larger types")
+}
+
+fn refusal(engine: &mut dyn Engine, sql: &str) -> Option<EngineError> {
+    engine.query(sql).err().filter(blameable)
+}
+
+/// Whether the statement itself is at fault, and not the connection.
+pub(super) fn blameable(error: &EngineError) -> bool {
+    match error.kind {
+        EngineErrorKind::Statement => true,
+        EngineErrorKind::Connection | EngineErrorKind::Locked | EngineErrorKind::Conflict => false,
+    }
+}
+
+/// What a source check found.
+pub(super) fn violated(check: &CheckQuery, violations: u64) -> Diagnostic {
+    let rows = if violations == 1 { "row" } else { "rows" };
+    let keys = if violations == 1 { "key" } else { "keys" };
+    let what = &check.what;
+    match check.kind {
+        CheckKind::EntityKeyNull => Diagnostic::error(
+            &codes::build::KEY_IS_NULL,
+            format!("{what}: {violations} {rows} without a key"),
+        )
+        .at(check.span, "NULL here")
+        .help("repair the table, or leave such rows out with `table: {sql: …}`"),
+        CheckKind::EntityKeyDuplicate => Diagnostic::error(
+            &codes::build::KEY_IS_DUPLICATED,
+            format!("{what}: {violations} {keys} in more than one row"),
+        )
+        .at(check.span, "not unique")
+        .help("point `table:` at a table with one row per entity"),
+        CheckKind::JoinDuplicate => Diagnostic::error(
+            &codes::build::LOOKUP_NOT_UNIQUE,
+            format!("{what}: {violations} {keys} in more than one row"),
+        )
+        .at(check.span, "this join finds at most one row")
+        .help("look up in a table with one row per key"),
+        CheckKind::TimeNull => Diagnostic::warning(
+            &codes::build::TIME_IS_NULL,
+            format!("{what}: {violations} {rows} without a time, which count for nobody"),
+        )
+        .at(check.span, "NULL here")
+        .help("repair the rows, or say with `where:` that they are left out"),
+    }
+}
+
+/// What the staged keys look like: rows without one, duplicated ones, the first of these.
+pub(super) fn check_keys(
+    entity: &crate::model::Entity,
+    found: &[crate::engine::Value],
+    diags: &mut Diagnostics,
+) {
+    let [without, duplicated, first] = found else {
+        return;
+    };
+    let count = |value| number(value).unwrap_or_default();
+    if count(without) > 0 {
+        diags.push(
+            Diagnostic::error(
+                &codes::build::KEY_IS_NULL,
+                format!("{} rows of `{}` have no key", count(without), entity.name),
+            )
+            .at(entity.key_span, format!("`{}` is NULL there", entity.key))
+            .help("repair the table, or leave such rows out with `table: {sql: …}`"),
+        );
+    }
+    if count(duplicated) > 0 {
+        diags.push(
+            Diagnostic::error(
+                &codes::build::KEY_IS_DUPLICATED,
+                format!(
+                    "{} keys of `{}` occur in more than one row",
+                    count(duplicated),
+                    entity.name
+                ),
+            )
+            .at(entity.key_span, format!("`{}` is not unique", entity.key))
+            .note(format!("one of them is {}", text(first)))
+            .help("point `table:` at a table with one row per entity"),
+        );
+    }
+}
