@@ -4,6 +4,8 @@
     reason = "tests read files and run the program"
 )]
 
+#[cfg(feature = "duckdb-linked")]
+mod bad_data;
 mod cases;
 mod cli;
 #[cfg(feature = "duckdb-linked")]

@@ -1,0 +1,124 @@
+//! Data that the engine cannot read or compute ends in a diagnostic with a place, and nothing is published.
+
+use std::path::Path;
+use std::process::Command;
+
+const ENTITY: &str = "entities:
+  - name: customer
+    table: file('data/customers.csv')
+    key: customer_id
+    columns: {customer_id: int, country: string, age: int}
+";
+
+/// Builds a project of these customers; its exit status and what it said.
+fn build(dir: &Path, entity: &str, spec: &str, csv: &str) -> (Option<i32>, String) {
+    let write = |path: &str, text: &str| {
+        let to = dir.join(path);
+        std::fs::create_dir_all(to.parent().expect("a folder")).expect("made");
+        std::fs::write(to, text).expect("written");
+    };
+    write("segc.yml", "name: p\nversion: 1\nas_of: 2026-01-31\n");
+    write("segments/entity.yml", entity);
+    write("segments/spec.yml", spec);
+    write("data/customers.csv", csv);
+    let output = Command::new(env!("CARGO_BIN_EXE_segc"))
+        .args(["build", "--no-color"])
+        .current_dir(dir)
+        .output()
+        .expect("segc runs");
+    let said = String::from_utf8(output.stderr).expect("segc writes UTF-8");
+    (output.status.code(), said)
+}
+
+fn refused(entity: &str, spec: &str, csv: &str, expected: &[&str]) {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let (code, said) = build(dir.path(), entity, spec, csv);
+    assert_eq!(code, Some(1), "{said}");
+    for part in expected.iter().chain(&["nothing was published"]) {
+        assert!(said.contains(part), "no {part:?} in\n{said}");
+    }
+}
+
+const ADULTS: &str = "segments:\n  - {name: adults, where: age >= 18}\n";
+
+#[test]
+fn a_declared_type_that_does_not_fit_is_shown_at_the_source() {
+    refused(
+        ENTITY,
+        ADULTS,
+        "customer_id,country,age\n1,US,old\n",
+        &[
+            "S0615",
+            "segments/entity.yml:3:18",
+            "column `age`",
+            "\"old\"",
+        ],
+    );
+}
+
+#[test]
+fn a_row_with_too_many_fields_is_shown_at_the_source() {
+    let mut csv = "customer_id,country,age\n".to_owned();
+    for i in 0..30_000 {
+        csv.push_str(&format!("{i},US,20\n"));
+    }
+    csv.push_str("1,2,3,4,5\n");
+    refused(
+        ENTITY,
+        ADULTS,
+        &csv,
+        &[
+            "S0615",
+            "segments/entity.yml:3:18",
+            "the rows of file",
+            "Line: 30002",
+        ],
+    );
+}
+
+#[test]
+fn a_query_that_fails_on_the_data_is_shown_where_it_is_written() {
+    let entity = "entities:
+  - name: customer
+    table: {sql: \"select customer_id, cast(country as int) as age from read_csv('data/customers.csv')\"}
+    key: customer_id
+";
+    refused(
+        entity,
+        ADULTS,
+        "customer_id,country\n1,US\n",
+        &["S0615", "segments/entity.yml:3:18", "column `age`"],
+    );
+}
+
+#[test]
+fn an_expression_that_fails_on_the_data_is_shown_at_its_trait_or_segment() {
+    let csv = "customer_id,country,age\n1,US,20\n";
+    let spec = "segments:
+  - {name: fine, where: age >= 18}
+  - {name: bad, where: cast(country as int) > 1}
+  - {name: uses_it, where: {not_in: bad}}
+";
+    refused(
+        ENTITY,
+        spec,
+        csv,
+        &["S0616", "segments/spec.yml:3:5", "`bad`", "1 error"],
+    );
+    let spec = "traits:
+  - {name: number, sql: cast(country as int)}
+segments:
+  - {name: a, where: number > 1}
+";
+    refused(
+        ENTITY,
+        spec,
+        csv,
+        &[
+            "S0616",
+            "segments/spec.yml:2:5",
+            "trait `number`",
+            "1 error",
+        ],
+    );
+}
