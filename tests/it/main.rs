@@ -1,7 +1,10 @@
 //! All integration tests, in one binary: linking DuckDB once is the test budget.
 #![allow(
     clippy::disallowed_methods,
-    reason = "tests read files and run the program"
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests read files, run the program, and stop where something is not as it must be"
 )]
 
 #[cfg(feature = "duckdb-linked")]
