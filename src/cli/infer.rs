@@ -226,7 +226,7 @@ enum Shape {
 }
 
 fn shape(files: &[Csv]) -> Option<Shape> {
-    let mut best: Option<((usize, bool), usize, usize)> = None;
+    let mut best: Option<((bool, usize, bool), usize, usize)> = None;
     for (f, file) in files.iter().enumerate() {
         for (c, (column, ty)) in file.columns.iter().enumerate() {
             let can_be_key = matches!(ty, Type::Int | Type::String);
@@ -236,16 +236,17 @@ fn shape(files: &[Csv]) -> Option<Shape> {
             let others = files
                 .iter()
                 .enumerate()
-                .filter(|(o, other)| *o != f && has(other, column, ty))
+                .filter(|(o, other)| *o != f && link(other, file, column, ty).is_some())
                 .count();
-            let score = (others, names_a_person(column));
+            let person = names_a_person(column) || is_bare(column) && is_people(&file.name);
+            let score = (person && others > 0, others, person);
             if best.as_ref().is_none_or(|(b, ..)| score > *b) {
                 best = Some((score, f, c));
             }
         }
     }
     match best {
-        Some(((others, person), file, key)) if others > 0 || person => {
+        Some(((_, others, person), file, key)) if others > 0 || person => {
             Some(Shape::Table { file, key })
         }
         Some(_) | None => files.iter().enumerate().find_map(|(file, csv)| {
@@ -263,20 +264,61 @@ fn has(file: &Csv, column: &str, ty: &Type) -> bool {
         .any(|(name, t)| name == column && t == ty)
 }
 
+/// The column of `file` that names rows of `owner` by its key: of the key's own name, or `user_id` for a bare `id`. A column
+/// that is different in every row of both, as a GUID per row, names nothing but its own row.
+fn link<'a>(file: &'a Csv, owner: &Csv, key: &str, ty: &Type) -> Option<&'a str> {
+    let bare = is_bare(key);
+    let named = |column: &str| {
+        if !bare {
+            return column == key;
+        }
+        let column = column.to_lowercase();
+        let stem = column
+            .strip_suffix(&key.to_lowercase())
+            .map(|s| s.trim_end_matches('_'));
+        stem.is_some_and(|s| {
+            !s.is_empty()
+                && (is_people(s) && is_people(&owner.name) || singular(&owner.name).ends_with(s))
+        })
+    };
+    file.columns
+        .iter()
+        .zip(&file.unique)
+        .find(|((name, t), unique)| {
+            let own_row = **unique && !bare && !names_a_person(name);
+            t == ty && named(name) && !own_row
+        })
+        .map(|((name, _), _)| name.as_str())
+}
+
+/// Whether a key's name does not say whose it is.
+fn is_bare(column: &str) -> bool {
+    ["id", "key", "uuid", "guid"].contains(&column.to_lowercase().as_str())
+}
+
+fn singular(name: &str) -> &str {
+    name.strip_suffix('s').unwrap_or(name)
+}
+
+const PEOPLE: &[&str] = &[
+    "customer",
+    "client",
+    "user",
+    "member",
+    "person",
+    "contact",
+    "account",
+    "subscriber",
+];
+
+/// Whether a file's or a column's name is about people.
+fn is_people(name: &str) -> bool {
+    PEOPLE.iter().any(|word| name.contains(word))
+}
+
 fn names_a_person(column: &str) -> bool {
     let column = column.to_lowercase();
-    [
-        "customer",
-        "client",
-        "user",
-        "member",
-        "person",
-        "contact",
-        "account",
-        "subscriber",
-    ]
-    .iter()
-    .any(|word| column.contains(word))
+    is_people(&column)
         && (column.ends_with("id")
             || column.ends_with("key")
             || column.ends_with("no")
@@ -297,7 +339,7 @@ fn specs(files: &[Csv]) -> Result<String, Failure> {
     let mut out = String::from(
         "# Who the customers are, and what they did; made from the files' first look. Adjust what it got wrong.\nentities:\n  - name: customer\n",
     );
-    let relations: Vec<&Csv> = match shape {
+    let relations: Vec<(&Csv, &str)> = match shape {
         Shape::Table { .. } => {
             let _ = writeln!(out, "    table: file('{}')", quote(&table.path));
             let _ = writeln!(out, "    key: {}", yaml(key));
@@ -305,8 +347,8 @@ fn specs(files: &[Csv]) -> Result<String, Failure> {
             files
                 .iter()
                 .enumerate()
-                .filter(|(i, f)| *i != owner && has(f, key, ty))
-                .map(|(_, f)| f)
+                .filter(|(i, _)| *i != owner)
+                .filter_map(|(_, f)| Some((f, link(f, table, key, ty)?)))
                 .collect()
         }
         Shape::Events { .. } => {
@@ -318,33 +360,42 @@ fn specs(files: &[Csv]) -> Result<String, Failure> {
             let _ = writeln!(out, "    # Everybody who occurs in {}.", table.path);
             let _ = writeln!(out, "    table: {{sql: {}}}", yaml(&sql));
             let _ = writeln!(out, "    key: {}", yaml(key));
-            files.iter().filter(|f| has(f, key, ty)).collect()
+            files
+                .iter()
+                .filter(|f| has(f, key, ty))
+                .map(|f| (f, key.as_str()))
+                .collect()
         }
     };
     if !relations.is_empty() {
         out.push_str("    relations:\n");
     }
-    for file in &relations {
-        relation(file, key, &mut out);
+    for (file, on) in &relations {
+        relation(file, key, on, &mut out);
     }
-    rest(&relations, key, &mut out);
+    let related: Vec<&Csv> = relations.iter().map(|(f, _)| *f).collect();
+    rest(&related, key, &mut out);
     for file in files
         .iter()
-        .filter(|f| f.name != table.name && !has(f, key, ty))
+        .filter(|f| f.name != table.name && related.iter().all(|r| r.name != f.name))
     {
         let _ = writeln!(
             out,
-            "# {} has no column {key} of the same type, so it belongs to nobody yet.",
+            "# {} has no column that names a customer by {key}, so it belongs to nobody yet.",
             file.path
         );
     }
     Ok(out)
 }
 
-fn relation(file: &Csv, key: &str, out: &mut String) {
+fn relation(file: &Csv, key: &str, on: &str, out: &mut String) {
     let _ = writeln!(out, "      - name: {}", file.name);
     let _ = writeln!(out, "        table: file('{}')", quote(&file.path));
-    let _ = writeln!(out, "        on: {}", yaml(key));
+    let _ = if on == key {
+        writeln!(out, "        on: {}", yaml(key))
+    } else {
+        writeln!(out, "        on: {{{}: {}}}", yaml(key), yaml(on))
+    };
     let own_key = file
         .columns
         .iter()
@@ -465,5 +516,50 @@ fn yaml(text: &str) -> String {
         text.to_owned()
     } else {
         format!("'{}'", text.replace('\'', "''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn csv(name: &str, columns: &[(&str, bool)]) -> Csv {
+        Csv {
+            name: name.to_owned(),
+            path: format!("data/{name}.csv"),
+            bytes: Vec::new(),
+            columns: columns
+                .iter()
+                .map(|(n, _)| ((*n).to_owned(), Type::Int))
+                .collect(),
+            unique: columns.iter().map(|(_, unique)| *unique).collect(),
+        }
+    }
+
+    #[test]
+    fn a_bare_id_is_named_by_other_files_not_shared_with_them() {
+        let people = csv("raw_customers", &[("id", true)]);
+        let orders = csv("raw_orders", &[("id", true), ("user_id", false)]);
+        let payments = csv("raw_payments", &[("id", true), ("order_id", false)]);
+        assert_eq!(link(&orders, &people, "id", &Type::Int), Some("user_id"));
+        assert_eq!(link(&payments, &people, "id", &Type::Int), None);
+        assert_eq!(link(&payments, &orders, "id", &Type::Int), Some("order_id"));
+        let files = [payments, orders, people];
+        assert!(matches!(
+            shape(&files),
+            Some(Shape::Table { file: 2, key: 0 })
+        ));
+    }
+
+    #[test]
+    fn a_guid_per_row_joins_nothing() {
+        let address = csv("address", &[("rowguid", true), ("addressid", true)]);
+        let customer = csv("customer", &[("customerid", true), ("rowguid", true)]);
+        let sales = csv("sales", &[("customerid", false), ("rowguid", true)]);
+        let files = [address, customer, sales];
+        assert!(matches!(
+            shape(&files),
+            Some(Shape::Table { file: 1, key: 0 })
+        ));
     }
 }
