@@ -52,7 +52,13 @@ impl<'a> Places<'a> {
     /// The path as shown: from the folder the command was run in.
     pub(super) fn path(&self, file: FileId) -> Option<String> {
         let path = &self.sources.get(file)?.path;
-        Some(escape(&format!("{}{path}", self.prefix)))
+        // The text of a flag (`--select`) is a source too, but lies in no folder.
+        let prefix = if path.starts_with("--") {
+            ""
+        } else {
+            self.prefix
+        };
+        Some(escape(&format!("{prefix}{path}")))
     }
 
     pub(super) fn position(&self, file: FileId, offset: u32) -> Position {
