@@ -519,6 +519,8 @@ fn theirs(expr: &sql::Expr) -> String {
     }
 }
 
+use proptest::prelude::{Strategy as _, any};
+
 proptest::proptest! {
     /// Both grammars read the same tree, wherever sqlparser and we both read one.
     #[test]
@@ -538,6 +540,30 @@ proptest::proptest! {
                     proptest::prop_assert_eq!(show(&ast), theirs(&other), "{}", text);
                 }
             }
+        }
+    }
+
+    /// Whatever stands there: no panic, every refusal is said, and at a place inside the text.
+    #[test]
+    fn random_text_does_no_harm(
+        soup in proptest::collection::vec(proptest::prop_oneof![
+            proptest::sample::select(vec![
+                "(", ")", "[", "]", "case", "when", "then", "end", "cast(", "as", "int", "not", "-", "--", "/*", "'", "\"", "a", ".",
+                ",", "1e", "0x", "9", "in", "between", "and", "like", "is", "date '", "interval '3' day", "filter (where", "{{", ";",
+                "select", "from", "::", "é", "\u{0}", "\n",
+            ]).prop_map(str::to_owned),
+            any::<String>(),
+        ], 0..30)
+    ) {
+        let text = soup.join(" ");
+        for read in [0, 1, 2] {
+            let mut diags = Diagnostics::default();
+            let fine = match read {
+                0 => parse(&snippet(&text), &mut diags).is_some(),
+                1 => parse_tail(&snippet(&text), &mut diags).is_some(),
+                _ => check_query(&snippet(&text), &mut diags),
+            };
+            proptest::prop_assert!(fine || diags.has_errors(), "refused in silence: {:?}", text);
         }
     }
 }

@@ -458,4 +458,21 @@ mod tests {
         override_vars(&mut settings, FileId(1), "nonsense", &mut diags);
         assert!(diags.has_errors());
     }
+
+    proptest::proptest! {
+        /// Nothing panics, and every diagnostic has a place in the text.
+        #[test]
+        fn mangled_settings_do_no_harm(
+            cut in 0usize..180,
+            len in 0usize..30,
+            with in r#"([\[\]{}:, ]|- |null|5|a|\n {0,4}|'|"|\{\{ env_var\('X'\) \}\}|é){0,8}"#,
+        ) {
+            let mut text = "name: shop\nversion: 1\nspec_paths: [a, b]\ntime_zone: UTC\nweek_start: sunday\nas_of: 2026-01-31\n\
+                targets:\n  dev: {type: x, path: y, n: 5}\ndefault_target: dev\nvars: {a: 1, b: [x, 2.50]}\noutputs: {schema: s}\n"
+                .to_owned();
+            let start = cut.min(text.len());
+            text.replace_range(start..(start + len).min(text.len()), &with);
+            let _ = read_text(&text);
+        }
+    }
 }
