@@ -6,10 +6,10 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::dialect::{Arg, Binding, Dialect, Sql};
 use crate::expr::{Expr, ExprKind, Func, Literal, Type, Unit};
 use crate::ir::block::{Aggregate, BlockExpr, Order, Term};
-use crate::model::Model;
+use crate::model::{Model, TableId};
 use crate::source::At;
 use jiff::tz::TimeZone;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 pub(super) struct Writer<'a> {
     pub(super) model: &'a Model,
@@ -19,6 +19,8 @@ pub(super) struct Writer<'a> {
     pub(super) uses_zone: bool,
     /// Names of columns that are 64-bit integers for sure. Others may be narrower in their table.
     pub(super) wide: HashSet<String>,
+    /// Queries that are sources: what their common table expression is called.
+    pub(super) sources: HashMap<TableId, String>,
 }
 
 impl<'a> Writer<'a> {
@@ -33,6 +35,7 @@ impl<'a> Writer<'a> {
             diags,
             uses_zone: false,
             wide: HashSet::new(),
+            sources: HashMap::new(),
         }
     }
 

@@ -4,6 +4,7 @@ use super::expr::Writer;
 use crate::dialect::Binding;
 use crate::expr::{ExprKind, Func};
 use crate::ir::block::{Block, BlockExpr, From, Query, Source, Term};
+use crate::model::{TableId, TableSource};
 
 /// Longer expressions are broken over lines.
 const WIDTH: usize = 96;
@@ -14,20 +15,68 @@ pub(super) fn statement(query: &Query, writer: &mut Writer<'_>) -> String {
     let Some((last, named)) = query.blocks.split_last() else {
         return out;
     };
-    for (n, block) in named.iter().enumerate() {
-        out.push_str(if n == 0 { "with\n" } else { ",\n\n" });
+    let mut expressions = sources(query, writer);
+    for block in named {
+        let mut text = String::new();
         for line in &block.comment {
-            out.push_str(&format!("-- {line}\n"));
+            text.push_str(&format!("-- {line}\n"));
         }
-        out.push_str(&writer.dialect.identifier(&block.name));
-        out.push_str(" as (\n");
-        select(block, 4, writer, &mut out);
-        out.push_str("\n)");
+        text.push_str(&writer.dialect.identifier(&block.name));
+        text.push_str(" as (\n");
+        select(block, 4, writer, &mut text);
+        text.push_str("\n)");
+        expressions.push(text);
     }
-    if !named.is_empty() {
-        out.push_str("\n\n");
+    if !expressions.is_empty() {
+        out.push_str(&format!("with\n{}\n\n", expressions.join(",\n\n")));
     }
     select(last, 0, writer, &mut out);
+    out
+}
+
+/// A common table expression for every query that is a source, so that its text stands once, however many scans read it.
+///
+/// They come first: a user's query must not see our names. One that it mentions itself is not taken.
+fn sources(query: &Query, writer: &mut Writer<'_>) -> Vec<String> {
+    let read: Vec<(TableId, &str)> = query
+        .blocks
+        .iter()
+        .flat_map(|b| b.from.iter().chain(b.joins.iter().map(|j| &j.to)))
+        .filter_map(|from| match &from.source {
+            Source::Table(id) => Some((*id, from.alias.as_str())),
+            Source::Block(_) => None,
+        })
+        .collect();
+    let texts: Vec<(TableId, &str, String)> = read
+        .into_iter()
+        .filter_map(|(id, alias)| {
+            let table = writer.model.tables.get(id.index())?;
+            match &table.source {
+                TableSource::Query(_) => Some((id, alias, writer.dialect.table(table)?)),
+                TableSource::Named(_) | TableSource::File { .. } => None,
+            }
+        })
+        .collect();
+    let mut out = Vec::new();
+    for (id, alias, text) in &texts {
+        if writer.sources.contains_key(id) {
+            continue;
+        }
+        let mut name = format!("{alias}_source");
+        while writer.sources.values().any(|taken| *taken == name)
+            || query.blocks.iter().any(|b| b.name == name)
+            || texts
+                .iter()
+                .any(|(_, _, t)| t.to_lowercase().contains(&name))
+        {
+            name.push('_');
+        }
+        out.push(format!(
+            "-- the query behind {alias}\n{} as {text}",
+            writer.dialect.identifier(&name)
+        ));
+        writer.sources.insert(*id, name);
+    }
     out
 }
 
@@ -109,6 +158,9 @@ fn from(from: &From, writer: &mut Writer<'_>) -> String {
         Source::Block(name) if *name == from.alias => alias,
         Source::Block(name) => format!("{} as {alias}", writer.dialect.identifier(name)),
         Source::Table(id) => {
+            if let Some(name) = writer.sources.get(id) {
+                return format!("{} as {alias}", writer.dialect.identifier(name));
+            }
             let table = writer.model.tables.get(id.index());
             // A source that a dialect cannot read has been refused when the project was read.
             let text = table
