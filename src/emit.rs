@@ -1,7 +1,7 @@
 //! Plan → SQL text of one dialect: one SELECT per entity, a row per entity, a column per question.
 //!
 //! The blocks come from `ir::select`, the words from the dialect; `emit/expr.rs` writes expressions and `emit/layout.rs`
-//! lays SELECTs out. [`checks`] are the queries that a build asks of its sources first.
+//! lays SELECTs out. [`checks()`] are the queries that a build asks of its sources first.
 
 mod checks;
 mod expr;

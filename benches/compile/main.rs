@@ -124,7 +124,7 @@ const ENTITY: &str = "entities:
 traits:
   - {name: revenue_365d, sum: orders.amount, within: 365 days}
   - {name: order_count, count: orders}
-  - {name: aov, sql: sum(orders.amount) / nullif(order_count, 0)}
+  - {name: aov, sql: 'sum(orders.amount) / nullif(order_count, 0)'}
   - {name: last_order_at, max: orders.ordered_at}
 ";
 

@@ -1,4 +1,4 @@
-//! The spelling that most warehouses share: the defaults of [`Dialect`](super::Dialect).
+//! The spelling that most warehouses share: the defaults of `Dialect`.
 
 use super::sql::{chain, function};
 use super::{Arg, Binding, Dialect, Sql};

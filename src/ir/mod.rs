@@ -1,7 +1,7 @@
 //! The plan of a compilation: which scans are made, what each of them measures, and what is asked of the entity.
 //!
-//! [`lower`] makes the naive plan (a scan per measure), [`optimize`] rewrites it by a visible list of rules, and
-//! [`select`] turns either into blocks of plain SELECTs, which `emit` prints. Nothing here knows a dialect or any text.
+//! [`lower()`] makes the naive plan (a scan per measure), [`optimize()`] rewrites it by a visible list of rules, and
+//! [`select()`] turns either into blocks of plain SELECTs, which `emit` prints. Nothing here knows a dialect or any text.
 
 pub mod block;
 mod fuse;

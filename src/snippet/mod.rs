@@ -1,6 +1,6 @@
 //! One SQL expression of a user, parsed: the only folder that names `sqlparser`.
 //!
-//! [`parse`] gives an [`Ast`] whose every node knows its place in the file. What is not in the portable subset
+//! [`parse()`] gives an [`Ast`] whose every node knows its place in the file. What is not in the portable subset
 //! (subqueries, statements, windows, unknown operators) is an error here; names and types are `model::typing`'s.
 //!
 //! The tokens are sqlparser's. The grammar of expressions is our own (`parse`), because sqlparser's tree has no places for

@@ -2,7 +2,7 @@
 //!
 //! [`parse`] reads one file into a [`Node`] and refuses what `language.md` §2 refuses, each thing with its own code. It
 //! works on the parser's events, so that no depth of nesting can use up the stack. The decoder that reads fields from the
-//! tree is [`decode`]; the `{{ … }}` of strings are [`template`]'s. Who reads files gives bytes to [`utf8`] first.
+//! tree is [`decode`]; the `{{ … }}` of strings are [`template`]'s. Who reads files gives bytes to [`utf8()`] first.
 
 pub mod decode;
 pub mod form;

@@ -179,9 +179,7 @@ fn check(folder: &Path) -> Vec<String> {
     for (n, block) in blocks(&read("expected.txt")).iter().enumerate() {
         let connection = Connection::open_in_memory().unwrap();
         connection
-            .execute_batch(
-                "set TimeZone = 'UTC'; set threads = 1; set autoload_known_extensions = false",
-            )
+            .execute_batch("set threads = 1; set autoload_known_extensions = false")
             .unwrap();
         connection.execute_batch(&read("setup.sql")).unwrap();
         let model = model(folder, block);
