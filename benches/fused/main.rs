@@ -145,7 +145,7 @@ fn equal(work: &Path, n: usize) -> duckdb::Result<()> {
 fn open(work: &Path, memory: &str) -> duckdb::Result<Connection> {
     let con = Connection::open(work.join("shop.duckdb"))?;
     con.execute_batch(&format!(
-        "SET threads = 2; SET memory_limit = '{memory}'; SET TimeZone = 'UTC'; SET preserve_insertion_order = false;
+        "SET threads = 2; SET memory_limit = '{memory}'; SET preserve_insertion_order = false;
          CREATE SCHEMA IF NOT EXISTS bench;"
     ))?;
     Ok(con)
