@@ -107,8 +107,7 @@ fn compare(folder: &Path, shop: &Path, n: usize, scale: f64, seed: u64, memory: 
     build
         .args(["build", "--project-dir"])
         .arg(&work)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+        .stdout(Stdio::null());
     let usage = measure::run(&mut build);
     assert!(usage.status.success(), "segc build: {}", usage.status);
     print("build", &usage);
