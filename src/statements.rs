@@ -108,7 +108,6 @@ pub struct EntityTables {
 #[derive(Clone, Debug, Serialize)]
 pub struct Definition {
     pub table: Sql,
-    pub stage: Sql,
     pub columns: Vec<Pair>,
 }
 
@@ -180,11 +179,11 @@ templates! {
     Ledger: "create_schema", "open_state", "fence", "record_run", "record_segments", "delete_catalog",
         "insert_catalog", "counts", "read_columns", "duckdb/read_columns", "duckdb/read_views", "read_state",
         "read_segments", "read_run", "read_run_segments", "view_segments";
-    EntityTables: "stage_query", "stage_members", "stage_members_rows", "stage_suppressed", "stage_suppressed_rows",
+    EntityTables: "stage_query", "stage_members", "stage_members_empty", "stage_members_rows", "stage_suppressed", "stage_suppressed_rows",
         "check_keys", "diff", "counts_rows", "close_stays", "open_stays", "adopt_stays", "delete_members",
         "insert_members", "delete_traits", "update_traits", "insert_traits", "delete_channels", "insert_channels",
         "assert_members", "assert_stays", "assert_suppressed", "view_changes";
-    Definition: "create_table", "create_like";
+    Definition: "create_table";
     ColumnChange: "add_column", "retype_column";
     View: "create_view", "comment_view";
     SegmentView: "view_segment", "view_wide";

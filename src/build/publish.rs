@@ -205,7 +205,6 @@ impl Publication<'_> {
             }
             let definition = Definition {
                 table: self.statements.relation(&self.policy.schema, &name),
-                stage: Sql(String::new()),
                 columns: columns
                     .iter()
                     .map(|(name, ty)| Pair {
@@ -293,7 +292,7 @@ impl Publication<'_> {
         let names = self.policy.names();
         let (members, history) = (names.of(name, "members"), names.of(name, "history"));
         let keeps_history = self.policy.history || self.published.has(&history);
-        self.entity_tables(name, &tables, keeps_history, define);
+        self.entity_tables(name, query, &tables, keeps_history, define);
         if let (Some(entity), Some(query)) = (entity, query) {
             self.traits(entity, query, tables.clone(), define, publish);
             self.channels(entity, query, tables.clone(), define, publish);
@@ -324,6 +323,7 @@ impl Publication<'_> {
     fn entity_tables(
         &self,
         name: &str,
+        query: Option<&EntityQuery>,
         tables: &EntityTables,
         keeps_history: bool,
         define: &mut Vec<Stage>,
@@ -333,35 +333,36 @@ impl Publication<'_> {
         if !self.published.has(&members) {
             let columns = [
                 self.text_column("segment"),
-                self.key_column(tables),
+                self.key_column(name, query),
                 self.instant_column("since"),
                 self.text_column("run_id"),
             ];
-            define.push(self.table_like(&members, &tables.keys_of, &columns));
+            define.push(self.table(&members, &columns));
         }
         if keeps_history && !self.published.has(&history) {
             let columns = [
                 self.text_column("segment"),
-                self.key_column(tables),
+                self.key_column(name, query),
                 self.instant_column("valid_from"),
                 self.instant_column("valid_to"),
                 self.text_column("entered_run"),
                 self.text_column("exited_run"),
             ];
-            define.push(self.table_like(&history, &tables.keys_of, &columns));
+            define.push(self.table(&history, &columns));
             if self.published.has(&members) {
                 define.push(self.stage(Kind::OpenStays, &history, &["adopt_stays"], tables));
             }
         }
     }
 
-    fn table_like(&self, name: &str, stage: &Sql, columns: &[Pair]) -> Stage {
+    /// A published table. Its columns' types are written out: `templates/stage_members.sql` says why it is not made of an
+    /// empty SELECT.
+    fn table(&self, name: &str, columns: &[Pair]) -> Stage {
         let definition = Definition {
             table: self.statements.relation(&self.policy.schema, name),
-            stage: stage.clone(),
             columns: columns.to_vec(),
         };
-        self.stage(Kind::EnsureTable, name, &["create_like"], &definition)
+        self.stage(Kind::EnsureTable, name, &["create_table"], &definition)
     }
 
     fn text_column(&self, name: &str) -> Pair {
@@ -375,14 +376,46 @@ impl Publication<'_> {
     fn typed_column(&self, name: &str, ty: &Type) -> Pair {
         Pair {
             name: Sql(name.to_owned()),
-            sql: Sql(format!("CAST(NULL AS {})", self.statements.ty(ty).0)),
+            sql: self.statements.ty(ty),
         }
     }
 
-    fn key_column(&self, tables: &EntityTables) -> Pair {
+    /// The key, with the staged type; that of the members where nothing is staged.
+    fn key_column(&self, entity: &str, query: Option<&EntityQuery>) -> Pair {
+        let members = self.policy.names().of(entity, "members");
+        let declared = || {
+            let entity = self.model.entities.iter().find(|e| e.name == entity);
+            self.statements
+                .ty(entity.map_or(&Type::String, |e| &e.key_type))
+        };
+        let sql = query
+            .and_then(|q| super::column_of(q, &Role::Key))
+            .and_then(|key| self.staged_type(entity, key))
+            .or_else(|| self.published.column_type(&members, "entity_key"))
+            .map_or_else(declared, |ty| Sql(ty.to_owned()));
         Pair {
             name: Sql("entity_key".to_owned()),
-            sql: tables.key.clone(),
+            sql,
+        }
+    }
+
+    /// A staged column under its published name, with the staged type.
+    fn staged_column(
+        &self,
+        entity: &str,
+        query: &EntityQuery,
+        published: &str,
+        staged: &str,
+    ) -> Pair {
+        let declared = || {
+            let column = query.columns.iter().find(|c| c.name == staged);
+            self.statements.ty(column.map_or(&Type::String, |c| &c.ty))
+        };
+        Pair {
+            name: self.statements.name(published),
+            sql: self
+                .staged_type(entity, staged)
+                .map_or_else(declared, |ty| Sql(ty.to_owned())),
         }
     }
 
@@ -409,11 +442,13 @@ impl Publication<'_> {
                 define.extend(self.column(entity, &name, published, staged));
             }
         } else {
-            let mut all = vec![self.key_column(&tables)];
-            all.extend(tables.columns.iter().cloned());
+            let mut all = vec![self.key_column(&entity.name, Some(query))];
+            all.extend(columns.iter().map(|(published, staged)| {
+                self.staged_column(&entity.name, query, published, staged)
+            }));
             all.push(self.instant_column("as_of"));
             all.push(self.text_column("run_id"));
-            define.push(self.table_like(&name, &tables.stage, &all));
+            define.push(self.table(&name, &all));
         }
         let templates: &[&str] = if tables.whole {
             &["delete_traits", "insert_traits"]
@@ -470,11 +505,11 @@ impl Publication<'_> {
         }
         if !self.published.has(&name) {
             let columns = [
-                self.key_column(&tables),
+                self.key_column(&entity.name, Some(query)),
                 self.text_column("channel"),
                 self.text_column("run_id"),
             ];
-            define.push(self.table_like(&name, &tables.stage, &columns));
+            define.push(self.table(&name, &columns));
         }
         publish.push(self.stage(
             Kind::Channels,

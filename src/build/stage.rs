@@ -168,6 +168,7 @@ fn members(statements: &Statements<'_>, mut tables: EntityTables, queried: bool)
         tables.keys_of = tables.members.clone();
     }
     sql.push(statements.render("stage_members", &tables));
+    sql.push(statements.render("stage_members_empty", &tables));
     tables.keys_of = keys_of;
     sql.push(statements.render("stage_suppressed", &tables));
     for chunk in flags.chunks(SEGMENTS_PER_STATEMENT) {

@@ -4,6 +4,8 @@
 mod builds;
 #[cfg(feature = "duckdb-linked")]
 mod faults;
+#[cfg(feature = "duckdb-linked")]
+mod large;
 mod shop;
 mod stages;
 #[cfg(feature = "duckdb-linked")]
