@@ -20,7 +20,6 @@ pub static ALL: &[&Code] = &[
     &NULL_COMPARISON,
     &AGGREGATE_HERE,
     &WINDOW,
-    &NOT_YET,
 ];
 
 pub static SYNTAX: Code = Code {
@@ -245,12 +244,4 @@ A window of time has no meaning for the column it is applied to, or can hold no 
     between: [90 days, 180 days]      # the farther bound first: [180 days, 90 days]
 
 On a date column windows are whole local days; the reference tells which.",
-};
-
-pub static NOT_YET: Code = Code {
-    id: "S0221",
-    title: "not in this version yet",
-    explain: "\
-The language has a place for this construct, and this version of segc does not compile it yet. It is refused rather than
-ignored, so that a segment never means less than it says.",
 };

@@ -2,7 +2,8 @@
 
 use super::{Checker, Scope, Typed, literal_of, parse_type, type_hint};
 use crate::diag::Diagnostic;
-use crate::diag::codes::expr::{CONSTANT, NOT_YET, TYPE_MISMATCH, UNKNOWN_TYPE};
+use crate::diag::codes::expr::{CONSTANT, TYPE_MISMATCH, UNKNOWN_TYPE};
+use crate::diag::codes::spec::NOT_YET;
 use crate::expr::{Expr, ExprKind, Func, Literal, Type, decimal_text};
 use crate::model::calendar;
 use crate::snippet::Ast;

@@ -85,7 +85,7 @@ fn dates_meet_times_as_local_midnights() {
         "d <= date '2026-01-31' :: boolean"
     );
     let (expr, diags) = run("dt < ts", &mut berlin, &ctx);
-    assert!(expr.is_none() && diags.iter().any(|d| d.code.id == "S0221"));
+    assert!(expr.is_none() && diags.iter().any(|d| d.code.id == "S0106"));
 }
 
 #[test]
