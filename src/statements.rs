@@ -355,7 +355,6 @@ mod tests {
             }),
             "Definition" => serde_json::to_value(Definition {
                 table: sql(),
-                stage: sql(),
                 columns: vec![pair()],
             }),
             "ColumnChange" => serde_json::to_value(ColumnChange {
