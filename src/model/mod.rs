@@ -7,6 +7,7 @@ mod aggregate;
 mod bounds;
 pub mod calendar;
 mod frame;
+mod habit;
 mod hash;
 pub mod lineage;
 mod measure;

@@ -64,6 +64,7 @@ impl Conditions<'_> {
             ConditionKind::FirstTime { relation, rows } => {
                 self.first_time(relation, rows, condition.span, diags)
             }
+            ConditionKind::Habit(habit) => self.habit(habit, condition.span, diags),
             ConditionKind::In(names) => self.within(names, diags),
             ConditionKind::NotIn(names) => Some(not(self.within(names, diags)?)),
         }
@@ -112,7 +113,7 @@ impl Conditions<'_> {
         }
     }
 
-    fn tail(
+    pub(super) fn tail(
         &mut self,
         tail: &Snippet,
         subject: &EntityExpr,
@@ -186,7 +187,7 @@ impl Conditions<'_> {
 }
 
 /// A leaf, or the constant that it is.
-fn leaf(expr: EntityExpr) -> Predicate {
+pub(super) fn leaf(expr: EntityExpr) -> Predicate {
     match &expr.kind {
         ExprKind::Literal(literal) => Predicate::Constant(*literal == Literal::Boolean(true)),
         ExprKind::Column(_)
@@ -204,7 +205,7 @@ fn one_or(of: Vec<Predicate>, many: impl FnOnce(Vec<Predicate>) -> Predicate) ->
 }
 
 /// All of these hold.
-fn all(of: Vec<Predicate>) -> Predicate {
+pub(super) fn all(of: Vec<Predicate>) -> Predicate {
     let mut flat = Vec::with_capacity(of.len());
     for predicate in of {
         if let Predicate::All(inner) = predicate {
@@ -229,7 +230,7 @@ fn any(of: Vec<Predicate>) -> Predicate {
     one_or(flat, Predicate::Any)
 }
 
-fn not(of: Predicate) -> Predicate {
+pub(super) fn not(of: Predicate) -> Predicate {
     match of {
         Predicate::Constant(value) => Predicate::Constant(!value),
         Predicate::Not(of) => *of,

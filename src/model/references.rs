@@ -129,6 +129,7 @@ pub(super) fn each_reference<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a
         | ConditionKind::Did { .. }
         | ConditionKind::DidNot { .. }
         | ConditionKind::Aggregate { .. }
-        | ConditionKind::FirstTime { .. } => {}
+        | ConditionKind::FirstTime { .. }
+        | ConditionKind::Habit(_) => {}
     }
 }

@@ -1,5 +1,6 @@
 //! Conditions as written (`language.md` §6) and the windows of their rows (§5).
 
+use super::habit::{self, Habit};
 use super::{AggFunction, AggregateSpec, Name, keys, window};
 use crate::diag::codes::spec as codes;
 use crate::diag::{Diagnostic, nearest};
@@ -54,6 +55,8 @@ pub enum ConditionKind {
         relation: Name,
         rows: Rows,
     },
+    /// `stopped`, `restarted`, `regularly`.
+    Habit(Habit),
     In(Vec<Name>),
     NotIn(Vec<Name>),
 }
@@ -234,6 +237,9 @@ fn map(
             }
             Some(ConditionKind::FirstTime { relation, rows })
         }
+        "stopped" => habit::stopped(r, &f, value).map(ConditionKind::Habit),
+        "restarted" => habit::restarted(r, &f, value).map(ConditionKind::Habit),
+        "regularly" => habit::regularly(r, &f, value).map(ConditionKind::Habit),
         _ => {
             let value = aggregate(r, &f);
             let is = tail(r, &f, "is");
@@ -262,7 +268,7 @@ fn unknown(r: &mut Reader<'_>, node: &Node, entries: &[(Spanned<String>, Node)])
             .help(format!("did you mean `{near}`?")),
         (None, Some((key, _))) => diagnostic
             .at(key.span, "no kind of condition")
-            .help("one key names the kind: all, any, none, not, at_least, at_most, exactly, did, did_not, first_time, in, not_in, or an aggregate"),
+            .help("one key names the kind: all, any, none, not, at_least, at_most, exactly, did, did_not, first_time, stopped, restarted, regularly, in, not_in, or an aggregate"),
         (None, None) => diagnostic
             .at(node.span, "nothing in it")
             .help("an expression stands without braces"),
@@ -305,12 +311,16 @@ fn references(r: &mut Reader<'_>, value: &Node) -> Option<Vec<Name>> {
     (!names.is_empty()).then_some(names)
 }
 
-fn relation(r: &mut Reader<'_>, value: &Node) -> Option<Name> {
+pub(super) fn relation(r: &mut Reader<'_>, value: &Node) -> Option<Name> {
     r.text_as(value, "a relation")
 }
 
 /// `times:` and `is:`; the inner `Option` is "none written".
-fn tail(r: &mut Reader<'_>, f: &Fields<'_>, key: &'static str) -> Option<Option<Snippet>> {
+pub(super) fn tail(
+    r: &mut Reader<'_>,
+    f: &Fields<'_>,
+    key: &'static str,
+) -> Option<Option<Snippet>> {
     let Some(node) = f.get(key) else {
         return Some(None);
     };

@@ -5,6 +5,7 @@
 pub mod condition;
 mod entity;
 mod function;
+pub mod habit;
 mod item;
 pub mod keys;
 mod names;
@@ -20,6 +21,7 @@ use crate::yaml::decode::{Fields, Reader, Vars};
 use crate::yaml::form::Form;
 use crate::yaml::{Node, NodeKind};
 pub use condition::{Condition, ConditionKind, Duration, Rows, WindowSpec};
+pub use habit::{Habit, HabitKind};
 pub use settings::Settings;
 
 pub type Name = Spanned<String>;

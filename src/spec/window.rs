@@ -144,7 +144,7 @@ fn seconds(duration: Duration) -> (u64, u64) {
 }
 
 /// Whether the first is never longer than the second, so that nothing lies between.
-fn never_longer(far: Duration, near: Duration) -> bool {
+pub(super) fn never_longer(far: Duration, near: Duration) -> bool {
     if far.unit == near.unit {
         far.count <= near.count
     } else {

@@ -217,9 +217,76 @@ pub static CONDITIONS: &[&Form] = &[
             "A segment, or a case as `group.case`; of several, none.",
         )]],
     ),
+    &STOPPED,
+    &RESTARTED,
+    &REGULARLY,
     &AGGREGATE_CONDITION,
     &LATER_CONDITION,
 ];
+
+const ACTIVE_QUIET: &[Key] = &[
+    Key::required("active", Shape::Duration, "How long is looked back in all."),
+    Key::required(
+        "quiet",
+        Shape::Duration,
+        "The last part of `active`, which is looked at by itself.",
+    ),
+];
+
+static STOPPED: Form = Form::of(
+    "`stopped`",
+    &[
+        &[Key::required(
+            "stopped",
+            Shape::Name,
+            "The relation with a row in `active`, and none in `quiet`.",
+        )],
+        ACTIVE_QUIET,
+        WHERE,
+    ],
+);
+
+static RESTARTED: Form = Form::of(
+    "`restarted`",
+    &[
+        &[Key::required(
+            "restarted",
+            Shape::Name,
+            "The relation with a row before `active`, then none until `quiet`, and one in it.",
+        )],
+        ACTIVE_QUIET,
+        WHERE,
+    ],
+);
+
+static REGULARLY: Form = Form::of(
+    "`regularly`",
+    &[
+        &[
+            Key::required(
+                "regularly",
+                Shape::Name,
+                "The relation with rows in most of the last periods.",
+            ),
+            Key::required(
+                "every",
+                Shape::Duration,
+                "How long a period is; the last one ends at as_of.",
+            ),
+            Key::required(
+                "periods",
+                Shape::Text,
+                "In how many of how many periods: `3 of 6`.",
+            ),
+            Key::optional(
+                "times",
+                Shape::Sql,
+                "How many rows make a period count: `\">= 3\"`; at least one by default.",
+            ),
+        ],
+        WHERE,
+    ],
+);
 
 /// `sum: orders.total`, `is: ">= 500"`
 pub static AGGREGATE_CONDITION: Form = Form {
@@ -241,9 +308,6 @@ pub static AGGREGATE_CONDITION: Form = Form {
 static LATER_CONDITION: Form = Form {
     name: "a condition",
     one_of: &[&[
-        Key::later("stopped", "Active once, quiet now."),
-        Key::later("restarted", "Quiet once, active again."),
-        Key::later("regularly", "Active in most periods."),
         Key::later("top", "The first of a ranking."),
         Key::later("bottom", "The last of a ranking."),
         Key::later("in_list", "Static keys."),

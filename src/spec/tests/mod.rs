@@ -158,18 +158,12 @@ fn what_a_later_version_reads_is_said_once_at_its_key() {
         not_yet("top")
     );
     assert_eq!(
-        wrong("{stopped: a, active: 90 days, quiet: 30 days}"),
-        not_yet("stopped")
-    );
-    assert_eq!(
         wrong("{sequence: [{did: a}], total: 1 day}"),
         not_yet("sequence")
     );
     assert_eq!(wrong("{sql: {x: y}}"), not_yet("sql"));
     for key in [
         "bottom",
-        "restarted",
-        "regularly",
         "in_list",
         "anniversary",
         "entered",
