@@ -47,6 +47,8 @@ pub enum Role {
     Channel(usize),
     /// Whether the entity is in no segment that respects suppression; never NULL.
     Suppressed,
+    /// A condition's truth or a value that one rests on; what is published has none.
+    Asked,
 }
 
 /// Offsets of a zone are written out until so many years after `as_of`.
@@ -106,13 +108,17 @@ fn role(answer: &Answer) -> Role {
         Answer::Exposed(col, _) => Role::Exposed(col.clone()),
         Answer::Channel(n) => Role::Channel(*n),
         Answer::Suppressed => Role::Suppressed,
+        Answer::Holds(_) | Answer::Value(_) => Role::Asked,
     }
 }
 
 fn ty(answer: &Answer, plan: &Plan, model: &Model) -> Option<Type> {
     Some(match answer {
         Answer::Key => model.entities.get(plan.entity.index())?.key_type.clone(),
-        Answer::Segment(_) | Answer::Channel(_) | Answer::Suppressed => Type::Boolean,
+        Answer::Segment(_) | Answer::Channel(_) | Answer::Suppressed | Answer::Holds(_) => {
+            Type::Boolean
+        }
+        Answer::Value(value) => value.ty.clone(),
         Answer::Trait(id) => model.traits.get(id.index())?.value.ty.clone(),
         Answer::Exposed(_, ty) => ty.clone(),
     })

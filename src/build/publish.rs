@@ -496,7 +496,8 @@ impl Publication<'_> {
                 | Role::Segment(_)
                 | Role::Trait(_)
                 | Role::Exposed(_)
-                | Role::Suppressed => None,
+                | Role::Suppressed
+                | Role::Asked => None,
             })
             .collect();
         let name = self.policy.names().of(&entity.name, "channels");
@@ -558,7 +559,9 @@ fn trait_columns(model: &Model, entity: &Entity, query: &EntityQuery) -> Vec<(St
         let published = match &column.role {
             Role::Trait(id) => trait_column(model, *id),
             Role::Exposed(col) => exposed_column(model, entity, col),
-            Role::Key | Role::Segment(_) | Role::Channel(_) | Role::Suppressed => continue,
+            Role::Key | Role::Segment(_) | Role::Channel(_) | Role::Suppressed | Role::Asked => {
+                continue;
+            }
         };
         if !columns
             .iter()

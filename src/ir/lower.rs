@@ -1,7 +1,7 @@
 //! Model and selection → the naive plan: one scan per measure, nothing shared. The optimised plan must answer the same.
 
 use super::{Answer, Names, Plan, Scan, Selection, Shape, levels, uses};
-use crate::expr::Agg;
+use crate::expr::{Agg, Literal};
 use crate::model::{Atom, EntityExpr, EntityId, Expose, Measure, MeasureId, Model};
 use std::collections::BTreeSet;
 
@@ -22,13 +22,19 @@ pub fn lower(model: &Model, selection: &Selection) -> Vec<Plan> {
         .collect();
     entities
         .into_iter()
-        .filter_map(|id| entity_plan(id, model, selection))
+        .filter_map(|id| ask(model, id, answers(id, model, selection), None))
         .collect()
 }
 
-fn entity_plan(id: EntityId, model: &Model, selection: &Selection) -> Option<Plan> {
+/// The plan of any questions about an entity: about everybody, or only about the one with this key.
+#[must_use]
+pub fn ask(
+    model: &Model,
+    id: EntityId,
+    answers: Vec<Answer>,
+    only: Option<Literal>,
+) -> Option<Plan> {
     let entity = model.entities.get(id.index())?;
-    let answers = answers(id, model, selection);
     let roots = answers.iter().flat_map(|a| uses::stated(a, entity, model));
     let levels = levels::levels(roots, model);
 
@@ -64,8 +70,13 @@ fn entity_plan(id: EntityId, model: &Model, selection: &Selection) -> Option<Pla
                     visit(&t.value, &mut names);
                 }
             }
+            Answer::Value(value) => visit(value, &mut names),
             Answer::Exposed(col, _) => names.atom(&Atom::Column(col.clone()), entity, model),
-            Answer::Key | Answer::Segment(_) | Answer::Channel(_) | Answer::Suppressed => {}
+            Answer::Key
+            | Answer::Segment(_)
+            | Answer::Channel(_)
+            | Answer::Suppressed
+            | Answer::Holds(_) => {}
         }
     }
     measures.sort_unstable();
@@ -78,6 +89,7 @@ fn entity_plan(id: EntityId, model: &Model, selection: &Selection) -> Option<Pla
         scans,
         levels,
         answers,
+        only,
         names,
     })
 }

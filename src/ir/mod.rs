@@ -15,14 +15,15 @@ mod select;
 mod show;
 mod uses;
 
-pub use lower::lower;
+pub use lower::{ask, lower};
 pub use names::Names;
 pub use optimize::{RULES, Rule, optimize};
 pub use select::select;
 
 use crate::expr::{Literal, Type};
 use crate::model::{
-    Col, EntityId, GroupId, MeasureId, Model, RelationId, RowExpr, SegmentId, TraitId,
+    Col, EntityExpr, EntityId, GroupId, MeasureId, Model, Predicate, RelationId, RowExpr,
+    SegmentId, TraitId,
 };
 use std::fmt::Write as _;
 
@@ -43,6 +44,8 @@ pub struct Plan {
     pub levels: Vec<Vec<Node>>,
     /// The columns of the answer, in order.
     pub answers: Vec<Answer>,
+    /// The key of the one entity that is asked about; None: all of them.
+    pub only: Option<Literal>,
     /// What columns are called, the same before and after every rewrite.
     pub names: Names,
 }
@@ -97,6 +100,10 @@ pub enum Answer {
     /// Index into the entity's channels.
     Channel(usize),
     Suppressed,
+    /// Whether a condition holds, two-valued: a node of a segment's tree.
+    Holds(Predicate),
+    /// A value that a condition rests on.
+    Value(EntityExpr),
 }
 
 impl Plan {

@@ -38,6 +38,8 @@ impl Names {
                 entity.channels.get(*n).map_or("", |c| &c.name)
             ),
             Answer::Suppressed => "suppressed".to_owned(),
+            Answer::Holds(_) => "holds".to_owned(),
+            Answer::Value(_) => "value".to_owned(),
         };
         let name = self.taken.unique(&wanted);
         self.answers.insert(answer.clone(), name);

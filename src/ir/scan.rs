@@ -16,6 +16,8 @@ pub(super) struct Context<'a> {
     pub(super) model: &'a Model,
     pub(super) names: &'a Names,
     pub(super) users: &'a HashMap<MeasureId, Vec<String>>,
+    /// The key of the one entity that is asked about: no other's rows are read.
+    pub(super) only: Option<&'a Literal>,
 }
 
 /// A frame's slots under unique aliases.
@@ -125,6 +127,15 @@ impl Room<'_> {
                 .into_iter()
                 .map(|k| test(Func::IsNotNull, vec![k])),
         );
+        // A row finds its entity by the entity's key alone, so that this is the only pair.
+        for (_, col) in &self.relation.owner {
+            let key = self.ctx.model.entities.get(self.relation.entity.index());
+            if let (Some(only), Some(entity)) = (self.ctx.only, key) {
+                let ty = entity.key_type.clone();
+                let key = Expr::literal(only.clone(), ty.clone(), super::predicate::NOWHERE);
+                filter.push(test(Func::Eq, vec![self.aliases.col(col, ty), key]));
+            }
+        }
         for (time, bound) in &self.relation.past {
             let own = self.relation.time.as_ref() == Some(time);
             let narrower = self.scan.until.as_ref().filter(|_| own);

@@ -5,7 +5,7 @@ use super::names::{Taken, label};
 use super::predicate::{self, Row, column, test};
 use super::scan::{self, Aliases, Context, key_columns};
 use super::{Answer, Node, Plan, Scan, Shape, uses};
-use crate::expr::{Func, Type};
+use crate::expr::{Expr, Func, Literal, Type};
 use crate::model::{Col, Entity, Model, TableSource};
 use std::collections::BTreeSet;
 
@@ -20,6 +20,7 @@ pub fn select(plan: &Plan, model: &Model) -> Query {
         model,
         names: &plan.names,
         users: &users,
+        only: plan.only.as_ref(),
     };
     let mut taken = block_names(model);
     let mut query = Query::default();
@@ -138,7 +139,7 @@ fn facts(
             columns.push(Column {
                 name: name.clone(),
                 value: match predicate::no_rows(m.agg, &m.ty) {
-                    Some(empty) => crate::expr::Expr::call(
+                    Some(empty) => Expr::call(
                         Func::Coalesce,
                         vec![value, empty],
                         m.ty.clone(),
@@ -150,15 +151,23 @@ fn facts(
             });
         }
     }
+    let own_key = |key: &Literal| {
+        let ty = entity.key_type.clone();
+        let own = column(aliases.get(0), &entity.key, ty.clone());
+        let key = Expr::literal(key.clone(), ty, predicate::NOWHERE);
+        test(Func::Eq, vec![own, key])
+    };
+    let everybody = if plan.only.is_some() { "the" } else { "every" };
     Block {
         name,
         comment: vec![format!(
-            "every {}, with all that is asked of it",
+            "{everybody} {}, with all that is asked of it",
             entity.name
         )],
         columns,
         from,
         joins,
+        filter: plan.only.iter().map(own_key).collect(),
         ..Block::default()
     }
 }
@@ -239,6 +248,8 @@ fn answer(plan: &Plan, entity: &Entity, model: &Model, below: &str) -> Block {
             Answer::Exposed(col, ty) => column(below, plan.names.columns.get(col)?, ty.clone()),
             Answer::Channel(n) => row.two_valued(&entity.channels.get(*n)?.predicate),
             Answer::Suppressed => row.any(&entity.suppress),
+            Answer::Holds(predicate) => row.two_valued(predicate),
+            Answer::Value(value) => row.expr(value),
         })
     };
     let columns = plan.answers.iter().filter_map(|a| {

@@ -41,7 +41,7 @@ fn group(id: GroupId, model: &Model) -> Vec<&Predicate> {
 
 /// The conditions an answer itself states; a trait and a column state none.
 pub(super) fn stated<'a>(
-    answer: &Answer,
+    answer: &'a Answer,
     entity: &'a Entity,
     model: &'a Model,
 ) -> Vec<&'a Predicate> {
@@ -54,7 +54,8 @@ pub(super) fn stated<'a>(
             .into_iter()
             .collect(),
         Answer::Suppressed => entity.suppress.iter().collect(),
-        Answer::Key | Answer::Trait(_) | Answer::Exposed(..) => Vec::new(),
+        Answer::Holds(predicate) => vec![predicate],
+        Answer::Key | Answer::Trait(_) | Answer::Exposed(..) | Answer::Value(_) => Vec::new(),
     }
 }
 
@@ -80,7 +81,9 @@ pub(super) fn users(plan: &Plan, model: &Model) -> HashMap<MeasureId, Vec<String
         | Answer::Trait(_)
         | Answer::Exposed(..)
         | Answer::Channel(_)
-        | Answer::Suppressed => None,
+        | Answer::Suppressed
+        | Answer::Holds(_)
+        | Answer::Value(_) => None,
     });
     let mut nodes: Vec<Node> = plan
         .levels
@@ -122,7 +125,11 @@ pub(super) fn users(plan: &Plan, model: &Model) -> HashMap<MeasureId, Vec<String
                     walk(p, &mut |e| add("suppression", e), &mut |_| {});
                 }
             }
-            Answer::Key | Answer::Segment(_) | Answer::Exposed(..) => {}
+            Answer::Key
+            | Answer::Segment(_)
+            | Answer::Exposed(..)
+            | Answer::Holds(_)
+            | Answer::Value(_) => {}
         }
     }
     users

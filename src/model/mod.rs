@@ -25,6 +25,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod traits;
+pub mod tree;
 pub mod typing;
 pub mod words;
 mod world;

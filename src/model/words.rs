@@ -2,10 +2,10 @@
 //! that a reader sees what was understood.
 
 use super::{
-    Atom, Col, EntityExpr, EntityId, Frame, Measure, MeasureId, Model, Predicate, RelationId,
-    SegmentId, Window,
+    Atom, Col, EntityExpr, EntityId, Frame, GroupId, Measure, MeasureId, Model, Predicate,
+    RelationId, SegmentId, TraitId, Window,
 };
-use crate::expr::{Agg, ExprKind, Func, Literal};
+use crate::expr::{Agg, Expr, ExprKind, Func, Literal};
 
 /// A segment: its first line begins with the entity ("customers with …"), further lines are indented below it.
 #[must_use]
@@ -20,6 +20,7 @@ pub fn segment(model: &Model, id: SegmentId) -> Vec<String> {
     let words = Words {
         model,
         entity: segment.entity,
+        traits: &[],
     };
     let mut lines = Vec::new();
     words.predicate(&segment.predicate, 0, &mut lines);
@@ -39,7 +40,30 @@ pub fn segment(model: &Model, id: SegmentId) -> Vec<String> {
 /// A value about an entity: a trait, the left side of a comparison.
 #[must_use]
 pub fn value(model: &Model, entity: EntityId, value: &EntityExpr) -> String {
-    Words { model, entity }.value(value)
+    let traits = &[];
+    Words {
+        model,
+        entity,
+        traits,
+    }
+    .value(value)
+}
+
+/// One condition without what is below it: "with orders", "any of these holds", "in `vip`". Values that are traits are called
+/// by their names.
+#[must_use]
+pub fn heading(
+    model: &Model,
+    entity: EntityId,
+    traits: &[TraitId],
+    predicate: &Predicate,
+) -> String {
+    Words {
+        model,
+        entity,
+        traits,
+    }
+    .heading(predicate)
 }
 
 /// A measure: "sum of orders.total (channel = 'web') in [2025-11-02 … 2026-01-31)".
@@ -79,6 +103,16 @@ pub fn measure(model: &Model, measure: &Measure) -> String {
         Agg::ListDistinct => format!("list of different {arg}"),
     };
     format!("{what}{}", rows(model, measure))
+}
+
+/// The rows of a measure: "orders (channel = 'web') in [2025-11-02 … 2026-01-31)".
+#[must_use]
+pub fn counted(model: &Model, measure: &Measure) -> String {
+    let name = model
+        .relations
+        .get(measure.relation.index())
+        .map_or("", |r| r.name.as_str());
+    format!("{name}{}", rows(model, measure))
 }
 
 /// Filter and window: " (channel = 'web') in [2025-11-02 … 2026-01-31)".
@@ -179,6 +213,14 @@ fn plural(name: &str) -> String {
 struct Words<'a> {
     model: &'a Model,
     entity: EntityId,
+    /// Those that are called by their names.
+    traits: &'a [TraitId],
+}
+
+/// What an expression is made of for its readers.
+enum Term<'a> {
+    Atom(&'a Atom),
+    Trait(&'a str),
 }
 
 impl Words<'_> {
@@ -198,6 +240,7 @@ impl Words<'_> {
     }
 
     fn value(&self, expr: &EntityExpr) -> String {
+        let expr = self.named(expr);
         // A measure that stands alone, or alone at the left of a comparison, needs no parentheses.
         let mut atoms = 0;
         expr.each_column(&mut |_| atoms += 1);
@@ -209,93 +252,135 @@ impl Words<'_> {
             ExprKind::Literal(_) | ExprKind::Case { .. } | ExprKind::Cast { .. } => false,
         };
         let alone = atoms == 1 && leads;
-        expr.render(&|atom| match atom {
-            Atom::Measure(_) if !alone => format!("({})", self.name(atom)),
-            Atom::Measure(_) | Atom::Column(_) => self.name(atom),
+        expr.render(&|term| match term {
+            Term::Trait(name) => (*name).to_owned(),
+            Term::Atom(atom @ Atom::Measure(_)) if !alone => format!("({})", self.name(atom)),
+            Term::Atom(atom) => self.name(atom),
         })
+    }
+
+    /// The expression with traits by their names.
+    fn named<'e>(&'e self, expr: &'e EntityExpr) -> Expr<Term<'e>> {
+        let named = self
+            .traits
+            .iter()
+            .filter_map(|id| self.model.traits.get(id.index()))
+            .find(|t| t.value == *expr);
+        let all = |args: &'e [EntityExpr]| args.iter().map(|a| self.named(a)).collect();
+        let kind = match (named, &expr.kind) {
+            (Some(found), _) => ExprKind::Column(Term::Trait(&found.name)),
+            (None, ExprKind::Literal(literal)) => ExprKind::Literal(literal.clone()),
+            (None, ExprKind::Column(atom)) => ExprKind::Column(Term::Atom(atom)),
+            (None, ExprKind::Call(func, args)) => ExprKind::Call(*func, all(args)),
+            (None, ExprKind::Case { whens, otherwise }) => ExprKind::Case {
+                whens: whens
+                    .iter()
+                    .map(|(when, then)| (self.named(when), self.named(then)))
+                    .collect(),
+                otherwise: Box::new(self.named(otherwise)),
+            },
+            (None, ExprKind::Cast { expr, safe }) => ExprKind::Cast {
+                expr: Box::new(self.named(expr)),
+                safe: *safe,
+            },
+        };
+        Expr::new(kind, expr.ty.clone(), expr.at)
+    }
+
+    /// A condition without what is below it.
+    fn heading(&self, predicate: &Predicate) -> String {
+        match predicate {
+            Predicate::Constant(true) => "everybody".to_owned(),
+            Predicate::Constant(false) => "nobody".to_owned(),
+            Predicate::Leaf(expr) => self.leaf(expr, false),
+            Predicate::Segment(id) => format!("in `{}`", self.segment_name(*id)),
+            Predicate::All(_) => "all of these hold".to_owned(),
+            Predicate::Any(_) => "any of these holds".to_owned(),
+            Predicate::Count { min, max, .. } => match (min, max) {
+                (Some(min), Some(max)) if min == max => format!("exactly {min} of these hold"),
+                (Some(min), Some(max)) => format!("between {min} and {max} of these hold"),
+                (Some(min), None) => format!("at least {min} of these hold"),
+                (None, Some(max)) => format!("at most {max} of these hold"),
+                (None, None) => "any number of these hold".to_owned(),
+            },
+            Predicate::Case { group, case } => {
+                let group = self.model.groups.get(group.index());
+                let name = group.map_or("", |g| &g.name);
+                match group.and_then(|g| g.cases.get(*case)) {
+                    Some((case, _)) => format!("the first case of `{name}` that holds is `{case}`"),
+                    None => format!("no case of `{name}` holds"),
+                }
+            }
+            Predicate::Not(of) => match of.as_ref() {
+                Predicate::Leaf(expr) => self.leaf(expr, true),
+                Predicate::Segment(id) => format!("not in `{}`", self.segment_name(*id)),
+                Predicate::Any(_) => "none of these holds".to_owned(),
+                Predicate::All(_) => "not all of these hold".to_owned(),
+                Predicate::Constant(_)
+                | Predicate::Not(_)
+                | Predicate::Count { .. }
+                | Predicate::Case { .. } => "this does not hold".to_owned(),
+            },
+        }
     }
 
     /// Adds the lines of a predicate; the first goes on a sentence that began with the entity.
     fn predicate(&self, predicate: &Predicate, depth: usize, lines: &mut Vec<String>) {
-        match predicate {
-            Predicate::Constant(true) => lines.push("all of them".to_owned()),
-            Predicate::Constant(false) => lines.push("none of them".to_owned()),
-            Predicate::Leaf(expr) => lines.push(self.leaf(expr, false)),
-            Predicate::Segment(id) => lines.push(format!("in `{}`", self.segment_name(*id))),
-            Predicate::All(of) => self.list("for whom all of these hold:", of, depth, lines),
-            Predicate::Any(of) => self.list("for whom any of these holds:", of, depth, lines),
-            Predicate::Count { min, max, of } => {
-                let count = match (min, max) {
-                    (Some(min), Some(max)) if min == max => format!("exactly {min}"),
-                    (Some(min), Some(max)) => format!("between {min} and {max}"),
-                    (Some(min), None) => format!("at least {min}"),
-                    (None, Some(max)) => format!("at most {max}"),
-                    (None, None) => "any number".to_owned(),
-                };
-                self.list(
-                    &format!("for whom {count} of these hold:"),
-                    of,
-                    depth,
-                    lines,
-                );
+        let below = match predicate {
+            Predicate::Constant(true) => return lines.push("all of them".to_owned()),
+            Predicate::Constant(false) => return lines.push("none of them".to_owned()),
+            Predicate::Leaf(_) | Predicate::Segment(_) => {
+                return lines.push(self.heading(predicate));
             }
-            Predicate::Not(of) => self.not(of, depth, lines),
             Predicate::Case { group, case } => {
-                let Some(group) = self.model.groups.get(group.index()) else {
-                    return;
-                };
-                let before: Vec<String> = group
-                    .cases
-                    .iter()
-                    .take(*case)
-                    .map(|(name, _)| format!("`{}.{name}`", group.name))
-                    .collect();
-                let not = if before.is_empty() {
-                    String::new()
-                } else {
-                    format!(" (and not in {})", before.join(", "))
-                };
-                match group.cases.get(*case) {
-                    Some((_, condition)) => {
-                        let at = lines.len();
-                        self.predicate(condition, depth, lines);
-                        if let Some(first) = lines.get_mut(at) {
-                            match first.strip_suffix(':') {
-                                Some(head) => *first = format!("{head}{not}:"),
-                                None => first.push_str(&not),
-                            }
-                        }
+                return self.case(*group, *case, depth, lines);
+            }
+            Predicate::All(of) | Predicate::Any(of) | Predicate::Count { of, .. } => of.as_slice(),
+            Predicate::Not(of) => match of.as_ref() {
+                Predicate::Leaf(_) | Predicate::Segment(_) => {
+                    return lines.push(self.heading(predicate));
+                }
+                Predicate::Any(of) | Predicate::All(of) => of.as_slice(),
+                Predicate::Constant(_)
+                | Predicate::Not(_)
+                | Predicate::Count { .. }
+                | Predicate::Case { .. } => std::slice::from_ref(of.as_ref()),
+            },
+        };
+        lines.push(format!("for whom {}:", self.heading(predicate)));
+        for predicate in below {
+            self.item(predicate, depth + 1, lines);
+        }
+    }
+
+    /// A case of a group, as its own condition and the earlier cases' names.
+    fn case(&self, group: GroupId, case: usize, depth: usize, lines: &mut Vec<String>) {
+        let Some(group) = self.model.groups.get(group.index()) else {
+            return;
+        };
+        let before: Vec<String> = group
+            .cases
+            .iter()
+            .take(case)
+            .map(|(name, _)| format!("`{}.{name}`", group.name))
+            .collect();
+        let not = if before.is_empty() {
+            String::new()
+        } else {
+            format!(" (and not in {})", before.join(", "))
+        };
+        match group.cases.get(case) {
+            Some((_, condition)) => {
+                let at = lines.len();
+                self.predicate(condition, depth, lines);
+                if let Some(first) = lines.get_mut(at) {
+                    match first.strip_suffix(':') {
+                        Some(head) => *first = format!("{head}{not}:"),
+                        None => first.push_str(&not),
                     }
-                    None => lines.push(format!("in no other case of `{}`", group.name)),
                 }
             }
-        }
-    }
-
-    fn not(&self, of: &Predicate, depth: usize, lines: &mut Vec<String>) {
-        match of {
-            Predicate::Leaf(expr) => lines.push(self.leaf(expr, true)),
-            Predicate::Segment(id) => lines.push(format!("not in `{}`", self.segment_name(*id))),
-            Predicate::Any(of) => self.list("for whom none of these holds:", of, depth, lines),
-            Predicate::All(of) => self.list("for whom not all of these hold:", of, depth, lines),
-            Predicate::Constant(_)
-            | Predicate::Not(_)
-            | Predicate::Count { .. }
-            | Predicate::Case { .. } => {
-                self.list(
-                    "for whom this does not hold:",
-                    std::slice::from_ref(of),
-                    depth,
-                    lines,
-                );
-            }
-        }
-    }
-
-    fn list(&self, head: &str, of: &[Predicate], depth: usize, lines: &mut Vec<String>) {
-        lines.push(head.to_owned());
-        for predicate in of {
-            self.item(predicate, depth + 1, lines);
+            None => lines.push(format!("in no other case of `{}`", group.name)),
         }
     }
 
@@ -319,7 +404,7 @@ impl Words<'_> {
             && let Some(found) = self.measure_of(*id, Agg::Exists)
         {
             let with = if negated { "without" } else { "with" };
-            return format!("{with} {}", self.counted(found));
+            return format!("{with} {}", counted(self.model, found));
         }
         if let ExprKind::Call(func, args) = &expr.kind
             && let [left, right] = args.as_slice()
@@ -328,7 +413,7 @@ impl Words<'_> {
             && let Some(found) = self.measure_of(*id, Agg::Count)
             && let Some(compare) = comparison(*func, negated)
         {
-            return format!("with {compare} {n} {}", self.counted(found));
+            return format!("with {compare} {n} {}", counted(self.model, found));
         }
         if let ExprKind::Call(Func::Between, args) = &expr.kind
             && let [of, low, high] = args.as_slice()
@@ -338,7 +423,7 @@ impl Words<'_> {
             && let Some(found) = self.measure_of(*id, Agg::Count)
             && !negated
         {
-            return format!("with {low} to {high} {}", self.counted(found));
+            return format!("with {low} to {high} {}", counted(self.model, found));
         }
         if let Some(first) = self.first_time(expr, negated) {
             return format!("whose first {first}");
@@ -368,7 +453,7 @@ impl Words<'_> {
         (low == high && found.agg == Agg::Min && of_time).then(|| {
             format!(
                 "{} {is} in [{} … {})",
-                self.counted(found),
+                counted(self.model, found),
                 moment(self.model, from),
                 moment(self.model, until)
             )
@@ -379,15 +464,6 @@ impl Words<'_> {
     fn measure_of(&self, id: MeasureId, agg: Agg) -> Option<&Measure> {
         let found = self.model.measures.get(id.index())?;
         (found.agg == agg && found.arg.is_none()).then_some(found)
-    }
-
-    fn counted(&self, measure: &Measure) -> String {
-        let name = self
-            .model
-            .relations
-            .get(measure.relation.index())
-            .map_or("", |r| r.name.as_str());
-        format!("{name}{}", rows(self.model, measure))
     }
 }
 

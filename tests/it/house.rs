@@ -23,6 +23,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("manifest", 5),
     ("project", 6),
     ("engine", 6),
+    ("why", 6),
     ("build/run", 6),
     ("build/blame", 6),
     ("build/read", 6),
@@ -54,6 +55,7 @@ const SIDEWAYS: &[(&str, &str)] = &[
     ("build/blame", "engine"),
     ("build/run", "engine"),
     ("build/read", "engine"),
+    ("why", "engine"),
     ("engine", "project"),
     ("project", "engine"),
 ];

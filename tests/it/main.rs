@@ -31,3 +31,5 @@ mod real_data;
 mod render;
 #[cfg(feature = "duckdb-linked")]
 mod rows;
+#[cfg(feature = "duckdb-linked")]
+mod why;

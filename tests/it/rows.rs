@@ -25,13 +25,13 @@ use std::path::Path;
 
 /// One question: when, in which zone, and the answers by name.
 #[derive(Default)]
-struct Block {
+pub(crate) struct Block {
     as_of: String,
     zone: Option<String>,
     answers: Vec<(String, String)>,
 }
 
-fn blocks(text: &str) -> Vec<Block> {
+pub(crate) fn blocks(text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let lines = text.lines().map(str::trim);
     for line in lines.filter(|l| !l.is_empty() && !l.starts_with('#')) {
@@ -55,7 +55,7 @@ fn blocks(text: &str) -> Vec<Block> {
 }
 
 /// The project in a folder, resolved offline as of a block's instant.
-fn model(folder: &Path, block: &Block) -> Model {
+pub(crate) fn model(folder: &Path, block: &Block) -> Model {
     let (mut sources, mut diags) = (SourceMap::default(), Diagnostics::default());
     let mut project = project::load(folder.to_owned(), None, &mut sources, &mut diags).unwrap();
     if let Some(zone) = &block.zone {
@@ -79,9 +79,9 @@ fn model(folder: &Path, block: &Block) -> Model {
 }
 
 /// Everything about each entity, by key and by the column's name.
-type Table = BTreeMap<String, BTreeMap<String, String>>;
+pub(crate) type Table = BTreeMap<String, BTreeMap<String, String>>;
 
-fn run(connection: &Connection, plan: &Plan, model: &Model) -> Table {
+pub(crate) fn run(connection: &Connection, plan: &Plan, model: &Model) -> Table {
     let dialect = dialect::find("duckdb").unwrap();
     let mut diags = Diagnostics::default();
     let EntityQuery {
@@ -164,7 +164,7 @@ fn wrong(table: &Table, name: &str, expected: &str) -> Option<String> {
     (!found.is_empty()).then(|| found.join("; "))
 }
 
-fn everything(model: &Model) -> Selection {
+pub(crate) fn everything(model: &Model) -> Selection {
     let (segments, traits) = (model.segments.len() as u32, model.traits.len() as u32);
     Selection {
         segments: (0..segments).map(SegmentId).collect(),
