@@ -36,7 +36,7 @@ pub struct Metadata {
 #[derive(Debug, Serialize)]
 pub struct Node {
     pub unique_id: String,
-    /// `segment`, `case` or `trait`.
+    /// `segment`, `case`, `arm` or `trait`.
     pub resource_type: &'static str,
     pub name: String,
     pub entity: String,
@@ -161,6 +161,7 @@ fn segments<'a>(
                 resource_type: match s.kind {
                     SegmentKind::Segment => "segment",
                     SegmentKind::Case => "case",
+                    SegmentKind::Arm => "arm",
                 },
                 name: s.name.clone(),
                 entity: entity.map(|e| e.name.clone()).unwrap_or_default(),

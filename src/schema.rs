@@ -120,6 +120,9 @@ fn shape(shape_of: &'static Shape, defs: &mut Map<String, Value>) -> Value {
             json!({"type": "array", "items": duration(TEMPLATE), "minItems": 2, "maxItems": 2})
         }
         Shape::Period => json!({"type": ["string", "integer"]}),
+        Shape::Share => {
+            json!({"type": "string", "pattern": format!(r"^ *[0-9]+(\.[0-9]+)? *% *$|{TEMPLATE}")})
+        }
         Shape::Condition => condition(defs),
         Shape::Conditions => either(condition(defs), list(condition(defs))),
         Shape::Word(words) => json!({"enum": words}),
@@ -262,7 +265,7 @@ mod tests {
             "segments: [{name: s, where: []}]",
             "traits: [{name: t}]",
             "traits: [{name: t, sql: a, count: b}]",
-            "segments: [{name: s, where: a, size: {min: 1}}]",
+            "segments: [{name: s, where: a, size: {least: 1}}]",
             "entities: [{name: e, table: t, key: [a]}]",
         ] {
             assert!(!fits(text), "{text}");
@@ -312,6 +315,8 @@ mod tests {
             &keys::SEGMENT,
             &keys::GROUP,
             &keys::CASE,
+            &keys::SPLIT,
+            &keys::SIZE,
             &keys::SETTINGS,
             &keys::OUTPUTS,
             &keys::TARGET,

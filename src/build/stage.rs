@@ -79,6 +79,7 @@ fn scope(
             statements.text(match segment.kind {
                 SegmentKind::Segment => "segment",
                 SegmentKind::Case => "case",
+                SegmentKind::Arm => "arm",
             }),
             statements.text(&segment.definition_hash),
             statements.maybe(last.map(|l| l.definition_hash.as_str())),

@@ -50,6 +50,7 @@ enum Output {
 enum Kind {
     Segment,
     Case,
+    Arm,
     Trait,
     Source,
 }
@@ -107,6 +108,7 @@ fn lines<'a>(parts: &Parts<'a>, selection: &Selection, whole: bool) -> Vec<Line<
             kind: match s.kind {
                 SegmentKind::Segment => Kind::Segment,
                 SegmentKind::Case => Kind::Case,
+                SegmentKind::Arm => Kind::Arm,
             },
             name: s.name.clone(),
             entity: entity(s.entity),
@@ -157,6 +159,7 @@ fn text(lines: &[Line<'_>], output: Output) -> String {
             let word = |kind| match kind {
                 Kind::Segment => "segment",
                 Kind::Case => "case",
+                Kind::Arm => "arm",
                 Kind::Trait => "trait",
                 Kind::Source => "source",
             };

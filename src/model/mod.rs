@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod bounds;
+mod bucket;
 pub mod calendar;
 mod frame;
 mod habit;
@@ -21,12 +22,14 @@ pub mod resolve;
 mod rows;
 mod scope;
 mod segments;
+mod split;
 mod tables;
 #[cfg(test)]
 mod tests;
 mod traits;
 pub mod tree;
 pub mod typing;
+pub mod upkeep;
 pub mod words;
 mod world;
 mod written;
@@ -34,6 +37,7 @@ mod written;
 use crate::expr::{Agg, Expr, Literal, Type};
 use crate::snippet::Snippet;
 use crate::source::Span;
+pub use upkeep::Upkeep;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),*) => {$(
@@ -302,6 +306,8 @@ pub struct Group {
 pub enum SegmentKind {
     Segment,
     Case,
+    /// Of a split.
+    Arm,
 }
 
 #[derive(Clone, Debug)]
@@ -323,7 +329,9 @@ pub struct Segment {
     pub action: Option<String>,
     pub kpi: Option<String>,
     pub expires_on: Option<jiff::civil::Date>,
+    /// Whether it is published: switched on, and not expired at `as_of`.
     pub enabled: bool,
+    pub upkeep: Upkeep,
     /// SHA-256 over the canonical text of the segment and all it refers to, in hex. Independent of `as_of`.
     pub definition_hash: String,
     /// Other segments this one names, directly; a case: those of its own and all earlier cases. For selectors and `explain`.

@@ -17,10 +17,16 @@ const MAX_SUGGESTIONS: u32 = 50;
 #[derive(Debug, Default)]
 pub(super) struct SegmentNames {
     known: HashMap<String, Known>,
-    /// Each group's cases.
-    groups: HashMap<String, Vec<String>>,
+    /// Each group's cases and each split's arms, and what these are called.
+    groups: HashMap<String, (Parts, Vec<String>)>,
     misses: Cell<u32>,
 }
+
+/// The whole, its parts, one of them.
+type Parts = (&'static str, &'static str, &'static str);
+
+const CASES: Parts = ("a group", "cases", "a case");
+const ARMS: Parts = ("a split", "arms", "an arm");
 
 #[derive(Clone, Copy, Debug)]
 struct Known {
@@ -37,7 +43,11 @@ impl SegmentNames {
     }
 
     pub(super) fn group(&mut self, name: &str, cases: Vec<String>) {
-        self.groups.insert(name.to_owned(), cases);
+        self.groups.insert(name.to_owned(), (CASES, cases));
+    }
+
+    pub(super) fn split(&mut self, name: &str, arms: Vec<String>) {
+        self.groups.insert(name.to_owned(), (ARMS, arms));
     }
 
     pub(super) fn resolved(&mut self, name: &str, id: SegmentId) {
@@ -89,17 +99,17 @@ impl SegmentNames {
             &UNKNOWN_SEGMENT,
             format!("unknown segment `{}`", name.value),
         );
-        if let Some(cases) = self.groups.get(&name.value) {
+        if let Some(((whole, many, one), cases)) = self.groups.get(&name.value) {
             let first = cases.first().map_or("", String::as_str);
             return diagnostic
                 .at(
                     name.span,
                     format!(
-                        "a group; its cases are: {}",
+                        "{whole}; its {many} are: {}",
                         some_of(cases.iter().map(String::as_str), 12)
                     ),
                 )
-                .help(format!("name a case, as `{}.{first}`", name.value));
+                .help(format!("name {one}, as `{}.{first}`", name.value));
         }
         let misses = self.misses.get();
         self.misses.set(misses + 1);
@@ -109,7 +119,10 @@ impl SegmentNames {
             None
         };
         diagnostic
-            .at(name.span, "expected a segment, or a case as `group.case`")
+            .at(
+                name.span,
+                "expected a segment, a case as `group.case`, or an arm as `split.arm`",
+            )
             .suggest(near)
     }
 }

@@ -1,4 +1,4 @@
-//! Segments and groups: ordered so that references point backwards, their conditions resolved. What they publish is
+//! Segments, groups and splits: ordered so that references point backwards, their conditions resolved. What they publish is
 //! `outlet`'s. Then suppression and channels of entities, which may name them.
 
 use super::measure::Measures;
@@ -12,12 +12,12 @@ use super::typing::Context;
 use super::world::World;
 use super::{
     Channel, EntityId, Group, GroupId, Predicate, RelationId, Segment, SegmentId, SegmentKind,
-    TraitId, lineage,
+    TraitId, Upkeep, lineage, split,
 };
 use crate::diag::codes::model::{CYCLE, UNKNOWN_ENTITY};
 use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::source::{Span, Spanned};
-use crate::spec::{Condition, GroupSpec, Name, SegmentSpec, Spec};
+use crate::spec::{Condition, GroupSpec, Name, SegmentSpec, Spec, SplitSpec};
 use std::collections::{HashMap, HashSet};
 
 /// What a segment's definition is made of, for its hash.
@@ -45,6 +45,7 @@ pub(super) struct Resolved {
 enum Node<'a> {
     Segment(&'a SegmentSpec),
     Group(&'a GroupSpec),
+    Split(&'a SplitSpec),
 }
 
 impl<'a> Node<'a> {
@@ -52,6 +53,15 @@ impl<'a> Node<'a> {
         match self {
             Self::Segment(s) => &s.item.name,
             Self::Group(g) => &g.item.name,
+            Self::Split(s) => &s.item.name,
+        }
+    }
+
+    fn entity(self) -> Option<&'a Name> {
+        match self {
+            Self::Segment(s) => s.entity.as_ref(),
+            Self::Group(g) => g.entity.as_ref(),
+            Self::Split(s) => s.audience.entity.as_ref(),
         }
     }
 
@@ -59,6 +69,17 @@ impl<'a> Node<'a> {
         match self {
             Self::Segment(s) => vec![&s.condition],
             Self::Group(g) => g.cases.iter().map(|c| &c.condition).collect(),
+            Self::Split(_) => Vec::new(),
+        }
+    }
+
+    /// Calls `f` with every segment that it names.
+    fn each_reference(self, f: &mut dyn FnMut(&'a Name)) {
+        for condition in self.conditions() {
+            each_reference(condition, f);
+        }
+        if let Self::Split(s) = self {
+            f(&s.of);
         }
     }
 }
@@ -76,16 +97,21 @@ pub(super) fn resolve(
         .iter()
         .map(Node::Segment)
         .chain(spec.groups.iter().map(Node::Group))
+        .chain(spec.splits.iter().map(Node::Split))
         .collect();
     let mut out = Resolved::default();
     let mut index: HashMap<String, usize> = HashMap::new();
     let mut entities = Vec::with_capacity(nodes.len());
     for (i, node) in nodes.iter().enumerate() {
-        let (written, name) = match node {
-            Node::Segment(s) => (s.entity.as_ref(), &s.item.name),
-            Node::Group(g) => (g.entity.as_ref(), &g.item.name),
+        let name = node.name();
+        let entity = match node {
+            // That of what is split, which may stand further down.
+            Node::Split(split) if node.entity().is_none() => split::entity_of(split, spec, world)
+                .or_else(|| entity_of(None, name.span, world, diags)),
+            Node::Segment(_) | Node::Group(_) | Node::Split(_) => {
+                entity_of(node.entity(), name.span, world, diags)
+            }
         };
-        let entity = entity_of(written, name.span, world, diags);
         entities.push(entity);
         let mut know = |name: String| {
             out.names.announce(&name, entity);
@@ -100,6 +126,13 @@ pub(super) fn resolve(
                 }
                 out.names.group(&name.value, cases);
             }
+            Node::Split(split) => {
+                let arms: Vec<String> = split.arms.iter().map(|(a, _)| a.value.clone()).collect();
+                for arm in &arms {
+                    know(format!("{}.{arm}", name.value));
+                }
+                out.names.split(&name.value, arms);
+            }
         }
     }
     let refers: Vec<Vec<(usize, Span)>> = nodes
@@ -107,15 +140,13 @@ pub(super) fn resolve(
         .map(|node| {
             let mut found = Vec::new();
             let mut seen = HashSet::new();
-            for condition in node.conditions() {
-                each_reference(condition, &mut |name| {
-                    if let Some(to) = index.get(&name.value)
-                        && seen.insert(*to)
-                    {
-                        found.push((*to, name.span));
-                    }
-                });
-            }
+            node.each_reference(&mut |name| {
+                if let Some(to) = index.get(&name.value)
+                    && seen.insert(*to)
+                {
+                    found.push((*to, name.span));
+                }
+            });
             found
         })
         .collect();
@@ -137,6 +168,7 @@ pub(super) fn resolve(
                 segment(spec, *entity, world, measures, &mut out, ctx, diags);
             }
             Node::Group(spec) => group(spec, *entity, world, measures, &mut out, ctx, diags),
+            Node::Split(spec) => split::split(spec, *entity, world, &mut out, diags),
         }
     }
     out
@@ -193,19 +225,28 @@ fn case_names(group: &GroupSpec) -> Vec<String> {
         .collect()
 }
 
-fn next_segment(out: &Resolved) -> SegmentId {
+pub(super) fn next_segment(out: &Resolved) -> SegmentId {
     SegmentId(u32::try_from(out.segments.len()).unwrap_or(u32::MAX))
 }
 
-fn push(out: &mut Resolved, segment: Segment, uses: SegmentUses) {
+pub(super) fn push(out: &mut Resolved, segment: Segment, uses: SegmentUses) {
     let id = next_segment(out);
     out.names.resolved(&segment.name, id);
     out.segments.push(segment);
     out.uses.push(uses);
 }
 
-fn text(value: Option<&Spanned<String>>) -> Option<String> {
+pub(super) fn text(value: Option<&Spanned<String>>) -> Option<String> {
     value.map(|v| v.value.clone())
+}
+
+pub(super) fn reason(value: Option<&Spanned<String>>) -> Option<&str> {
+    value.map(|v| v.value.as_str())
+}
+
+/// Whether the day has begun: from then on the segment is not published.
+fn is_past(day: Option<&Spanned<jiff::civil::Date>>, ctx: &Context) -> bool {
+    day.is_some_and(|day| ctx.time_zone.to_datetime(ctx.as_of).date() >= day.value)
 }
 
 fn segment(
@@ -258,7 +299,8 @@ fn segment(
         action: text(spec.action.as_ref()),
         kpi: text(spec.kpi.as_ref()),
         expires_on: spec.expires_on.as_ref().map(|d| d.value),
-        enabled: spec.enabled,
+        enabled: spec.enabled && !is_past(spec.expires_on.as_ref(), ctx),
+        upkeep: Upkeep::of(&spec.upkeep, reason(spec.suppress_reason.as_ref()), None),
         definition_hash: String::new(),
         references,
         traits,
@@ -342,6 +384,11 @@ fn group(
                 kpi: text(spec.kpi.as_ref()),
                 expires_on: None,
                 enabled: spec.enabled,
+                upkeep: Upkeep::of(
+                    &spec.upkeep,
+                    reason(spec.suppress_reason.as_ref()),
+                    Some(&name.value),
+                ),
                 definition_hash: String::new(),
                 references: references.clone(),
                 traits: traits.clone(),

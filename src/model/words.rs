@@ -425,6 +425,9 @@ impl Words<'_> {
         {
             return format!("with {low} to {high} {}", counted(self.model, found));
         }
+        if let Some(lot) = super::bucket::words(expr) {
+            return if negated { format!("not {lot}") } else { lot };
+        }
         if let Some(first) = self.first_time(expr, negated) {
             return format!("whose first {first}");
         }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Keys that say nothing about who is in a segment.
-const WORDS: [&str; 7] = [
+const WORDS: [&str; 13] = [
     "description",
     "title",
     "owner",
@@ -17,6 +17,12 @@ const WORDS: [&str; 7] = [
     "meta",
     "action",
     "kpi",
+    "size",
+    "max_change",
+    "review_every",
+    "reviewed_on",
+    "renamed_from",
+    "suppress_reason",
 ];
 
 /// Longest name, in characters.

@@ -11,7 +11,10 @@ pub mod keys;
 mod names;
 mod segment;
 pub mod settings;
+mod share;
+mod split;
 mod table;
+mod upkeep;
 mod window;
 
 use crate::diag::Diagnostics;
@@ -22,7 +25,10 @@ use crate::yaml::form::Form;
 use crate::yaml::{Node, NodeKind};
 pub use condition::{Condition, ConditionKind, Duration, Rows, WindowSpec};
 pub use habit::{Habit, HabitKind};
+pub use segment::Audience;
 pub use settings::Settings;
+pub use share::Share;
+pub use upkeep::{SizeSpec, UpkeepSpec};
 
 pub type Name = Spanned<String>;
 
@@ -33,6 +39,7 @@ pub struct Spec {
     pub traits: Vec<TraitSpec>,
     pub segments: Vec<SegmentSpec>,
     pub groups: Vec<GroupSpec>,
+    pub splits: Vec<SplitSpec>,
     /// Items that could not be read, which their diagnostics say: a reference to one is not unknown.
     pub broken: Vec<Name>,
 }
@@ -184,6 +191,7 @@ pub struct SegmentSpec {
     pub suppress_reason: Option<Spanned<String>>,
     pub expires_on: Option<Spanned<jiff::civil::Date>>,
     pub enabled: bool,
+    pub upkeep: UpkeepSpec,
 }
 
 #[derive(Clone, Debug)]
@@ -200,6 +208,18 @@ pub struct GroupSpec {
     pub suppress: Spanned<bool>,
     pub suppress_reason: Option<Spanned<String>>,
     pub enabled: bool,
+    pub upkeep: UpkeepSpec,
+}
+
+/// Arms of a segment, in the order written.
+#[derive(Clone, Debug)]
+pub struct SplitSpec {
+    pub item: Item,
+    pub of: Name,
+    pub salt: Spanned<String>,
+    /// At most 100 % together.
+    pub arms: Vec<(Name, Spanned<Share>)>,
+    pub audience: Audience,
 }
 
 #[derive(Clone, Debug)]
@@ -241,6 +261,8 @@ pub fn read(files: &[Node], vars: &Vars, diags: &mut Diagnostics) -> Spec {
             .extend(items.read("segments", &keys::SEGMENT, segment::segment));
         spec.groups
             .extend(items.read("groups", &keys::GROUP, segment::group));
+        spec.splits
+            .extend(items.read("splits", &keys::SPLIT, split::split));
         spec.broken.append(&mut broken);
     }
     names.views(&spec, diags);

@@ -81,6 +81,17 @@ impl Names {
                 add(view, format!("the case `{name}`"), case.span);
             }
         }
+        for split in &spec.splits {
+            for (arm, _) in &split.arms {
+                let name = format!("{}.{}", split.item.name.value, arm.value);
+                let view = format!("{}__{}", split.item.name.value, arm.value);
+                for channel in &split.audience.channels {
+                    let what = format!("the channel `{}` of `{name}`", channel.value);
+                    add(format!("{view}__{}", channel.value), what, channel.span);
+                }
+                add(view, format!("the arm `{name}`"), arm.span);
+            }
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::names::unique;
 use super::{
-    CaseSpec, Condition, GroupSpec, Item, Name, SegmentSpec, TraitSpec, TraitValue, condition,
-    item, keys, window,
+    CaseSpec, Condition, GroupSpec, Item, Name, SegmentSpec, TraitSpec, TraitValue, UpkeepSpec,
+    condition, item, keys, upkeep, window,
 };
 use crate::diag::Diagnostic;
 use crate::diag::codes::spec as codes;
@@ -91,6 +91,7 @@ pub(super) fn segment(r: &mut Reader<'_>, f: &Fields<'_>, item: Item) -> Option<
         suppress_reason: audience.suppress_reason,
         expires_on: expires_on?,
         enabled: audience.enabled,
+        upkeep: audience.upkeep,
     })
 }
 
@@ -132,6 +133,7 @@ pub(super) fn group(r: &mut Reader<'_>, f: &Fields<'_>, item: Item) -> Option<Gr
         suppress: audience.suppress,
         suppress_reason: audience.suppress_reason,
         enabled: audience.enabled,
+        upkeep: audience.upkeep,
     })
 }
 
@@ -150,20 +152,22 @@ fn case(r: &mut Reader<'_>, node: &Node) -> Option<CaseSpec> {
     })
 }
 
-/// What segments and groups share.
-struct Audience {
-    entity: Option<Name>,
-    title: Option<Spanned<String>>,
-    expose: Vec<Name>,
-    channels: Vec<Name>,
-    action: Option<Spanned<String>>,
-    kpi: Option<Spanned<String>>,
-    suppress: Spanned<bool>,
-    suppress_reason: Option<Spanned<String>>,
-    enabled: bool,
+/// What segments, groups and splits share.
+#[derive(Clone, Debug)]
+pub struct Audience {
+    pub entity: Option<Name>,
+    pub title: Option<Spanned<String>>,
+    pub expose: Vec<Name>,
+    pub channels: Vec<Name>,
+    pub action: Option<Spanned<String>>,
+    pub kpi: Option<Spanned<String>>,
+    pub suppress: Spanned<bool>,
+    pub suppress_reason: Option<Spanned<String>>,
+    pub enabled: bool,
+    pub upkeep: UpkeepSpec,
 }
 
-fn audience(r: &mut Reader<'_>, f: &Fields<'_>, name: &Name) -> Option<Audience> {
+pub(super) fn audience(r: &mut Reader<'_>, f: &Fields<'_>, name: &Name) -> Option<Audience> {
     let mut text = |key: &str| f.get(key).and_then(|n| r.text(n));
     let (title, action, kpi) = (text("title"), text("action"), text("kpi"));
     let suppress_reason = text("suppress_reason");
@@ -175,6 +179,7 @@ fn audience(r: &mut Reader<'_>, f: &Fields<'_>, name: &Name) -> Option<Audience>
         None => Some(Spanned::new(true, name.span)),
     };
     let (suppress, enabled) = (flag(r, "suppress"), flag(r, "enabled"));
+    let upkeep = upkeep::upkeep(r, f);
     let suppress = suppress?;
     if let (false, None, Some(key)) = (suppress.value, f.get("suppress_reason"), f.key("suppress"))
     {
@@ -198,6 +203,7 @@ fn audience(r: &mut Reader<'_>, f: &Fields<'_>, name: &Name) -> Option<Audience>
         suppress,
         suppress_reason,
         enabled: enabled?.value,
+        upkeep: upkeep?,
     })
 }
 

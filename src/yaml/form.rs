@@ -50,6 +50,8 @@ pub enum Shape {
     /// The farther and the nearer.
     Durations,
     Period,
+    /// `45%`
+    Share,
     Condition,
     Conditions,
     /// One of these words.

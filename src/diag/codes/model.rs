@@ -28,6 +28,7 @@ pub static ALL: &[&Code] = &[
     &DEFAULT_VALUE,
     &UNTYPED,
     &SEGMENT_ENTITY,
+    &KEY_NOT_HASHED,
 ];
 
 pub static UNKNOWN_ENTITY: Code = Code {
@@ -365,4 +366,18 @@ entity's membership over a relation is part of the language, but not in this ver
       - {name: vips, entity: customer, where: [ {in: big_accounts} ]}
 
 Ask for what makes the other entity a member, through a lookup: `account.seats > 100`.",
+};
+
+pub static KEY_NOT_HASHED: Code = Code {
+    id: "S0340",
+    title: "a key that cannot be drawn by lot",
+    explain: "\
+Who is in which arm of a split is decided by a hash of the key's text and the salt. Whole numbers and strings have one text \
+everywhere; a decimal, a date or an instant is written in as many ways as there are warehouses, so the same customer would \
+be in one arm here and in another there.
+
+    entities:
+      - {name: visit, table: visits, key: started_at}      # a timestamp
+
+Give the entity a key of type int or string.",
 };

@@ -26,6 +26,9 @@ pub static ALL: &[&Code] = &[
     &UNKNOWN_TIME_ZONE,
     &BAD_VAR,
     &CUT,
+    &BAD_SHARE,
+    &EMPTY_SIZE,
+    &TOO_MANY_SHARES,
 ];
 
 pub static UNKNOWN_KEY: Code = Code {
@@ -297,4 +300,38 @@ begins a comment anywhere. Put quotes around the whole expression, or use a bloc
     where:
       - store_id in (1, 2)                              # right: no brackets around it
       - did: orders",
+};
+
+pub static BAD_SHARE: Code = Code {
+    id: "S0140",
+    title: "invalid share",
+    explain: "\
+A share is a number and `%`: more than nothing, at most `100%`, with at most two decimals. Arms of a split are counted in \
+ten thousandths, which every warehouse computes exactly; a finer share would be rounded somewhere.
+
+    splits:
+      - {name: winback_test, of: winback, salt: q1, arms: {treatment: 66.66%, control: 33.34%}}
+
+Round it to hundredths of a percent.",
+};
+
+pub static EMPTY_SIZE: Code = Code {
+    id: "S0141",
+    title: "a size that nothing has",
+    explain: "\
+`size:` bounds the number of members: a build does not publish the segment beyond them. With no bound in it, or with a \
+`min` above `max`, no number would be in order, and the segment would never be published.
+
+    size: {min: 100, max: 50000, max_share: 40%}",
+};
+
+pub static TOO_MANY_SHARES: Code = Code {
+    id: "S0142",
+    title: "arms of more than everybody",
+    explain: "\
+Each member of a split's segment is in one arm at most, so the shares of the arms are 100% together, or less: the rest is \
+then in no arm.
+
+    arms: {treatment: 50%, control: 60%}      # 110%
+    arms: {treatment: 50%, control: 40%}      # the other 10% are in no arm",
 };

@@ -3,11 +3,13 @@
 //! The decoders beside this file read by them, and [`crate::schema`] prints them as JSON Schema.
 
 mod conditions;
+mod people;
 mod settings;
 
 use crate::yaml::form::{Form, Key, Shape};
 pub use conditions::{AGGREGATE_CONDITION, CONDITIONS};
 use conditions::{AGGREGATES, OF, WHERE, WINDOW};
+pub use people::{SIZE, SPLIT};
 pub use settings::{OUTPUTS, SETTINGS, TARGET};
 
 /// What a spec file holds.
@@ -34,7 +36,11 @@ pub static FILE: Form = Form::of(
             Shape::Forms(&GROUP),
             "Segments that exclude each other: the first case that holds wins.",
         ),
-        Key::later("splits", "Sticky random arms of a segment."),
+        Key::optional(
+            "splits",
+            Shape::Forms(&SPLIT),
+            "Sticky random arms of a segment, for tests of what an action does.",
+        ),
         Key::later("lists", "Static keys from a file."),
         Key::later("tests", "Rows, and who must be in a segment then."),
     ]],
@@ -55,10 +61,6 @@ const ITEM: &[Key] = &[
         "Anything else worth keeping with it.",
     ),
     Key::later("for_each", "Repeats the item with a parameter."),
-    Key::later(
-        "renamed_from",
-        "The name that its history was published under.",
-    ),
 ];
 
 const ENTITY_OF: &[Key] = &[Key::optional(
@@ -251,10 +253,27 @@ const AUDIENCE: &[Key] = &[
         "Why nobody is suppressed here.",
     ),
     Key::optional("enabled", Shape::Bool, "`false` keeps it out of builds."),
-    Key::later("size", "Bounds on the number of members."),
-    Key::later("max_change", "How much may change at once."),
-    Key::later("review_every", "How often someone should look at it."),
-    Key::later("reviewed_on", "When someone last did."),
+    Key::optional(
+        "size",
+        Shape::Form(&SIZE),
+        "Bounds on the number of members: a build refuses to publish a segment beyond them.",
+    ),
+    Key::optional(
+        "max_change",
+        Shape::Share,
+        "The most of its members that may enter or exit in one build.",
+    ),
+    Key::optional(
+        "review_every",
+        Shape::Duration,
+        "How often someone should look at it.",
+    ),
+    Key::optional("reviewed_on", Shape::Date, "When someone last did."),
+    Key::optional(
+        "renamed_from",
+        Shape::Name,
+        "The name that its history was published under.",
+    ),
     Key::later("materialized", "A table instead of a view."),
 ];
 

@@ -372,6 +372,7 @@ impl Shop {
             kpi: None,
             expires_on: None,
             enabled: true,
+            upkeep: Upkeep::default(),
             definition_hash: String::new(),
             references: Vec::new(),
             traits: Vec::new(),

@@ -268,6 +268,7 @@ fn segment(seg: &Seg) -> Segment {
         kpi: None,
         expires_on: None,
         enabled: seg.enabled,
+        upkeep: segc::model::Upkeep::default(),
         definition_hash: format!("{}:{:?}", seg.flag, seg.expose),
         references: Vec::new(),
         traits: Vec::new(),
