@@ -137,6 +137,17 @@ fn shape(shape_of: &'static Shape, defs: &mut Map<String, Value>) -> Value {
             let map = json!({"type": "object", "additionalProperties": shape(inner, defs)});
             either(text(), map)
         }
+        Shape::Rows => either(
+            text(),
+            json!({"type": "array", "items": {"type": "object"}}),
+        ),
+        Shape::Keys => {
+            let keys = || json!({"type": "array", "items": {"type": ["string", "number"]}});
+            either(
+                keys(),
+                json!({"type": "object", "additionalProperties": keys()}),
+            )
+        }
         Shape::Any => json!({}),
     }
 }
@@ -317,6 +328,8 @@ mod tests {
             &keys::CASE,
             &keys::SPLIT,
             &keys::SIZE,
+            &keys::TEST,
+            &keys::EXPECT,
             &keys::SETTINGS,
             &keys::OUTPUTS,
             &keys::TARGET,

@@ -15,7 +15,7 @@ mod vars;
 
 use crate::diag::codes::project as codes;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::source::SourceMap;
+use crate::source::{SourceMap, Spanned};
 use crate::spec::{self, Settings, Spec};
 use crate::yaml;
 pub use files::SETTINGS;
@@ -61,7 +61,7 @@ pub fn load(
         let file = sources.add("--vars", vars);
         spec::settings::override_vars(&mut settings, file, vars, diags);
     }
-    let specs = files::read_specs(&root, &settings.spec_paths, sources, diags);
+    let specs = files::read_specs(&root, &paths(&root, &settings), sources, diags);
     let nodes: Vec<yaml::Node> = specs
         .iter()
         .map(|file| yaml::parse(*file, sources.get(*file).map_or("", |f| &f.text), diags))
@@ -79,6 +79,15 @@ pub fn load(
         settings,
         spec,
     })
+}
+
+/// Where specs are; nobody needs the folder of tests that is there by default.
+fn paths(root: &Path, settings: &Settings) -> Vec<Spanned<String>> {
+    let tests = settings
+        .test_paths
+        .iter()
+        .filter(|p| p.value != "tests" || root.join("tests").is_dir());
+    settings.spec_paths.iter().chain(tests).cloned().collect()
 }
 
 fn nothing_in(settings: &Settings, files: usize) -> Diagnostic {

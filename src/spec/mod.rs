@@ -14,6 +14,7 @@ pub mod settings;
 mod share;
 mod split;
 mod table;
+pub mod test;
 mod upkeep;
 mod window;
 
@@ -40,6 +41,7 @@ pub struct Spec {
     pub segments: Vec<SegmentSpec>,
     pub groups: Vec<GroupSpec>,
     pub splits: Vec<SplitSpec>,
+    pub tests: Vec<test::TestSpec>,
     /// Items that could not be read, which their diagnostics say: a reference to one is not unknown.
     pub broken: Vec<Name>,
 }
@@ -264,7 +266,10 @@ pub fn read(files: &[Node], vars: &Vars, diags: &mut Diagnostics) -> Spec {
         spec.splits
             .extend(items.read("splits", &keys::SPLIT, split::split));
         spec.broken.append(&mut broken);
+        let tests = test::tests(&mut Reader::new(diags, vars), &f);
+        spec.tests.extend(tests);
     }
+    test::unique(&spec.tests, diags);
     names.views(&spec, diags);
     spec
 }

@@ -63,6 +63,10 @@ pub enum Shape {
     /// Free names, each with this shape.
     MapOf(&'static Self),
     TextOrMapOf(&'static Self),
+    /// A list of maps of columns and values, or `file('…')`.
+    Rows,
+    /// A list of scalars, or a map of such lists.
+    Keys,
     Any,
 }
 

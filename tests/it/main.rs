@@ -13,6 +13,7 @@ mod cases;
 mod cli;
 #[cfg(feature = "duckdb-linked")]
 mod constants;
+mod docs;
 #[cfg(feature = "duckdb-linked")]
 mod engine;
 mod house;

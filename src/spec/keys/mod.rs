@@ -5,12 +5,14 @@
 mod conditions;
 mod people;
 mod settings;
+mod unit;
 
 use crate::yaml::form::{Form, Key, Shape};
 pub use conditions::{AGGREGATE_CONDITION, CONDITIONS};
 use conditions::{AGGREGATES, OF, WHERE, WINDOW};
 pub use people::{SIZE, SPLIT};
 pub use settings::{OUTPUTS, SETTINGS, TARGET};
+pub use unit::{EXPECT, TEST};
 
 /// What a spec file holds.
 pub static FILE: Form = Form::of(
@@ -42,7 +44,11 @@ pub static FILE: Form = Form::of(
             "Sticky random arms of a segment, for tests of what an action does.",
         ),
         Key::later("lists", "Static keys from a file."),
-        Key::later("tests", "Rows, and who must be in a segment then."),
+        Key::optional(
+            "tests",
+            Shape::Forms(&TEST),
+            "Rows, and who must be in a segment then.",
+        ),
     ]],
 );
 
