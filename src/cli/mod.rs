@@ -18,11 +18,13 @@ mod files;
 mod infer;
 mod init;
 mod ls;
+mod named;
 mod progress;
 mod schema;
 mod show;
 mod table;
 mod ui;
+mod why;
 mod workspace;
 
 use args::OutputArgs;
@@ -61,6 +63,7 @@ enum Command {
     Show(show::Args),
     Ls(ls::Args),
     Explain(explain::Args),
+    Why(why::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Debug(debug::Args),
@@ -144,6 +147,7 @@ fn run(command: &Command, ctx: &Ctx) -> Result<Exit, Exit> {
         Command::Show(args) => show::run(args, ctx),
         Command::Ls(args) => ls::run(args, ctx),
         Command::Explain(args) => explain::run(args, ctx),
+        Command::Why(args) => why::run(args, ctx),
         Command::Schema(args) => schema::run(args, ctx),
         Command::Debug(args) => debug::run(args, ctx),
         Command::Completions(args) => completions::run(args, ctx),

@@ -2,18 +2,16 @@
 
 use super::args::{EngineArgs, ProjectArgs};
 use super::connect::{self, Sources};
+use super::named;
 use super::table::{count, csv, json, percent, table, value};
 use super::workspace::{Parts, Workspace};
 use super::{Ctx, Exit};
 use crate::build::results::share;
-use crate::diag::Diagnostic;
-use crate::diag::codes::project as codes;
 use crate::dialect::Dialect;
 use crate::emit::{EntityQuery, Role};
 use crate::engine::{Engine, EngineError, Rows, Value};
 use crate::ir::Selection;
 use crate::model::{Expose, Model, Segment, SegmentId};
-use crate::project::select;
 use clap::ValueEnum;
 
 /// Show the members of a segment, with the columns that it exposes; nothing is published
@@ -78,7 +76,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
 }
 
 fn members(args: &Args, mut parts: Parts<'_>) -> Option<Shown> {
-    let id = the_segment(&args.segment, &mut parts)?;
+    let id = named::segment(&args.segment, "show", &mut parts)?;
     let segment = parts.model.segments.get(id.index())?;
     let selection = Selection {
         segments: vec![id],
@@ -119,47 +117,6 @@ fn members(args: &Args, mut parts: Parts<'_>) -> Option<Shown> {
         Ok(shown) => Some(shown),
         Err(e) => {
             parts.diags.push(connect::failed(&e));
-            None
-        }
-    }
-}
-
-fn the_segment(name: &str, parts: &mut Parts<'_>) -> Option<SegmentId> {
-    let named = select::segments_named(name, parts.model);
-    match named.as_slice() {
-        [one] => Some(*one),
-        [] => {
-            let unknown = if parts.model.traits.iter().any(|t| t.name == name) {
-                Diagnostic::error(
-                    &codes::UNKNOWN_SELECTED,
-                    format!("`{name}` is a trait, and only segments have members"),
-                )
-                .help(format!(
-                    "see what it is with `segc explain {name}`; `expose: [{name}]` on a segment shows its values"
-                ))
-            } else {
-                select::unknown(name, parts.model)
-            };
-            parts.diags.push(unknown);
-            None
-        }
-        many => {
-            let cases: Vec<&str> = many
-                .iter()
-                .filter_map(|id| parts.model.segments.get(id.index()))
-                .map(|s| s.name.as_str())
-                .collect();
-            parts.diags.push(
-                Diagnostic::error(
-                    &codes::UNKNOWN_SELECTED,
-                    format!("`{name}` is a group: one of its cases is wanted"),
-                )
-                .note(format!("its cases are {}", cases.join(", ")))
-                .help(format!(
-                    "name one: `segc show {}`",
-                    cases.first().unwrap_or(&name)
-                )),
-            );
             None
         }
     }

@@ -99,6 +99,19 @@ impl Ui {
         self.stderr(&line);
     }
 
+    /// Whether the terminal's locale is one without ✓: a locale is named, and it is not UTF-8.
+    #[must_use]
+    pub fn ascii(&self) -> bool {
+        let named = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .iter()
+            .filter_map(|name| std::env::var(name).ok())
+            .find(|value| !value.is_empty());
+        named.is_some_and(|locale| {
+            let locale = locale.to_ascii_lowercase();
+            !locale.contains("utf-8") && !locale.contains("utf8")
+        })
+    }
+
     /// Whether progress may be drawn.
     #[must_use]
     pub fn draws_progress(&self) -> bool {

@@ -31,6 +31,7 @@ const COULD_NOT_RUN: &[&str] = &[
     codes::NO_ENGINE.id,
     codes::CANNOT_WRITE.id,
     codes::CANNOT_CONNECT.id,
+    codes::BAD_KEY.id,
 ];
 
 /// A project on the bench: what was read so far, and what is wrong with it.

@@ -5,6 +5,9 @@
 //! who asks runs the query and hands the rows back.
 
 mod evidence;
+pub mod json;
+pub mod key;
+pub mod published;
 pub mod text;
 
 pub use evidence::{Evidence, Range, Row};

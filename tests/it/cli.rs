@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A folder to run in.
-struct Place {
+pub(crate) struct Place {
     dir: tempfile::TempDir,
 }
 
 /// What a run left behind.
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Place {
-    fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self {
             dir: tempfile::tempdir().expect("a temporary folder"),
         }
@@ -32,17 +32,17 @@ impl Place {
         place
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let to = self.path().join(path);
         std::fs::create_dir_all(to.parent().expect("a folder")).expect("made");
         std::fs::write(to, text).expect("written");
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_segc"));
         command
             .args(args)
@@ -57,11 +57,11 @@ impl Place {
         command
     }
 
-    fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         self.finish(&mut self.command(args))
     }
 
-    fn finish(&self, command: &mut Command) -> Ran {
+    pub(crate) fn finish(&self, command: &mut Command) -> Ran {
         let output = command.output().expect("segc runs");
         let here = self.path().to_string_lossy().into_owned();
         let real = self.path().canonicalize().expect("it is there");
@@ -111,6 +111,7 @@ fn the_reference_of_all_commands() {
         "show",
         "ls",
         "explain",
+        "why",
         "schema",
         "completions",
         "debug",

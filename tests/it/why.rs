@@ -1,6 +1,7 @@
 //! The tree that `segc why` shows: its truth is the build's, every node follows from those below it, asking one entity gives
 //! what asking everybody gives; over every segment of `tests/rows`.
 
+use crate::cli::Place;
 use crate::rows;
 use duckdb::Connection;
 use duckdb::types::Value as Raw;
@@ -175,4 +176,133 @@ fn leaves_tell_the_values_and_the_rows_that_decided() {
     ]
     .join("\n");
     insta::assert_snapshot!(text);
+}
+
+/// Two customers, their orders in a file each.
+fn shop() -> Place {
+    let place = Place::empty();
+    place.write(
+        "segc.yml",
+        "name: shop\ntime_zone: Europe/Berlin\ntargets:\n  dev: {type: duckdb, path: shop.duckdb}\n",
+    );
+    place.write(
+        "segments/shop.yml",
+        "\
+entities:
+  - name: customer
+    table: file('customers.csv')
+    key: customer_id
+    columns: {customer_id: int, country: string, email: string, complained: boolean}
+    suppress: [complained]
+    channels: {email: email is not null}
+    relations:
+      - name: orders
+        table: file('orders.csv')
+        on: customer_id
+        key: order_id
+        time: ordered_at
+        columns: {order_id: string, customer_id: int, ordered_at: timestamp, total: \"decimal(10,2)\"}
+traits:
+  - {name: spent, sum: orders.total}
+segments:
+  - {name: big, where: spent >= 100}
+  - name: winback
+    where: [ {did: orders}, {did_not: orders, within: 30 days}, {in: big} ]
+    channels: [email]
+",
+    );
+    place.write(
+        "customers.csv",
+        "customer_id,country,email,complained\n1,DE,a@x.de,false\n2,DE,,true\n3,AT,c@x.de,false\n",
+    );
+    place.write(
+        "orders.csv",
+        "order_id,customer_id,ordered_at,total\n\
+         o1,1,2025-11-01T09:00:00Z,70.00\no2,1,2025-12-31T23:30:00Z,60.50\no3,2,2025-11-01T10:00:00Z,500.00\n\
+         o4,1,2026-01-20T08:00:00Z,5.00\n",
+    );
+    place
+}
+
+/// Without the name of a run, which is new every time.
+fn no_run_id(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("(run ") {
+        let (_, after) = after.split_once(')').unwrap();
+        out.push_str(&format!("{before}(run …)"));
+        rest = after;
+    }
+    out + rest
+}
+
+#[test]
+fn the_command_tells_the_tree_suppression_channels_and_what_was_published() {
+    let place = shop();
+    let never = place.run(&["why", "winback", "1", "--as-of", "2026-01-15 12:00"]);
+    let build = |as_of: &str| {
+        let built = place.run(&["build", "--as-of", as_of]);
+        assert_eq!(built.code, Some(0), "{built}");
+    };
+    build("2026-01-15 12:00");
+    build("2026-02-25 12:00");
+    let orders = std::fs::read_to_string(place.path().join("orders.csv")).unwrap();
+    place.write("orders.csv", orders + "o5,1,2026-03-01T08:00:00Z,5.00\n");
+    build("2026-03-03 12:00");
+    let text = [
+        never,
+        place.run(&["why", "winback", "1", "--as-of", "2026-03-03 12:00"]),
+        place.run(&["why", "winback", "2", "--as-of", "2026-03-03 12:00"]),
+        place.run(&[
+            "why",
+            "winback",
+            "3",
+            "--as-of",
+            "2026-03-03 12:00",
+            "--vars",
+            "{}",
+        ]),
+        place.run(&["why", "winback", "x", "--as-of", "2026-02-03"]),
+        place.run(&["why", "winback", "-4", "--as-of", "2026-02-03"]),
+        place.run(&["why", "winbak", "1", "--as-of", "2026-02-03"]),
+    ]
+    .map(|ran| ran.to_string())
+    .join("\n");
+    insta::assert_snapshot!(no_run_id(&text));
+}
+
+#[test]
+fn the_command_tells_machines_the_same() {
+    let place = shop();
+    let ran = place.run(&[
+        "why",
+        "winback",
+        "1",
+        "--as-of",
+        "2026-01-15 12:00",
+        "--format",
+        "json",
+    ]);
+    let value: serde_json::Value = serde_json::from_str(&ran.stdout).expect("one object");
+    assert_eq!(value["member"], false);
+    insta::assert_snapshot!(ran);
+    let mut command = place.command(&["why", "big", "2", "--as-of", "2026-01-15", "--no-color"]);
+    let plain = place.finish(command.env("LANG", "C"));
+    assert!(plain.stdout.contains("\nyes where spent >= 100"), "{plain}");
+}
+
+#[test]
+fn a_key_that_several_rows_have_is_no_answer() {
+    let place = shop();
+    place.write(
+        "customers.csv",
+        "customer_id,country,email,complained\n1,DE,,false\n1,AT,,false\n",
+    );
+    let ran = place.run(&["why", "big", "1", "--as-of", "2026-01-15"]);
+    assert_eq!(ran.code, Some(1), "{ran}");
+    assert!(
+        ran.stderr
+            .contains("error[S0602]: 2 rows of `customer` have customer_id = 1"),
+        "{ran}"
+    );
 }

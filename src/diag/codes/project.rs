@@ -159,6 +159,22 @@ Close the other process, or wait for it with `lock_timeout: 60` (seconds) in the
 written by a newer DuckDB, needs another `path:`. `segc debug` tries the connection and says what it finds.",
 };
 
+pub static BAD_KEY: Code = Code {
+    id: "S0422",
+    title: "no key",
+    explain: "`segc why SEGMENT KEY` asks about one entity by its key, and what was given cannot be a key: the key's column has \
+another type. A key is read as a literal of that column's type, never as a text that happens to look alike.\n\n\
+Give the key as `segc show SEGMENT` prints it.",
+};
+
+pub static NO_SUCH_KEY: Code = Code {
+    id: "S0423",
+    title: "no such entity",
+    explain: "There is no row with this key in the entity's table, and everybody whom segments speak of is a row of that table: \
+somebody with orders but without a row there is in no segment, not even in one that says `did_not`.\n\n\
+Check the key, and whether the entity's `table:` holds everybody that it should (a filtered model, a stale copy).",
+};
+
 pub static ALL: &[&Code] = &[
     &NO_PROJECT,
     &UNREADABLE,
@@ -178,4 +194,6 @@ pub static ALL: &[&Code] = &[
     &UNUSABLE_DATA,
     &CANNOT_WRITE,
     &CANNOT_CONNECT,
+    &BAD_KEY,
+    &NO_SUCH_KEY,
 ];
