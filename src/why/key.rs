@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_key_is_read_as_its_type_or_not_at_all() {
-        let read = |text, ty: &Type| super::read(text, ty, &TimeZone::UTC);
+        let read = |text, ty: &Type| read(text, ty, &TimeZone::UTC);
         assert_eq!(read("7", &Type::Int), Some(Literal::Int(7)));
         assert_eq!(read("-7", &Type::Int), Some(Literal::Int(-7)));
         assert_eq!(read("7.0", &Type::Int), None);
