@@ -125,6 +125,10 @@ fn shape(shape_of: &'static Shape, defs: &mut Map<String, Value>) -> Value {
         }
         Shape::Condition => condition(defs),
         Shape::Conditions => either(condition(defs), list(condition(defs))),
+        Shape::Values => either(
+            list(json!({"type": ["string", "number", "boolean"]})),
+            json!({"type": "string", "pattern": TEMPLATE}),
+        ),
         Shape::Word(words) => json!({"enum": words}),
         Shape::TextOr(inner) => either(text(), reference(inner, defs)),
         // `segments:` with nothing below it yet is fine.

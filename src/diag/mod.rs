@@ -47,6 +47,17 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to do: one concrete hint.
     pub help: Option<String>,
+    /// The copies of a repeated item that it was found in.
+    pub copies: Vec<CopyOf>,
+}
+
+/// Which copy of an item that `for_each` repeats.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyOf {
+    /// `country = US`
+    pub words: String,
+    /// How many copies there are.
+    pub total: usize,
 }
 
 impl Diagnostic {
@@ -59,6 +70,7 @@ impl Diagnostic {
             labels: Vec::new(),
             notes: Vec::new(),
             help: None,
+            copies: Vec::new(),
         }
     }
 
@@ -101,6 +113,38 @@ impl Diagnostic {
         }
     }
 
+    /// A note with the copies it was found in, where it was not found in all of them.
+    fn name_copies(&mut self) {
+        const SHOWN: usize = 3;
+        let mut copies: Vec<CopyOf> = Vec::new();
+        for copy in std::mem::take(&mut self.copies) {
+            if !copies.contains(&copy) {
+                copies.push(copy);
+            }
+        }
+        let Some(total) = copies
+            .first()
+            .map(|c| c.total)
+            .filter(|t| copies.len() < *t)
+        else {
+            return;
+        };
+        let words: Vec<&str> = copies
+            .iter()
+            .take(SHOWN)
+            .map(|c| c.words.as_str())
+            .collect();
+        let more = match copies.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        self.notes.push(format!(
+            "in the copy for {}{more}, {} of {total}",
+            words.join("; "),
+            copies.len()
+        ));
+    }
+
     /// The primary place.
     #[must_use]
     pub fn span(&self) -> Option<Span> {
@@ -133,6 +177,19 @@ impl Diagnostics {
         self.list.is_empty()
     }
 
+    /// How many have been pushed.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Says of everything from the `from`-th on that it was found in a copy of an item.
+    pub fn in_copy(&mut self, from: usize, copy: Option<&CopyOf>) {
+        for diagnostic in self.list.iter_mut().skip(from) {
+            diagnostic.copies.extend(copy.cloned());
+        }
+    }
+
     /// How many there are of one severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
@@ -154,8 +211,15 @@ impl Diagnostics {
             (a.span(), a.code.id, &a.message).cmp(&(b.span(), b.code.id, &b.message))
         });
         self.list.dedup_by(|a, b| {
-            a.span() == b.span() && a.code.id == b.code.id && a.message == b.message
+            let same = a.span() == b.span() && a.code.id == b.code.id && a.message == b.message;
+            if same {
+                b.copies.append(&mut a.copies);
+            }
+            same
         });
+        for diagnostic in &mut self.list {
+            diagnostic.name_copies();
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
     TraitId, Upkeep, lineage, split,
 };
 use crate::diag::codes::model::{CYCLE, UNKNOWN_ENTITY};
-use crate::diag::{Diagnostic, Diagnostics, nearest};
+use crate::diag::{CopyOf, Diagnostic, Diagnostics, nearest};
 use crate::source::{Span, Spanned};
 use crate::spec::{Condition, GroupSpec, Name, SegmentSpec, Spec, SplitSpec};
 use std::collections::{HashMap, HashSet};
@@ -62,6 +62,14 @@ impl<'a> Node<'a> {
             Self::Segment(s) => s.entity.as_ref(),
             Self::Group(g) => g.entity.as_ref(),
             Self::Split(s) => s.audience.entity.as_ref(),
+        }
+    }
+
+    fn copy(self) -> Option<&'a CopyOf> {
+        match self {
+            Self::Segment(s) => s.item.copy.as_ref(),
+            Self::Group(g) => g.item.copy.as_ref(),
+            Self::Split(_) => None,
         }
     }
 
@@ -163,6 +171,7 @@ pub(super) fn resolve(
         let (Some(node), Some(Some(entity))) = (nodes.get(i), entities.get(i)) else {
             continue;
         };
+        let before = diags.len();
         match node {
             Node::Segment(spec) => {
                 segment(spec, *entity, world, measures, &mut out, ctx, diags);
@@ -170,6 +179,7 @@ pub(super) fn resolve(
             Node::Group(spec) => group(spec, *entity, world, measures, &mut out, ctx, diags),
             Node::Split(spec) => split::split(spec, *entity, world, &mut out, diags),
         }
+        diags.in_copy(before, node.copy());
     }
     out
 }

@@ -61,7 +61,10 @@ pub(super) fn resolve(
     let mut uses = Vec::with_capacity(drafts.len());
     for draft in sorted.into_iter().filter_map(|i| drafts.get(i)) {
         let mut scope = EntityScope::new(world, draft.entity, measures);
-        let Some(value) = value(draft, &mut scope, ctx, diags) else {
+        let before = diags.len();
+        let value = value(draft, &mut scope, ctx, diags);
+        diags.in_copy(before, draft.spec.item.copy.as_ref());
+        let Some(value) = value else {
             continue;
         };
         let named = std::mem::take(&mut scope.traits);
@@ -117,6 +120,7 @@ fn drafts<'a>(spec: &'a Spec, world: &mut World, diags: &mut Diagnostics) -> Vec
         if let Some(names) = world.trait_names.get_mut(entity.index()) {
             names.insert(name.value.clone(), TraitState::Failed);
         }
+        let before = diags.len();
         let mut broken = false;
         let mut parse = |snippet| {
             let ast = snippet::parse(snippet, diags);
@@ -128,6 +132,7 @@ fn drafts<'a>(spec: &'a Spec, world: &mut World, diags: &mut Diagnostics) -> Vec
             TraitValue::Aggregate(_) => None,
         };
         let default = spec.default.as_ref().and_then(&mut parse);
+        diags.in_copy(before, spec.item.copy.as_ref());
         drafts.push(Draft {
             spec,
             entity,

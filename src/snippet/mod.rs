@@ -8,6 +8,7 @@
 //! grammars' readings together. A `{sql: …}` source (`query`) is sqlparser's whole.
 
 mod cursor;
+mod insert;
 pub mod literal;
 mod parse;
 mod query;
@@ -180,6 +181,17 @@ pub fn parse(snippet: &Snippet, diags: &mut Diagnostics) -> Option<Ast> {
 pub fn parse_tail(snippet: &Snippet, diags: &mut Diagnostics) -> Option<Ast> {
     let tokens = tokens::read(snippet, diags)?;
     cursor::Parser::new(snippet, &tokens, diags).tail()
+}
+
+/// Puts literals in the place of template expressions: `literal` says which, by what stands between the braces; None leaves
+/// it as it is. Places in the new text lead back to the braces.
+#[must_use]
+pub fn insert(
+    snippet: &Snippet,
+    literal: &dyn Fn(&str) -> Option<String>,
+    diags: &mut Diagnostics,
+) -> Option<Snippet> {
+    insert::insert(snippet, literal, diags)
 }
 
 /// Checks that a `{sql: …}` source is exactly one query expression without DML at any depth; false (and a diagnostic)

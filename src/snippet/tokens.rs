@@ -3,6 +3,7 @@
 use super::Snippet;
 use crate::diag::codes::expr::{SYNTAX, TEMPLATE, TOO_LARGE};
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::source::Span;
 use sqlparser::dialect::Dialect;
 use sqlparser::tokenizer::{Token as SqlToken, Tokenizer};
 
@@ -212,11 +213,7 @@ fn open_templates(snippet: &Snippet, diags: &mut Diagnostics) -> Option<String> 
                 }
                 Some(inner) if is_var(inner) => {
                     good = false;
-                    diags.push(
-                        Diagnostic::error(&TEMPLATE, "quotes around a template expression")
-                            .at(span, "the value is inserted as a literal of its type")
-                            .help("leave the quotes away; to join texts use `||`"),
-                    );
+                    diags.push(quoted(span));
                 }
                 Some(_) => {
                     good = false;
@@ -256,8 +253,15 @@ fn open_templates(snippet: &Snippet, diags: &mut Diagnostics) -> Option<String> 
     good.then_some(out)
 }
 
+/// A template expression inside a string.
+pub(super) fn quoted(span: Span) -> Diagnostic {
+    Diagnostic::error(&TEMPLATE, "quotes around a template expression")
+        .at(span, "the value is inserted as a literal of its type")
+        .help("leave the quotes away; to join texts use `||`")
+}
+
 /// The length of the comment, or quoted name, that the text begins with.
-fn comment(text: &str) -> Option<usize> {
+pub(super) fn comment(text: &str) -> Option<usize> {
     let ends = |opening: &str, closing: &str| {
         let body = text.strip_prefix(opening)?;
         let length = body

@@ -307,12 +307,12 @@ fn counted(
 }
 
 fn references(r: &mut Reader<'_>, value: &Node) -> Option<Vec<Name>> {
-    let names = r.one_or_more(value, "a segment or a list of them");
+    let names = r.names(value, "a segment or a list of them");
     (!names.is_empty()).then_some(names)
 }
 
 pub(super) fn relation(r: &mut Reader<'_>, value: &Node) -> Option<Name> {
-    r.text_as(value, "a relation")
+    r.name_as(value, "a relation")
 }
 
 /// `times:` and `is:`; the inner `Option` is "none written".

@@ -1,8 +1,8 @@
 //! What any item has: a name, words for people, and its canonical text.
 
 use super::{Item, Name};
-use crate::diag::Diagnostic;
 use crate::diag::codes::spec as codes;
+use crate::diag::{CopyOf, Diagnostic};
 use crate::yaml::decode::{Fields, Reader, Vars};
 use crate::yaml::{Node, NodeKind};
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ const MAX_NAME: usize = 63;
 
 /// The name that the map gives to something, checked.
 pub(super) fn name(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<Name> {
-    let name = r.text_as(f.get("name")?, "a name")?;
+    let name = r.name_as(f.get("name")?, "a name")?;
     is_name(r, name)
 }
 
@@ -75,7 +75,13 @@ fn near_name(text: &str) -> Option<String> {
 }
 
 /// What any item may carry. `name` has been read before, so that a broken item has one too.
-pub(super) fn item(r: &mut Reader<'_>, f: &Fields<'_>, node: &Node, name: Name) -> Item {
+pub(super) fn item(
+    r: &mut Reader<'_>,
+    f: &Fields<'_>,
+    node: &Node,
+    name: Name,
+    copy: Option<CopyOf>,
+) -> Item {
     Item {
         name,
         description: f.get("description").and_then(|n| r.text(n)),
@@ -91,8 +97,27 @@ pub(super) fn item(r: &mut Reader<'_>, f: &Fields<'_>, node: &Node, name: Name) 
             out
         }),
         span: node.span,
-        canonical: canonical_item(node, r.vars()),
+        canonical: canonical_copy(node, r.vars(), &r.params),
+        copy,
     }
+}
+
+/// As [`canonical_item`]; of a repeated item each copy has its own values, and nothing of the others'.
+fn canonical_copy(node: &Node, vars: &Vars, params: &Vars) -> String {
+    let NodeKind::Map(entries) = &node.kind else {
+        return canonical_item(node, vars);
+    };
+    if params.is_empty() {
+        return canonical_item(node, vars);
+    }
+    let mut own: Vec<(Name, Node)> = entries
+        .iter()
+        .filter(|(key, _)| key.value != "for_each")
+        .cloned()
+        .collect();
+    let values = Node::new(NodeKind::Map(params.to_vec()), node.span);
+    own.push((Name::new("$each".to_owned(), node.span), values));
+    canonical_item(&Node::new(NodeKind::Map(own), node.span), vars)
 }
 
 /// The JSON of an item without the words for people, and with the vars it uses under `$vars`.

@@ -3,6 +3,7 @@
 //! [`read`] decodes the YAML trees; each file beside this one decodes one kind of item.
 
 pub mod condition;
+mod copies;
 mod entity;
 mod function;
 pub mod habit;
@@ -18,7 +19,7 @@ pub mod test;
 mod upkeep;
 mod window;
 
-use crate::diag::Diagnostics;
+use crate::diag::{CopyOf, Diagnostics};
 use crate::snippet::Snippet;
 use crate::source::{Span, Spanned};
 use crate::yaml::decode::{Fields, Reader, Vars};
@@ -60,6 +61,8 @@ pub struct Item {
     /// The item as canonical JSON (keys sorted, words for people such as `description`, `title`, `owner`, `tags`,
     /// `meta`, `action`, `kpi` left out): what `definition_hash` is made of.
     pub canonical: String,
+    /// Which copy it is, where `for_each` repeats it.
+    pub copy: Option<CopyOf>,
 }
 
 /// `table:` of anything.
@@ -296,27 +299,54 @@ impl Items<'_, '_> {
         }
         let mut out = Vec::new();
         for node in self.r.list(node, &format!("a list of {list}")) {
-            let Some(f) = self.r.fields(node, form) else {
-                let name = node.get("name").and_then(Node::scalar_text);
-                self.broken.extend(name.map(|n| Name::new(n, node.span)));
+            let Some(copies) = copies::copies(&mut self.r, node, form) else {
+                self.broken.extend(written_name(node));
                 continue;
             };
-            let Some(name) = item::name(&mut self.r, &f) else {
-                // Its other mistakes are told as well.
-                let nameless = Name::new(String::new(), f.place);
-                let item = item::item(&mut self.r, &f, node, nameless);
-                read(&mut self.r, &f, item);
-                continue;
-            };
-            self.names.item(&name, form.name, self.r.diags);
-            let item = item::item(&mut self.r, &f, node, name.clone());
-            match read(&mut self.r, &f, item) {
-                Some(item) => out.push(item),
-                None => self.broken.push(name),
+            let total = copies.len();
+            for params in copies {
+                let (before, copy) = (self.r.diags.len(), copies::words(&params, total));
+                self.r.params = params;
+                out.extend(self.one(node, form, read, copy.clone()));
+                self.r.params.clear();
+                self.r.diags.in_copy(before, copy.as_ref());
             }
         }
         out
     }
+
+    fn one<T>(
+        &mut self,
+        node: &Node,
+        form: &'static Form,
+        read: ReadItem<T>,
+        copy: Option<CopyOf>,
+    ) -> Option<T> {
+        let Some(f) = self.r.fields(node, form) else {
+            self.broken.extend(written_name(node));
+            return None;
+        };
+        let Some(name) = item::name(&mut self.r, &f) else {
+            // Its other mistakes are told as well.
+            let nameless = Name::new(String::new(), f.place);
+            let item = item::item(&mut self.r, &f, node, nameless, copy);
+            read(&mut self.r, &f, item);
+            return None;
+        };
+        self.names.item(&name, form.name, self.r.diags);
+        let item = item::item(&mut self.r, &f, node, name.clone(), copy);
+        let item = read(&mut self.r, &f, item);
+        if item.is_none() {
+            self.broken.push(name);
+        }
+        item
+    }
+}
+
+/// The name of an item that cannot be read.
+fn written_name(node: &Node) -> Option<Name> {
+    let name = node.get("name").and_then(Node::scalar_text);
+    name.map(|n| Name::new(n, node.span))
 }
 
 #[cfg(test)]

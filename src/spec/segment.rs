@@ -172,7 +172,16 @@ pub(super) fn audience(r: &mut Reader<'_>, f: &Fields<'_>, name: &Name) -> Optio
     let (title, action, kpi) = (text("title"), text("action"), text("kpi"));
     let suppress_reason = text("suppress_reason");
     let entity = entity(r, f);
-    let expose = f.get("expose").map(|n| r.texts(n, "a list of columns"));
+    let expose = f.get("expose").map(|n| {
+        if let NodeKind::List(items) = &n.kind {
+            let names: Vec<Name> = items
+                .iter()
+                .filter_map(|n| r.name_as(n, "a column"))
+                .collect();
+            return names;
+        }
+        r.texts(n, "a list of columns")
+    });
     let channels = f.get("channels").map(|n| r.texts(n, "a list of channels"));
     let flag = |r: &mut Reader<'_>, key: &str| match f.get(key) {
         Some(node) => r.bool(node),

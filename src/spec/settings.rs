@@ -290,7 +290,7 @@ pub fn override_vars(settings: &mut Settings, file: FileId, text: &str, diags: &
 fn put_in_env(node: &mut Node, env: &dyn Fn(&str) -> Option<String>, diags: &mut Diagnostics) {
     match &mut node.kind {
         NodeKind::String(text) if template::is_template(text) => {
-            let pieces = match template::pieces(text, "env_var") {
+            let pieces = match template::pieces(text, "env_var", &|_| false) {
                 Ok(pieces) => pieces,
                 Err(problems) => {
                     // Said once: the text stays as something that is no template any more.
@@ -303,6 +303,8 @@ fn put_in_env(node: &mut Node, env: &dyn Fn(&str) -> Option<String>, diags: &mut
             for piece in pieces {
                 match piece {
                     Piece::Text(text) => out.push_str(&text),
+                    // None was said to be one.
+                    Piece::Param { name, .. } => out.push_str(&name),
                     Piece::Call(call) => match env(&call.argument).or(call.default) {
                         Some(value) => out.push_str(&value),
                         None => diags.push(

@@ -4,14 +4,17 @@
 //! read one value each. `{{ var('x') }}` is put in on the way, save in [`Reader::sql`], where it stays for
 //! the parser of expressions to read as a value.
 
+mod texts;
+
 use super::form::{Form, Key, Need};
-use super::template::{self, Piece};
+use super::template;
 use super::{Node, NodeKind};
 use crate::diag::codes::spec as codes;
 use crate::diag::{Diagnostic, Diagnostics, nearest};
-use crate::snippet::Snippet;
 use crate::source::{Span, Spanned};
 use std::borrow::Cow;
+
+pub use texts::unknown_var;
 
 /// A project's vars: names and values (scalars or lists of scalars).
 pub type Vars = [(Spanned<String>, Node)];
@@ -20,6 +23,8 @@ pub type Vars = [(Spanned<String>, Node)];
 pub struct Reader<'a> {
     pub diags: &'a mut Diagnostics,
     vars: &'a Vars,
+    /// The parameters of the copy that is being read (`for_each`): `{{ name }}` stands for the value, a scalar.
+    pub params: Vec<(Spanned<String>, Node)>,
 }
 
 /// A map that was checked against its table.
@@ -74,7 +79,11 @@ impl<'a> Reader<'a> {
     }
 
     pub fn new(diags: &'a mut Diagnostics, vars: &'a Vars) -> Self {
-        Self { diags, vars }
+        Self {
+            diags,
+            vars,
+            params: Vec::new(),
+        }
     }
 
     /// Opens a map: reports unknown keys, missing keys, and keys of later versions.
@@ -266,78 +275,6 @@ impl<'a> Reader<'a> {
         items
     }
 
-    /// The node with `{{ var('x') }}` put in. A string that is one call is the var's value itself.
-    pub fn expand<'n>(&mut self, node: &'n Node) -> Option<Cow<'n, Node>> {
-        let NodeKind::String(text) = &node.kind else {
-            return Some(Cow::Borrowed(node));
-        };
-        if !template::is_template(text) {
-            return Some(Cow::Borrowed(node));
-        }
-        let pieces = match template::pieces(text, "var") {
-            Ok(pieces) => pieces,
-            Err(problems) => {
-                self.template_problems(node, problems);
-                return None;
-            }
-        };
-        let mut out = String::new();
-        for piece in &pieces {
-            let call = match piece {
-                Piece::Text(text) => {
-                    out.push_str(text);
-                    continue;
-                }
-                Piece::Call(call) => call,
-            };
-            let span = node.sub_span(call.range.start, call.range.end);
-            let value = self.var(&call.argument, span)?;
-            if let [_] = pieces.as_slice() {
-                return Some(Cow::Owned(Node::new(value.kind.clone(), node.span)));
-            }
-            let Some(text) = value.scalar_text() else {
-                self.diags.push(
-                    Diagnostic::error(
-                        &codes::WRONG_TYPE,
-                        format!(
-                            "the var `{}` is {}, which cannot be part of a text",
-                            call.argument,
-                            value.describe()
-                        ),
-                    )
-                    .at(span, "expected a text or a number")
-                    .at(value.span, "its value")
-                    .help("let the var be the whole value, or give it one value"),
-                );
-                return None;
-            };
-            out.push_str(&text);
-        }
-        Some(Cow::Owned(Node::new(NodeKind::String(out), node.span)))
-    }
-
-    /// Reports what is wrong inside the braces of a string.
-    pub fn template_problems(&mut self, node: &Node, problems: Vec<template::Problem>) {
-        for problem in problems {
-            self.diags.push(
-                Diagnostic::error(&codes::TEMPLATE, problem.message)
-                    .at(
-                        node.sub_span(problem.range.start, problem.range.end),
-                        "here",
-                    )
-                    .help(problem.help),
-            );
-        }
-    }
-
-    fn var(&mut self, name: &str, span: Span) -> Option<&'a Node> {
-        let found = self.vars.iter().find(|(n, _)| n.value == name);
-        if found.is_none() {
-            self.diags.push(unknown_var(name, span, self.vars));
-        }
-        found.map(|(_, value)| value)
-    }
-
     /// A text. Numbers and truth values are none: quotes make them one.
     pub fn text(&mut self, node: &Node) -> Option<Spanned<String>> {
         self.text_as(node, "a text")
@@ -361,6 +298,34 @@ impl<'a> Reader<'a> {
         }
         self.diags.push(diagnostic);
         None
+    }
+
+    /// A name of an item or a relation. They are in small letters, and so is a value that is put into one.
+    pub fn name_as(&mut self, node: &Node, expected: &str) -> Option<Spanned<String>> {
+        let name = self.text_as(node, expected)?;
+        let templated = matches!(&node.kind, NodeKind::String(text) if template::is_template(text));
+        Some(if templated {
+            name.map(|n| n.to_lowercase())
+        } else {
+            name
+        })
+    }
+
+    /// As [`Self::one_or_more`], of names.
+    pub fn names(&mut self, node: &Node, expected: &str) -> Vec<Spanned<String>> {
+        if let NodeKind::List(_) = &node.kind {
+            let items = self.filled_list(node, expected);
+            return items
+                .iter()
+                .filter_map(|n| self.name_as(n, "a name"))
+                .collect();
+        }
+        let list = self.expand(node);
+        match list.as_deref().map(|n| &n.kind) {
+            None => Vec::new(),
+            Some(NodeKind::List(_)) => self.one_or_more(node, expected),
+            Some(_) => self.name_as(node, expected).into_iter().collect(),
+        }
     }
 
     /// A text, or a scalar that reads as one.
@@ -454,112 +419,6 @@ impl<'a> Reader<'a> {
             .suggest(nearest(&text, words.iter().map(|(word, _)| *word))),
         );
         None
-    }
-
-    /// An expression: its text as it stands, with the offsets that lead back into the file.
-    pub fn sql(&mut self, node: &Node, expected: &str) -> Option<Snippet> {
-        let Some(text) = node.scalar_text() else {
-            let mut diagnostic = self.mismatch(node, expected);
-            if matches!(node.kind, NodeKind::Map(_)) {
-                diagnostic = diagnostic
-                    .help("a text with `: ` in it, or one that starts with `{`, needs quotes");
-            }
-            self.diags.push(diagnostic);
-            return None;
-        };
-        if template::is_template(&text)
-            && let Err(problems) = template::pieces(&text, "var")
-        {
-            self.template_problems(node, problems);
-            return None;
-        }
-        if text.trim().is_empty() {
-            self.diags.push(
-                Diagnostic::error(
-                    &codes::WRONG_TYPE,
-                    format!("expected {expected}, found an empty text"),
-                )
-                .at(node.span, "nothing in it")
-                .help("write the expression, or leave the key out"),
-            );
-            return None;
-        }
-        // What stands as it reads has no quotes around it, and YAML may have cut it.
-        if node.map.is_empty() && is_cut(&text) {
-            self.diags.push(
-                Diagnostic::error(
-                    &codes::CUT,
-                    "the expression has an open quote or parenthesis",
-                )
-                .at(node.span, "this is all of it")
-                .help(
-                    "put quotes around it: a comma inside `[ ]` or `{ }` ends a value, and ` #` starts a comment",
-                ),
-            );
-            return None;
-        }
-        let map = if node.map.is_empty() {
-            vec![(0, node.span.start)]
-        } else {
-            node.map.clone()
-        };
-        Some(Snippet {
-            text: Spanned::new(text, node.span),
-            map,
-        })
-    }
-
-    /// One expression or a list of them, all of which must hold.
-    pub fn sqls(&mut self, node: &Node) -> Vec<Snippet> {
-        const EXPECTED: &str = "a SQL expression or a list of them";
-        if matches!(node.kind, NodeKind::List(_)) {
-            let items = self.filled_list(node, EXPECTED);
-            items
-                .iter()
-                .filter_map(|n| self.sql(n, "a SQL expression"))
-                .collect()
-        } else {
-            self.sql(node, EXPECTED).into_iter().collect()
-        }
-    }
-}
-
-/// Whether quotes or parentheses stay open, or close what was not opened. Text with comments in it is the parser's to judge.
-fn is_cut(sql: &str) -> bool {
-    if sql.contains("--") || sql.contains("/*") {
-        return false;
-    }
-    let mut quote = None;
-    let mut depth = 0_i32;
-    for c in sql.chars() {
-        match (quote, c) {
-            (Some(open), c) if open == c => quote = None,
-            (Some(_), _) => {}
-            (None, '\'' | '"') => quote = Some(c),
-            (None, '(') => depth += 1,
-            (None, ')') if depth == 0 => return true,
-            (None, ')') => depth -= 1,
-            (None, _) => {}
-        }
-    }
-    quote.is_some() || depth != 0
-}
-
-/// The diagnostic of a var that the project does not have.
-#[must_use]
-pub fn unknown_var(name: &str, span: Span, vars: &Vars) -> Diagnostic {
-    let known: Vec<&str> = vars.iter().map(|(n, _)| n.value.as_str()).collect();
-    let diagnostic = Diagnostic::error(&codes::UNKNOWN_VAR, format!("unknown var `{name}`")).at(
-        span,
-        if known.is_empty() {
-            "segc.yml has no vars".to_owned()
-        } else {
-            format!("segc.yml has: {}", known.join(", "))
-        },
-    );
-    match nearest(name, known) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-        None => diagnostic.help("declare it under `vars:` in segc.yml"),
     }
 }
 

@@ -54,6 +54,8 @@ pub enum Shape {
     Share,
     Condition,
     Conditions,
+    /// A list of texts, numbers and truth values.
+    Values,
     /// One of these words.
     Word(&'static [&'static str]),
     TextOr(&'static Form),

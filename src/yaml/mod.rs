@@ -111,6 +111,20 @@ impl Node {
         }
     }
 
+    /// A scalar as a SQL literal, which is one operand wherever it stands.
+    #[must_use]
+    pub fn sql_literal(&self) -> Option<String> {
+        match &self.kind {
+            NodeKind::Bool(b) => Some(b.to_string()),
+            NodeKind::Int(i) if *i < 0 => Some(format!("({i})")),
+            NodeKind::Int(i) => Some(i.to_string()),
+            NodeKind::Number(n) if n.starts_with('-') => Some(format!("({n})")),
+            NodeKind::Number(n) => Some(n.trim_start_matches('+').to_owned()),
+            NodeKind::String(s) => Some(format!("'{}'", s.replace('\'', "''"))),
+            NodeKind::Null | NodeKind::List(_) | NodeKind::Map(_) => None,
+        }
+    }
+
     /// Where bytes `start..end` of this node's decoded text stand in the file.
     #[must_use]
     pub fn sub_span(&self, start: usize, end: usize) -> Span {

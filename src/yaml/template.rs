@@ -9,6 +9,11 @@ use std::ops::Range;
 pub enum Piece {
     Text(String),
     Call(Call),
+    /// `{{ country }}`: a parameter of `for_each`.
+    Param {
+        name: String,
+        range: Range<usize>,
+    },
 }
 
 /// `{{ name('argument', 'default') }}`
@@ -35,11 +40,15 @@ pub fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%")
 }
 
-/// Cuts a string into text and calls of `function`, the only one allowed here.
+/// Cuts a string into text, calls of `function` (the only one allowed here), and names that are parameters.
 ///
 /// # Errors
 /// Every stretch that is no such call.
-pub fn pieces(text: &str, function: &str) -> Result<Vec<Piece>, Vec<Problem>> {
+pub fn pieces(
+    text: &str,
+    function: &str,
+    is_param: &dyn Fn(&str) -> bool,
+) -> Result<Vec<Piece>, Vec<Problem>> {
     let mut pieces = Vec::new();
     let mut problems = Vec::new();
     let mut at = 0;
@@ -69,6 +78,13 @@ pub fn pieces(text: &str, function: &str) -> Result<Vec<Piece>, Vec<Problem>> {
                 range,
                 message: "statements are not read".to_owned(),
                 help: format!("write the text out; only `{{{{ {function}('name') }}}}` is put in"),
+            });
+            continue;
+        }
+        if is_param(inner.trim()) {
+            pieces.push(Piece::Param {
+                name: inner.trim().to_owned(),
+                range,
             });
             continue;
         }
@@ -108,8 +124,15 @@ fn help(inner: &str, function: &str) -> String {
         "var" => {
             "`var()` takes one name in quotes; it is read in specs, not in segc.yml".to_owned()
         }
+        word if word == inner && function == "var" && is_word(word) => format!(
+            "`{word}` is no parameter of a `for_each` here; a variable of segc.yml is `{{{{ var('{word}') }}}}`"
+        ),
         _ => format!("only `{{{{ {function}('name') }}}}` is read here"),
     }
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// `name('argument')` or `name('argument', 'default')`, in either kind of quotes.
@@ -144,17 +167,19 @@ mod tests {
 
     #[test]
     fn text_and_calls_alternate() {
-        let found = pieces("a {{ var('x') }}{{var(\"y\")}} b", "var").expect("well-formed");
+        let found =
+            pieces("a {{ var('x') }}{{var(\"y\")}} b", "var", &|_| false).expect("well-formed");
         let names: Vec<_> = found
             .iter()
             .map(|p| match p {
                 Piece::Text(t) => t.as_str(),
                 Piece::Call(c) => c.argument.as_str(),
+                Piece::Param { name, .. } => name.as_str(),
             })
             .collect();
         assert_eq!(names, ["a ", "x", "y", " b"]);
         assert_eq!(
-            pieces("{{ env_var('H', 'none') }}", "env_var").expect("well-formed"),
+            pieces("{{ env_var('H', 'none') }}", "env_var", &|_| false).expect("well-formed"),
             [Piece::Call(Call {
                 name: "env_var".into(),
                 argument: "H".into(),
@@ -167,7 +192,7 @@ mod tests {
     #[test]
     fn anything_else_is_a_problem_with_its_place() {
         let places = |text: &str| -> Vec<(usize, usize)> {
-            pieces(text, "var")
+            pieces(text, "var", &|_| false)
                 .expect_err("not well-formed")
                 .into_iter()
                 .map(|p| (p.range.start, p.range.end))

@@ -5,6 +5,7 @@ pub mod expr;
 pub mod model;
 pub mod plan;
 pub mod project;
+pub mod shapes;
 pub mod spec;
 pub mod yaml;
 
@@ -15,6 +16,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
     [
         yaml::ALL,
         spec::ALL,
+        shapes::ALL,
         expr::ALL,
         model::ALL,
         project::ALL,

@@ -3,6 +3,7 @@
 mod errors;
 mod measures;
 mod segments;
+mod shapes;
 
 use super::resolve::resolve;
 use super::typing::Context;

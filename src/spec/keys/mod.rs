@@ -66,8 +66,13 @@ const ITEM: &[Key] = &[
         Shape::MapOf(&Shape::Any),
         "Anything else worth keeping with it.",
     ),
-    Key::later("for_each", "Repeats the item with a parameter."),
 ];
+
+const FOR_EACH: &[Key] = &[Key::optional(
+    "for_each",
+    Shape::MapOf(&Shape::Values),
+    "Repeats the item for each value, as `{{ country }}` in its texts: `{country: [US, CA]}`. The name must contain it.",
+)];
 
 const ENTITY_OF: &[Key] = &[Key::optional(
     "entity",
@@ -214,6 +219,7 @@ pub static TRAIT: Form = Form {
     ],
     keys: &[
         ITEM,
+        FOR_EACH,
         ENTITY_OF,
         OF,
         WHERE,
@@ -288,6 +294,7 @@ pub static SEGMENT: Form = Form::of(
     "a segment",
     &[
         ITEM,
+        FOR_EACH,
         ENTITY_OF,
         AUDIENCE,
         &[
@@ -306,6 +313,7 @@ pub static GROUP: Form = Form::of(
     "a group",
     &[
         ITEM,
+        FOR_EACH,
         ENTITY_OF,
         AUDIENCE,
         &[
