@@ -48,7 +48,13 @@ pub struct Diagnostic {
     /// What to do: one concrete hint.
     pub help: Option<String>,
     /// The copies of a repeated item that it was found in.
-    pub copies: Vec<CopyOf>,
+    copies: Option<Box<Copies>>,
+}
+
+#[derive(Clone, Debug)]
+struct Copies {
+    words: Vec<String>,
+    total: usize,
 }
 
 /// Which copy of an item that `for_each` repeats.
@@ -70,7 +76,7 @@ impl Diagnostic {
             labels: Vec::new(),
             notes: Vec::new(),
             help: None,
-            copies: Vec::new(),
+            copies: None,
         }
     }
 
@@ -116,32 +122,23 @@ impl Diagnostic {
     /// A note with the copies it was found in, where it was not found in all of them.
     fn name_copies(&mut self) {
         const SHOWN: usize = 3;
-        let mut copies: Vec<CopyOf> = Vec::new();
-        for copy in std::mem::take(&mut self.copies) {
-            if !copies.contains(&copy) {
-                copies.push(copy);
-            }
-        }
-        let Some(total) = copies
-            .first()
-            .map(|c| c.total)
-            .filter(|t| copies.len() < *t)
-        else {
+        let Some(mut copies) = self.copies.take() else {
             return;
         };
-        let words: Vec<&str> = copies
-            .iter()
-            .take(SHOWN)
-            .map(|c| c.words.as_str())
-            .collect();
-        let more = match copies.len().saturating_sub(SHOWN) {
+        copies.words.dedup();
+        let count = copies.words.len();
+        if count >= copies.total {
+            return;
+        }
+        let more = match count.saturating_sub(SHOWN) {
             0 => String::new(),
             n => format!(" and {n} more"),
         };
+        copies.words.truncate(SHOWN);
         self.notes.push(format!(
-            "in the copy for {}{more}, {} of {total}",
-            words.join("; "),
-            copies.len()
+            "in the copy for {}{more}, {count} of {}",
+            copies.words.join("; "),
+            copies.total
         ));
     }
 
@@ -186,7 +183,12 @@ impl Diagnostics {
     /// Says of everything from the `from`-th on that it was found in a copy of an item.
     pub fn in_copy(&mut self, from: usize, copy: Option<&CopyOf>) {
         for diagnostic in self.list.iter_mut().skip(from) {
-            diagnostic.copies.extend(copy.cloned());
+            diagnostic.copies = copy.map(|copy| {
+                Box::new(Copies {
+                    words: vec![copy.words.clone()],
+                    total: copy.total,
+                })
+            });
         }
     }
 
@@ -212,8 +214,8 @@ impl Diagnostics {
         });
         self.list.dedup_by(|a, b| {
             let same = a.span() == b.span() && a.code.id == b.code.id && a.message == b.message;
-            if same {
-                b.copies.append(&mut a.copies);
+            if same && let (Some(all), Some(more)) = (&mut b.copies, &mut a.copies) {
+                all.words.append(&mut more.words);
             }
             same
         });

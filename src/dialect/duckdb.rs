@@ -45,7 +45,9 @@ impl Dialect for DuckDb {
         )
     }
 
-    /// <https://duckdb.org/docs/stable/data/csv/overview#parameters>: declared types bind, the others are sniffed.
+    /// <https://duckdb.org/docs/stable/data/csv/overview#parameters>: declared types bind, the others are
+    /// sniffed from all rows: a type that depended on a sample would change with the order of the rows. No line is
+    /// skipped to make the rest fit.
     fn table(&self, table: &Table) -> Option<String> {
         match &table.source {
             TableSource::File { path, format } => {
@@ -59,15 +61,29 @@ impl Dialect for DuckDb {
                 Some(match format {
                     FileFormat::Parquet => format!("read_parquet({path})"),
                     FileFormat::Csv if declared.is_empty() => {
-                        format!("read_csv({path}, header = true)")
+                        format!("read_csv({path}, header = true, skip = 0, sample_size = -1)")
                     }
                     FileFormat::Csv => format!(
-                        "read_csv({path}, header = true, types = {{{}}})",
+                        "read_csv({path}, header = true, skip = 0, sample_size = -1, types = {{{}}})",
                         declared.join(", ")
                     ),
                 })
             }
             TableSource::Named(_) | TableSource::Query(_) => generic::table(self, table),
+        }
+    }
+
+    /// The sniffer only says that something is wrong; the reader says in which line.
+    fn probe(&self, source: &TableSource) -> Option<String> {
+        match source {
+            TableSource::File {
+                path,
+                format: FileFormat::Csv,
+            } => Some(format!(
+                "select count(*) from read_csv({}, header = true, skip = 0, all_varchar = true)",
+                self.string(path)
+            )),
+            TableSource::File { .. } | TableSource::Named(_) | TableSource::Query(_) => None,
         }
     }
 

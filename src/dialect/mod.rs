@@ -90,6 +90,12 @@ pub trait Dialect: Sync {
         Some(format!("describe select * from {}", self.table(&table)?))
     }
 
+    /// A statement that reads a source which cannot be described, because its failure says more.
+    fn probe(&self, source: &TableSource) -> Option<String> {
+        let _ = source;
+        None
+    }
+
     /// A call of a scalar function; arguments and result have the types of `language.md`, no argument of a calendar
     /// function is an instant.
     fn call(&self, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {

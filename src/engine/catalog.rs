@@ -2,13 +2,14 @@
 //! is missing is said as a diagnostic at the place that the caller names.
 #![allow(clippy::disallowed_methods)] // Whether files exist, and where links lead, is asked here.
 
+use std::io::Read as _;
 use std::path::{Component, Path};
 
 use super::{Engine, EngineError, EngineErrorKind, Rows, Value};
 use crate::diag::{Code, Diagnostic, codes};
 use crate::dialect::Dialect;
 use crate::expr::Type;
-use crate::model::TableSource;
+use crate::model::{FileFormat, TableSource};
 use crate::source::Span;
 
 /// Why a source cannot be described.
@@ -67,7 +68,10 @@ fn one(
         Ok(rows) => Ok(Ok(columns(&rows))),
         Err(error) => match error.kind {
             EngineErrorKind::Statement | EngineErrorKind::Conflict => {
-                Ok(Err(missing(source, &error)))
+                let closer = dialect
+                    .probe(source)
+                    .and_then(|sql| engine.query(&sql).err());
+                Ok(Err(missing(source, &closer.unwrap_or(error))))
             }
             EngineErrorKind::Connection | EngineErrorKind::Locked => Err(error),
         },
@@ -110,7 +114,7 @@ fn missing(source: &TableSource, error: &EngineError) -> Problem {
 
 /// A file lies in the project, exists, and is the one that the engine would read.
 fn check_file(project_dir: &Path, source: &TableSource) -> Result<(), Problem> {
-    let TableSource::File { path, .. } = source else {
+    let TableSource::File { path, format } = source else {
         return Ok(());
     };
     let outside = |message: String| Problem {
@@ -158,6 +162,14 @@ fn check_file(project_dir: &Path, source: &TableSource) -> Result<(), Problem> {
             help: "name a CSV or a Parquet file".to_owned(),
         });
     }
+    if *format == FileFormat::Csv && is_blank(&real) {
+        return Err(Problem {
+            code: &codes::build::FILE_NOT_FOUND,
+            message: format!("file `{path}` is empty"),
+            note: None,
+            help: "its first line names the columns, even where there are no rows yet".to_owned(),
+        });
+    }
     // The engine looks into the working folder first.
     if relative.canonicalize().is_ok_and(|here| here != real) {
         return Err(Problem {
@@ -168,6 +180,14 @@ fn check_file(project_dir: &Path, source: &TableSource) -> Result<(), Problem> {
         });
     }
     Ok(())
+}
+
+/// Whether there is nothing but blanks in a file, a mark of its encoding aside.
+fn is_blank(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = std::fs::File::open(path).and_then(|f| f.take(4096).read_to_end(&mut start));
+    let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&start);
+    read.is_ok_and(|length| length < 4096) && text.iter().all(u8::is_ascii_whitespace)
 }
 
 /// The type behind a warehouse's name for it; None where segc has no word for it.
@@ -217,7 +237,6 @@ pub fn parse_type(name: &str) -> Option<Type> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::FileFormat;
 
     #[test]
     fn types_of_the_engine_have_their_word_or_none() {
@@ -261,8 +280,10 @@ mod tests {
         assert_eq!(check("data/in.csv"), Ok(()));
         assert_eq!(check("./data/in.csv"), Ok(()));
         // Tests run in the folder of Cargo.toml.
-        std::fs::write(project.join("Cargo.toml"), "").expect("a file");
+        std::fs::write(project.join("Cargo.toml"), "[package]").expect("a file");
         assert_eq!(check("Cargo.toml"), Err("S0612"));
+        std::fs::write(project.join("data/empty.csv"), "\u{feff}\n \n").expect("a file");
+        assert_eq!(check("data/empty.csv"), Err("S0610"));
         assert_eq!(check("data/nope.csv"), Err("S0610"));
         assert_eq!(check("data"), Err("S0610"));
         for path in [

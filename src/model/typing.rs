@@ -15,6 +15,7 @@ mod fold;
 mod functions;
 mod moments;
 mod operators;
+mod pattern;
 mod types;
 mod vocabulary;
 

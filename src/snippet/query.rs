@@ -22,15 +22,12 @@ pub(super) fn check(snippet: &Snippet, diags: &mut Diagnostics) -> bool {
     let text = snippet.text.value.as_str();
     if let Some(at) = text.find("{{").or_else(|| text.find("{%")) {
         diags.push(
-            Diagnostic::error(
-                &TEMPLATE,
-                "template expressions in a source query are not in this version yet",
-            )
-            .at(
-                snippet.span(at, at + 2),
-                "the query goes to the warehouse as it is",
-            )
-            .help("put the condition into the relation's `where`, where `var('x')` works"),
+            Diagnostic::error(&TEMPLATE, "a template expression in a comment or a name")
+                .at(
+                    snippet.span(at, at + 2),
+                    "the query goes to the warehouse as it is written here",
+                )
+                .help("`{{ var('x') }}` is a value: put it where a literal may stand"),
         );
         return false;
     }

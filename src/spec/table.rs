@@ -11,7 +11,7 @@ use crate::yaml::{Node, NodeKind};
 pub(super) fn table(r: &mut Reader<'_>, node: &Node) -> Option<TableSpec> {
     if matches!(node.kind, NodeKind::Map(_)) {
         let f = r.fields(node, &keys::QUERY)?;
-        return Some(TableSpec::Query(r.sql(f.get("sql")?, "a query")?));
+        return Some(TableSpec::Query(r.raw_sql(f.get("sql")?, "a query")?));
     }
     let expanded = r.expand(node)?;
     let text = r.text_as(&expanded, "a table")?;

@@ -371,6 +371,7 @@ fn codes_have_words_and_stay_in_their_range() {
     let areas: &[(&str, &[&segc::diag::Code])] = &[
         ("S00", segc::diag::codes::yaml::ALL),
         ("S01", segc::diag::codes::spec::ALL),
+        ("S01", segc::diag::codes::shapes::ALL),
         ("S02", segc::diag::codes::expr::ALL),
         ("S03", segc::diag::codes::model::ALL),
         ("S04", segc::diag::codes::project::ALL),

@@ -3,6 +3,7 @@
 use crate::diag::Code;
 
 pub static ALL: &[&Code] = &[
+    &PATTERN,
     &SYNTAX,
     &NOT_PORTABLE,
     &TOO_LARGE,
@@ -244,4 +245,16 @@ A window of time has no meaning for the column it is applied to, or can hold no 
     between: [90 days, 180 days]      # the farther bound first: [180 days, 90 days]
 
 On a date column windows are whole local days; the reference tells which.",
+};
+
+pub static PATTERN: Code = Code {
+    id: "S0271",
+    title: "no RE2 pattern",
+    explain: "\
+Patterns are RE2's, as DuckDB and BigQuery read them. RE2 has no look-around (`(?=…)`, `(?!…)`, `(?<=…)`), no back-references
+(`\\1`), no possessive repetition and no atomic groups, so that no pattern can take for ever. Two conditions say most of
+what look-around does.
+
+    - not regexp_matches(email, '(?!.*test).*@shop')      # refused
+    - email like '%@shop%' and not contains(email, 'test')",
 };

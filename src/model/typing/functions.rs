@@ -3,7 +3,7 @@
 use super::vocabulary::{Arg, Function, MANY, Rule, TABLE, elsewhere};
 use super::{AggregateCall, Checker, Scope, Typed, literal_of};
 use crate::diag::codes::expr::{
-    ARGUMENTS, NOT_PORTABLE, TYPE_MISMATCH, UNKNOWN_FUNCTION, UNKNOWN_VAR,
+    ARGUMENTS, NOT_PORTABLE, PATTERN, TYPE_MISMATCH, UNKNOWN_FUNCTION, UNKNOWN_VAR,
 };
 use crate::diag::{Diagnostic, nearest};
 use crate::expr::{Expr, Func, Literal, Type};
@@ -163,6 +163,9 @@ impl<S: Scope> Checker<'_, S> {
                     .map(|(arg, kind)| self.argument(arg, *kind, function))
                     .collect();
                 let args = args.into_iter().collect::<Option<Vec<_>>>()?;
+                if *func == Func::RegexpExtract {
+                    self.group(&args)?;
+                }
                 self.call(*func, args, ty.clone(), at)
             }
             Rule::Concat if args.len() == 1 => self.text(args.pop()?, "concat"),
@@ -302,6 +305,11 @@ impl<S: Scope> Checker<'_, S> {
                     )
                 }
             },
+            Arg::Pattern => {
+                let arg = self.argument(arg, Arg::Path, function)?;
+                self.pattern(&arg)?;
+                Some(arg)
+            }
             Arg::Position | Arg::Size => {
                 if !matches!(arg.ty, Type::Int | Type::Null) {
                     let why = format!("`{name}` takes a whole number here, and this is {}", arg.ty);
@@ -315,7 +323,7 @@ impl<S: Scope> Checker<'_, S> {
                 let least = match kind {
                     Arg::Position => 1,
                     Arg::Size => 0,
-                    Arg::Text | Arg::Float | Arg::Json | Arg::Path => i64::MIN,
+                    Arg::Text | Arg::Float | Arg::Json | Arg::Path | Arg::Pattern => i64::MIN,
                 };
                 if let Some(Literal::Int(n)) = literal_of(&arg)
                     && *n < least
@@ -333,6 +341,43 @@ impl<S: Scope> Checker<'_, S> {
                     ..arg
                 })
             }
+        }
+    }
+
+    /// How many groups a pattern captures.
+    fn pattern(&mut self, arg: &Typed<S>) -> Option<usize> {
+        let Some(Literal::String(text)) = literal_of(arg) else {
+            return None;
+        };
+        match super::pattern::check(text) {
+            Ok(groups) => Some(groups),
+            Err(wrong) => self.fail(&PATTERN, arg.at.0, &wrong.what, wrong.hint),
+        }
+    }
+
+    /// The group of `regexp_extract` is one that the pattern has.
+    fn group(&mut self, args: &[Typed<S>]) -> Option<()> {
+        let [_, pattern, group] = args else {
+            return Some(());
+        };
+        let groups = self.pattern(pattern)?;
+        match literal_of(group) {
+            Some(Literal::Int(n)) if usize::try_from(*n).is_ok_and(|n| n <= groups) => Some(()),
+            Some(Literal::Int(n)) => {
+                let why = format!("there is no group {n}; the pattern has {groups}");
+                self.fail(
+                    &ARGUMENTS,
+                    group.at.0,
+                    &why,
+                    "count the `(` from 1; 0 is the whole match",
+                )
+            }
+            _ => self.fail(
+                &ARGUMENTS,
+                group.at.0,
+                "the group is a constant",
+                "write `regexp_extract(text, pattern, 1)`",
+            ),
         }
     }
 

@@ -42,6 +42,8 @@ pub(super) enum Arg {
     Json,
     /// A constant, non-empty string.
     Path,
+    /// A constant RE2 pattern.
+    Pattern,
 }
 
 pub(super) enum Rule {
@@ -116,8 +118,8 @@ pub(super) static TABLE: &[Function] = table![
     "starts_with(text, start)", "whether it begins so", (2, 2), Rule::Plain(Func::StartsWith, &[Arg::Text, Arg::Text], Type::Boolean);
     "ends_with(text, end)", "whether it ends so", (2, 2), Rule::Plain(Func::EndsWith, &[Arg::Text, Arg::Text], Type::Boolean);
     "contains(text, part)", "whether the part is in it", (2, 2), Rule::Plain(Func::Contains, &[Arg::Text, Arg::Text], Type::Boolean);
-    "regexp_matches(text, pattern)", "whether an RE2 pattern matches a part of it", (2, 2), Rule::Plain(Func::RegexpMatches, &[Arg::Text, Arg::Path], Type::Boolean);
-    "regexp_extract(text, pattern[, group])", "the first match of an RE2 pattern, or a group of it", (2, 3), Rule::Plain(Func::RegexpExtract, &[Arg::Text, Arg::Path, Arg::Size], Type::String);
+    "regexp_matches(text, pattern)", "whether an RE2 pattern matches a part of it", (2, 2), Rule::Plain(Func::RegexpMatches, &[Arg::Text, Arg::Pattern], Type::Boolean);
+    "regexp_extract(text, pattern[, group])", "the first match of an RE2 pattern, or a group of it", (2, 3), Rule::Plain(Func::RegexpExtract, &[Arg::Text, Arg::Pattern, Arg::Size], Type::String);
     "md5(text)", "the MD5 of its UTF-8 bytes in hexadecimal", (1, 1), Rule::Plain(Func::Md5, &[Arg::Text], Type::String);
     "coalesce(x, …)", "the first that is not NULL", (1, MANY), Rule::Coalesce;
     "nullif(x, y)", "NULL if the two are equal, else x", (2, 2), Rule::NullIf;

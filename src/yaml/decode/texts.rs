@@ -157,6 +157,56 @@ impl<'a> Reader<'a> {
         Some(snippet)
     }
 
+    /// SQL that goes to a warehouse as it is: every `{{ var('x') }}` is put in as a literal of its type.
+    pub fn raw_sql(&mut self, node: &Node, expected: &str) -> Option<Snippet> {
+        let snippet = self.sql(node, expected)?;
+        let text = node.scalar_text()?;
+        if !template::is_template(&text) {
+            return Some(snippet);
+        }
+        // Warehouses differ in what a backslash does to the quote behind it.
+        let backslash = |r: &mut Self, span: Span| {
+            r.diags.push(
+                Diagnostic::error(&codes::TEMPLATE, "a backslash beside a template expression")
+                    .at(span, "warehouses read it differently inside a text")
+                    .help("put the value into a condition in segc's own SQL, or write it out"),
+            );
+        };
+        if text.contains('\\') {
+            backslash(self, node.span);
+            return None;
+        }
+        let mut literals: Vec<(String, String)> = Vec::new();
+        for piece in self.pieces(node, &text)? {
+            let (value, range) = match &piece {
+                Piece::Text(_) => continue,
+                Piece::Call(call) => {
+                    let span = node.sub_span(call.range.start, call.range.end);
+                    (self.var(&call.argument, span)?.clone(), call.range.clone())
+                }
+                Piece::Param { name, range } => (self.param(name)?.clone(), range.clone()),
+            };
+            let span = node.sub_span(range.start, range.end);
+            let Some(literal) = value.sql_literal() else {
+                let mut diagnostic = self.mismatch(&value, "a text, a number or a truth value");
+                diagnostic = diagnostic.at(span, "put in here");
+                self.diags.push(diagnostic);
+                return None;
+            };
+            if literal.contains('\\') {
+                backslash(self, span);
+                return None;
+            }
+            let inner = text.get(range.start + 2..range.end - 2).unwrap_or("");
+            literals.push((inner.trim().to_owned(), literal));
+        }
+        let literal = |inner: &str| {
+            let found = literals.iter().find(|(call, _)| call == inner);
+            found.map(|(_, literal)| literal.clone())
+        };
+        snippet::insert(&snippet, &literal, self.diags)
+    }
+
     /// One expression or a list of them, all of which must hold.
     pub fn sqls(&mut self, node: &Node) -> Vec<Snippet> {
         const EXPECTED: &str = "a SQL expression or a list of them";
