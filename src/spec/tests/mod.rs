@@ -178,7 +178,8 @@ fn what_a_later_version_reads_is_said_once_at_its_key() {
             .map(|(c, at, _)| (c, at))
             .collect::<Vec<_>>()
     };
-    for key in ["materialized"] {
+    {
+        let key = "materialized";
         let text = format!("segments:\n  - {{name: s, where: a, {key}: 1}}\n");
         assert_eq!(places(&text), not_yet(key), "{key}");
     }
