@@ -12,7 +12,7 @@ pub use checks::{CheckKind, CheckQuery, checks};
 use crate::diag::Diagnostics;
 use crate::dialect::Dialect;
 use crate::expr::Type;
-use crate::ir::{self, Answer, Plan};
+use crate::ir::{self, Answer, Node, Plan};
 use crate::model::{Col, EntityId, Model, SegmentId, TraitId};
 
 /// The SELECT that answers everything a selection asks of one entity.
@@ -74,6 +74,11 @@ pub fn query(
                 .is_some_and(|m| m.ty == Type::Int)
         })
         .map(|(_, name)| name.clone())
+        .chain(plan.names.populations.iter().flat_map(|(id, names)| {
+            let own = plan.names.nodes.get(&Node::Population(*id)).cloned();
+            own.into_iter()
+                .chain([names.place.clone(), names.size.clone()])
+        }))
         .collect();
     let sql = layout::statement(&query, &mut writer);
     let prelude = if writer.uses_zone {

@@ -107,6 +107,14 @@ fn shape(shape_of: &'static Shape, defs: &mut Map<String, Value>) -> Value {
             json!({"type": "integer", "minimum": 0}),
             json!({"type": "string", "pattern": TEMPLATE}),
         ),
+        Shape::Part => either(
+            json!({"type": "number", "minimum": 0, "maximum": 1}),
+            json!({"type": "string", "pattern": TEMPLATE}),
+        ),
+        Shape::ShareOrCount => either(
+            json!({"type": "integer", "minimum": 1}),
+            json!({"type": "string", "pattern": format!("^ *[0-9]+([.][0-9]+)? *%? *$|{TEMPLATE}")}),
+        ),
         Shape::Date => {
             json!({"type": "string", "pattern": format!("^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$|{TEMPLATE}")})
         }
@@ -266,6 +274,8 @@ mod tests {
             "segments: [{name: s, where: {not: {at_least: 2, of: [a, b, true]}}}]",
             "segments:\n",
             "traits: [{name: t, count: r, where: [a, b], default: 0}]",
+            "segments: [{name: s, where: {top: 10%, by: x, among: {did: r}, ties: include, per: y}}]",
+            "traits: [{name: t, ntile: {of: x, buckets: 4}, among: [a, {did: r}]}, {name: u, population: {quantile: x, at: 0.9}}]",
             "groups: [{name: g, cases: [{name: c, where: x}], otherwise: o}]",
             "entities: [{name: e, table: {sql: x}, key: k, suppress: a, relations: [{name: r, table: t, on: {a: b}, key: [x, y]}]}]",
         ] {
@@ -275,6 +285,9 @@ mod tests {
             "segmnts: []",
             "segments: [{name: s}]",
             "segments: [{name: s, where: {top: 5}}]",
+            "segments: [{name: s, where: {top: 5, bottom: 5, by: x}}]",
+            "traits: [{name: t, ntile: {of: x}}]",
+            "traits: [{name: t, rank: x, ties: none}]",
             "segments: [{name: s, where: {did: r, is: x}}]",
             "segments: [{name: s, where: {sum: r, count: r, is: x}}]",
             "segments: [{name: s, where: []}]",

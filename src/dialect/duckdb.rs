@@ -3,7 +3,7 @@
 use super::duckdb_words::RESERVED;
 use super::generic::{self, over};
 use super::sql::function;
-use super::{Arg, Binding, Dialect, Sql};
+use super::{Arg, Binding, Dialect, Rows, Sql};
 use crate::expr::{Agg, Func, Literal, Type, Unit};
 use crate::model::{FileFormat, Table, TableSource};
 use jiff::Timestamp;
@@ -97,16 +97,10 @@ impl Dialect for DuckDb {
     }
 
     /// <https://duckdb.org/docs/stable/sql/functions/aggregates>
-    fn aggregate(
-        &self,
-        agg: Agg,
-        arg: Option<&Arg<'_>>,
-        filter: Option<&str>,
-        ty: &Type,
-    ) -> Option<Sql> {
-        match (agg, arg, filter) {
+    fn aggregate(&self, agg: Agg, arg: Option<&Arg<'_>>, rows: Rows<'_>, ty: &Type) -> Option<Sql> {
+        match (agg, arg, rows.filter) {
             (Agg::Exists, _, Some(filter)) => Some(Sql::atom(format!("bool_or({filter})"))),
-            (Agg::ListDistinct, Some(x), _) => {
+            (Agg::ListDistinct, Some(x), filter) => {
                 let present = format!("{} is not null", x.at(Binding::Concat));
                 let filter = match filter {
                     Some(filter) => format!("({filter}) and {present}"),
@@ -118,7 +112,10 @@ impl Dialect for DuckDb {
                     "list",
                     "distinct ",
                     &of,
-                    Some(&filter),
+                    Rows {
+                        filter: Some(&filter),
+                        ..rows
+                    },
                 )))
             }
             (
@@ -138,7 +135,7 @@ impl Dialect for DuckDb {
                 | Agg::ListDistinct,
                 _,
                 _,
-            ) => generic::aggregate(self, agg, arg, filter, ty),
+            ) => generic::aggregate(self, agg, arg, rows, ty),
         }
     }
 

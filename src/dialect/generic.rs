@@ -1,7 +1,7 @@
 //! The spelling that most warehouses share: the defaults of `Dialect`.
 
 use super::sql::{chain, function};
-use super::{Arg, Binding, Dialect, Sql};
+use super::{Arg, Binding, Dialect, Rows, Sql};
 use crate::expr::{Agg, Func, Literal, Type};
 use crate::model::{Table, TableSource};
 use jiff::civil::DateTime;
@@ -324,10 +324,11 @@ pub(super) fn aggregate<D: Dialect + ?Sized>(
     d: &D,
     agg: Agg,
     arg: Option<&Arg<'_>>,
-    filter: Option<&str>,
+    rows: Rows<'_>,
     ty: &Type,
 ) -> Option<Sql> {
-    let of = |name: &str, quantifier: &str, x: &str| over(d, name, quantifier, x, filter);
+    let filter = rows.filter;
+    let of = |name: &str, quantifier: &str, x: &str| over(d, name, quantifier, x, rows);
     let float = d.type_name(&Type::Float);
     let as_is = |call: String| match ty {
         Type::Int => Sql::atom(format!("cast({call} as {})", d.type_name(ty))),
@@ -399,19 +400,23 @@ pub(super) fn aggregate<D: Dialect + ?Sized>(
     }
 }
 
-/// `name(x)` over the rows that meet `filter`.
+/// `name(x)` over rows.
 pub(super) fn over<D: Dialect + ?Sized>(
     d: &D,
     name: &str,
     quantifier: &str,
     x: &str,
-    filter: Option<&str>,
+    rows: Rows<'_>,
 ) -> String {
-    match filter {
+    let call = match rows.filter {
         None => format!("{name}({quantifier}{x})"),
         Some(filter) if d.has_filter() => {
             format!("{name}({quantifier}{x}) filter (where {filter})")
         }
         Some(filter) => format!("{name}({quantifier}case when {filter} then {x} end)"),
+    };
+    match rows.over {
+        None => call,
+        Some(over) => format!("{call} over ({over})"),
     }
 }

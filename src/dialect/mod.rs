@@ -9,7 +9,7 @@ mod duckdb_words;
 mod generic;
 mod sql;
 
-pub use sql::{Arg, Binding, Sql};
+pub use sql::{Arg, Binding, Rows, Sql};
 
 use crate::expr::{Agg, Func, Literal, Type};
 use crate::model::{Table, TableSource};
@@ -112,15 +112,9 @@ pub trait Dialect: Sync {
         false
     }
 
-    /// An aggregate over the rows that meet `filter`.
-    fn aggregate(
-        &self,
-        agg: Agg,
-        arg: Option<&Arg<'_>>,
-        filter: Option<&str>,
-        ty: &Type,
-    ) -> Option<Sql> {
-        generic::aggregate(self, agg, arg, filter, ty)
+    /// An aggregate over rows.
+    fn aggregate(&self, agg: Agg, arg: Option<&Arg<'_>>, rows: Rows<'_>, ty: &Type) -> Option<Sql> {
+        generic::aggregate(self, agg, arg, rows, ty)
     }
 
     /// The wall clock in `zone` at an instant.

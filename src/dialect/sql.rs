@@ -69,6 +69,15 @@ impl Arg<'_> {
     }
 }
 
+/// Which rows an aggregate is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rows<'a> {
+    /// Those that meet this.
+    pub filter: Option<&'a str>,
+    /// The rows of a window: what stands in the parentheses of OVER. None: those of the group.
+    pub over: Option<&'a str>,
+}
+
 /// `name(a, b)`
 #[must_use]
 pub(super) fn function(name: &str, args: &[Arg<'_>]) -> Sql {

@@ -3,9 +3,9 @@
 
 use crate::diag::codes::plan::CANNOT_SAY;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::dialect::{Arg, Binding, Dialect, Sql};
+use crate::dialect::{Arg, Binding, Dialect, Rows, Sql};
 use crate::expr::{Expr, ExprKind, Func, Literal, Type, Unit};
-use crate::ir::block::{Aggregate, BlockExpr, Order, Term};
+use crate::ir::block::{Aggregate, BlockExpr, Order, Term, Window, WindowFunction};
 use crate::model::{Model, TableId};
 use crate::source::At;
 use jiff::tz::TimeZone;
@@ -46,10 +46,8 @@ impl<'a> Writer<'a> {
                 let (of, name) = (self.dialect.identifier(of), self.dialect.identifier(name));
                 Sql::atom(format!("{of}.{name}"))
             }
-            ExprKind::Column(Term::Aggregate(aggregate)) => self.aggregate(aggregate, e),
-            ExprKind::Column(Term::RowNumber { partition, order }) => {
-                self.row_number(partition, order)
-            }
+            ExprKind::Column(Term::Aggregate(aggregate)) => self.aggregate(aggregate, None, e),
+            ExprKind::Column(Term::Window(window)) => self.window(window, e),
             ExprKind::Call(func, args) => self.call(*func, args, e),
             ExprKind::Case { whens, otherwise } => {
                 let mut text = "case".to_owned();
@@ -93,29 +91,51 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn aggregate(&mut self, aggregate: &Aggregate, e: &BlockExpr) -> Sql {
+    fn aggregate(&mut self, aggregate: &Aggregate, over: Option<&str>, e: &BlockExpr) -> Sql {
         let arg = aggregate.arg.as_ref().map(|a| self.arg(a));
         let filter = self.conjunction(&aggregate.filter);
+        let rows = Rows {
+            filter: filter.as_deref(),
+            over,
+        };
         let sql = self
             .dialect
-            .aggregate(aggregate.agg, arg.as_ref(), filter.as_deref(), &e.ty);
+            .aggregate(aggregate.agg, arg.as_ref(), rows, &e.ty);
         sql.unwrap_or_else(|| self.cannot(&format!("the aggregate `{:?}`", aggregate.agg), e.at))
     }
 
-    fn row_number(&mut self, partition: &[BlockExpr], order: &[Order]) -> Sql {
-        let partition: Vec<String> = partition.iter().map(|e| self.expr(e).text).collect();
-        let order: Vec<String> = order
-            .iter()
-            .map(|o| {
-                let direction = if o.descending { " desc" } else { "" };
-                format!("{}{direction} nulls last", self.expr(&o.by).text)
-            })
-            .collect();
-        let mut over = format!("partition by {}", partition.join(", "));
-        if !order.is_empty() {
-            over.push_str(&format!(" order by {}", order.join(", ")));
+    /// Window functions are spelled alike everywhere.
+    fn window(&mut self, window: &Window, e: &BlockExpr) -> Sql {
+        let mut over = Vec::new();
+        if !window.partition.is_empty() {
+            let partition: Vec<String> =
+                window.partition.iter().map(|e| self.expr(e).text).collect();
+            over.push(format!("partition by {}", partition.join(", ")));
         }
-        Sql::atom(format!("row_number() over ({over})"))
+        if !window.order.is_empty() {
+            let order: Vec<String> = window.order.iter().map(|o| self.order(o)).collect();
+            over.push(format!("order by {}", order.join(", ")));
+        }
+        let call = match &window.function {
+            WindowFunction::RowNumber => "row_number()".to_owned(),
+            WindowFunction::Rank => "rank()".to_owned(),
+            WindowFunction::DenseRank => "dense_rank()".to_owned(),
+            WindowFunction::PercentRank => "percent_rank()".to_owned(),
+            WindowFunction::Ntile(buckets) => format!("ntile({buckets})"),
+            WindowFunction::CountUpTo => {
+                over.push("range between unbounded preceding and current row".to_owned());
+                "count(*)".to_owned()
+            }
+            WindowFunction::Aggregate(aggregate) => {
+                return self.aggregate(aggregate, Some(&over.join(" ")), e);
+            }
+        };
+        Sql::atom(format!("{call} over ({})", over.join(" ")))
+    }
+
+    fn order(&mut self, order: &Order) -> String {
+        let direction = if order.descending { " desc" } else { "" };
+        format!("{}{direction} nulls last", self.expr(&order.by).text)
     }
 
     fn call(&mut self, func: Func, args: &[BlockExpr], e: &BlockExpr) -> Sql {
@@ -148,7 +168,7 @@ impl<'a> Writer<'a> {
             ExprKind::Column(Term::Column { name, .. }) => {
                 e.ty == Type::Int && !self.wide.contains(name)
             }
-            ExprKind::Column(Term::Aggregate(_) | Term::RowNumber { .. })
+            ExprKind::Column(Term::Aggregate(_) | Term::Window(_))
             | ExprKind::Literal(_)
             | ExprKind::Call(..)
             | ExprKind::Case { .. }

@@ -2,7 +2,7 @@
 
 use super::expr::Writer;
 use crate::dialect::Binding;
-use crate::expr::{ExprKind, Func};
+use crate::expr::{ExprKind, Func, Literal};
 use crate::ir::block::{Block, BlockExpr, From, Query, Source, Term};
 use crate::model::{TableId, TableSource};
 
@@ -239,10 +239,10 @@ fn lay(e: &BlockExpr, indent: usize, writer: &mut Writer<'_>) -> String {
                 let (when, then) = (lay(when, indent + 8, writer), writer.expr(then).text);
                 text.push_str(&format!("\n{open}when {when} then {then}"));
             }
-            format!(
-                "{text}\n{open}else {}\n{close}end",
-                writer.expr(otherwise).text
-            )
+            if otherwise.kind != ExprKind::Literal(Literal::Null) {
+                text.push_str(&format!("\n{open}else {}", writer.expr(otherwise).text));
+            }
+            format!("{text}\n{close}end")
         }
         ExprKind::Call(..) | ExprKind::Literal(_) | ExprKind::Column(_) | ExprKind::Cast { .. } => {
             flat

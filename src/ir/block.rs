@@ -10,14 +10,37 @@ pub enum Term {
     Column { of: String, name: String },
     /// Over the rows of one group.
     Aggregate(Box<Aggregate>),
-    /// 1, 2, 3 … within `partition`, in `order`.
-    RowNumber {
-        partition: Vec<BlockExpr>,
-        order: Vec<Order>,
-    },
+    /// Over the rows that have the same `partition` as this one.
+    Window(Box<Window>),
 }
 
 pub type BlockExpr = Expr<Term>;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Window {
+    pub function: WindowFunction,
+    pub partition: Vec<BlockExpr>,
+    pub order: Vec<Order>,
+}
+
+/// What is computed of the rows of a window.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum WindowFunction {
+    /// 1, 2, 3 … in order.
+    RowNumber,
+    /// 1, 1, 3
+    Rank,
+    /// 1, 1, 2
+    DenseRank,
+    /// (rank − 1) / (rows − 1)
+    PercentRank,
+    /// Which of so many equal parts, in order.
+    Ntile(u32),
+    /// How many rows come before this one or equal it.
+    CountUpTo,
+    /// Of all rows of the partition, whatever their order.
+    Aggregate(Aggregate),
+}
 
 /// NULLs come last either way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
 //! Depth of reference: who refers to whom among segments and groups, as levels without recursion.
 
 use super::{Node, uses};
-use crate::model::{Model, Predicate};
+use crate::model::{Atom, EntityExpr, Model, Predicate};
 use std::collections::{HashMap, HashSet};
 
 /// A segment that only renames something else is that something: a case of a group, another segment.
@@ -30,7 +30,8 @@ pub(super) fn resolve<'a>(predicate: &'a Predicate, model: &'a Model) -> &'a Pre
 /// The nodes a condition reads, renaming segments seen through.
 pub(super) fn references(predicate: &Predicate, model: &Model, found: &mut Vec<Node>) {
     match resolve(predicate, model) {
-        Predicate::Constant(_) | Predicate::Leaf(_) => {}
+        Predicate::Constant(_) => {}
+        Predicate::Leaf(e) => read_by(e, found),
         Predicate::All(of) | Predicate::Any(of) | Predicate::Count { of, .. } => {
             of.iter().for_each(|p| references(p, model, found));
         }
@@ -40,15 +41,16 @@ pub(super) fn references(predicate: &Predicate, model: &Model, found: &mut Vec<N
     }
 }
 
-/// Everything that `roots` refer to, at any distance, by depth: level 0 refers to nothing.
-pub(super) fn levels<'a>(
-    roots: impl Iterator<Item = &'a Predicate>,
-    model: &Model,
-) -> Vec<Vec<Node>> {
-    let mut wanted = Vec::new();
-    for root in roots {
-        references(root, model, &mut wanted);
-    }
+/// The nodes an expression reads.
+pub(super) fn read_by(e: &EntityExpr, found: &mut Vec<Node>) {
+    e.each_column(&mut |atom| match atom {
+        Atom::Population(id) => found.push(Node::Population(*id)),
+        Atom::Column(_) | Atom::Measure(_) => {}
+    });
+}
+
+/// These and everything they refer to, at any distance, by depth: level 0 refers to nothing.
+pub(super) fn levels(wanted: Vec<Node>, model: &Model) -> Vec<Vec<Node>> {
     let mut depth: HashMap<Node, usize> = HashMap::new();
     let mut entered: HashSet<Node> = HashSet::new();
     // (node, what it reads once that has been pushed)
@@ -65,6 +67,9 @@ pub(super) fn levels<'a>(
                 for p in uses::conditions(node, model) {
                     references(p, model, &mut reads);
                 }
+                uses::values(node, model)
+                    .into_iter()
+                    .for_each(|e| read_by(e, &mut reads));
                 let next: Vec<Node> = reads.clone();
                 stack.push((node, Some(reads)));
                 stack.extend(next.into_iter().rev().map(|n| (n, None)));

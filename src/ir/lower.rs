@@ -35,8 +35,27 @@ pub fn ask(
     only: Option<Literal>,
 ) -> Option<Plan> {
     let entity = model.entities.get(id.index())?;
-    let roots = answers.iter().flat_map(|a| uses::stated(a, entity, model));
-    let levels = levels::levels(roots, model);
+    let mut read = Vec::new();
+    for answer in &answers {
+        for p in uses::stated(answer, entity, model) {
+            levels::references(p, model, &mut read);
+        }
+        match answer {
+            Answer::Trait(t) => {
+                if let Some(t) = model.traits.get(t.index()) {
+                    levels::read_by(&t.value, &mut read);
+                }
+            }
+            Answer::Value(value) => levels::read_by(value, &mut read),
+            Answer::Key
+            | Answer::Segment(_)
+            | Answer::Exposed(..)
+            | Answer::Channel(_)
+            | Answer::Suppressed
+            | Answer::Holds(_) => {}
+        }
+    }
+    let levels = levels::levels(read, model);
 
     let mut names = Names::default();
     for answer in &answers {
@@ -56,6 +75,9 @@ pub fn ask(
     };
     for node in levels.iter().flatten() {
         names.node(*node, model);
+        for e in uses::values(*node, model) {
+            visit(e, &mut names);
+        }
         for p in uses::conditions(*node, model) {
             uses::walk(p, &mut |e| visit(e, &mut names), &mut |_| {});
         }

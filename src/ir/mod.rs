@@ -9,6 +9,7 @@ mod levels;
 mod lower;
 mod names;
 mod optimize;
+mod population;
 mod predicate;
 mod scan;
 mod select;
@@ -22,8 +23,8 @@ pub use select::select;
 
 use crate::expr::{Literal, Type};
 use crate::model::{
-    Col, EntityExpr, EntityId, GroupId, MeasureId, Model, Predicate, RelationId, RowExpr,
-    SegmentId, TraitId,
+    Col, EntityExpr, EntityId, GroupId, MeasureId, Model, PopulationId, Predicate, RelationId,
+    RowExpr, SegmentId, TraitId,
 };
 use std::fmt::Write as _;
 
@@ -87,6 +88,8 @@ pub enum Node {
     Segment(SegmentId),
     /// The name of the case an entity is in.
     Group(GroupId),
+    /// A rank, or one number for everybody.
+    Population(PopulationId),
 }
 
 /// A column of the answer.

@@ -1,8 +1,8 @@
 //! What the columns of a plan are called: readable, unique without regard to case, independent of the rewrites.
 
-use super::{Answer, Node};
+use super::{Answer, Node, population};
 use crate::expr::{Agg, ExprKind, Literal};
-use crate::model::{Atom, Col, Entity, Measure, MeasureId, Model};
+use crate::model::{Atom, Col, Entity, Measure, MeasureId, Model, PopulationId};
 use std::collections::{HashMap, HashSet};
 
 /// The names of a plan's columns.
@@ -13,7 +13,21 @@ pub struct Names {
     pub nodes: HashMap<Node, String>,
     /// Columns of the entity's frame.
     pub columns: HashMap<Col, String>,
+    /// Columns that populations are made from.
+    pub populations: HashMap<PopulationId, PopulationNames>,
     taken: Taken,
+}
+
+/// What the columns are called that a population is made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PopulationNames {
+    /// The value of who is compared.
+    pub of: String,
+    pub per: String,
+    /// The place from the smallest value up.
+    pub place: String,
+    /// How many are compared.
+    pub size: String,
 }
 
 impl Names {
@@ -58,9 +72,25 @@ impl Names {
                 let name = model.groups.get(id.index()).map_or("", |g| &g.name);
                 format!("group_{name}")
             }
+            Node::Population(id) => population::name(id, model),
         };
         let name = self.taken.unique(&wanted);
         self.nodes.insert(node, name.clone());
+        if let Node::Population(id) = node {
+            let of = self.taken.unique(&format!("{name}_of"));
+            let per = self.taken.unique(&format!("{name}_per"));
+            let place = self.taken.unique(&format!("{name}_place"));
+            let size = self.taken.unique(&format!("{name}_size"));
+            self.populations.insert(
+                id,
+                PopulationNames {
+                    of,
+                    per,
+                    place,
+                    size,
+                },
+            );
+        }
         name
     }
 
@@ -80,7 +110,7 @@ impl Names {
                     self.measures.insert(*id, name);
                 }
             }
-            Atom::Column(_) | Atom::Measure(_) => {}
+            Atom::Column(_) | Atom::Measure(_) | Atom::Population(_) => {}
         }
     }
 }
@@ -128,7 +158,7 @@ pub(super) fn plain(name: &str) -> String {
 }
 
 /// `orders_sum_total_90d`
-fn measure_name(measure: &Measure, model: &Model) -> String {
+pub(super) fn measure_name(measure: &Measure, model: &Model) -> String {
     let relation = model.relations.get(measure.relation.index());
     let mut name = relation.map_or_else(String::new, |r| r.name.clone());
     name.push('_');
@@ -160,7 +190,7 @@ fn measure_name(measure: &Measure, model: &Model) -> String {
     name
 }
 
-fn agg_name(agg: Agg) -> &'static str {
+pub(super) fn agg_name(agg: Agg) -> &'static str {
     match agg {
         Agg::Count => "count",
         Agg::CountDistinct => "distinct",

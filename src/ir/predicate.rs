@@ -1,7 +1,7 @@
 //! Two-valued predicates → boolean expressions, with `coalesce(…, false)` only where a NULL could be seen.
 
 use super::block::{BlockExpr, Term};
-use super::{Names, Node, levels};
+use super::{Names, Node, levels, population};
 use crate::expr::{Agg, Expr, ExprKind, Func, Literal, Type};
 use crate::model::{Atom, Entity, EntityExpr, MeasureId, Model, Predicate};
 use crate::source::{At, FileId, Span};
@@ -47,6 +47,7 @@ impl Row<'_> {
             let name = match atom {
                 Atom::Column(col) => self.names.columns.get(col),
                 Atom::Measure(id) => self.names.measures.get(id),
+                Atom::Population(id) => self.names.nodes.get(&Node::Population(*id)),
             };
             let mut c = column(self.alias, name.map_or("", String::as_str), ty.clone());
             c.at = at;
@@ -58,6 +59,11 @@ impl Row<'_> {
     pub(super) fn two_valued(&self, p: &Predicate) -> BlockExpr {
         let (e, nullable) = self.lower(p);
         settle(e, nullable)
+    }
+
+    /// For a place that takes NULL for false.
+    pub(super) fn when(&self, p: &Predicate) -> BlockExpr {
+        self.lower(p).0
     }
 
     /// All of these hold; two-valued.
@@ -159,11 +165,12 @@ impl Row<'_> {
         Expr::new(kind, Type::String, NOWHERE)
     }
 
-    fn never_null(&self, e: &EntityExpr) -> bool {
+    pub(super) fn never_null(&self, e: &EntityExpr) -> bool {
         match &e.kind {
             ExprKind::Literal(l) => *l != Literal::Null,
             ExprKind::Column(Atom::Column(col)) => col.slot == 0 && col.name == self.entity.key,
             ExprKind::Column(Atom::Measure(id)) => counted(*id, self.model),
+            ExprKind::Column(Atom::Population(id)) => population::never_null(*id, self.model),
             ExprKind::Call(func, args) => match func {
                 Func::IsNull
                 | Func::IsNotNull

@@ -1,6 +1,8 @@
 //! One scan → its blocks: rows to one row per entity.
 
-use super::block::{Aggregate, Block, BlockExpr, Column, From, Join, Order, Source, Term};
+use super::block::{
+    Aggregate, Block, BlockExpr, Column, From, Join, Order, Source, Term, Window, WindowFunction,
+};
 use super::names::{Taken, label, plain};
 use super::predicate::{column, int, test};
 use super::show::capped;
@@ -405,7 +407,11 @@ impl Room<'_> {
 }
 
 fn position(partition: Vec<BlockExpr>, order: Vec<Order>) -> Column {
-    let term = Term::RowNumber { partition, order };
+    let term = Term::Window(Box::new(Window {
+        function: WindowFunction::RowNumber,
+        partition,
+        order,
+    }));
     Column {
         name: "row_position".to_owned(),
         value: Expr::new(ExprKind::Column(term), Type::Int, super::predicate::NOWHERE),

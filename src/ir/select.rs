@@ -4,7 +4,7 @@ use super::block::{Block, BlockExpr, Column, From, Join, Query, Source};
 use super::names::{Taken, label};
 use super::predicate::{self, Row, column, test};
 use super::scan::{self, Aliases, Context, key_columns};
-use super::{Answer, Node, Plan, Scan, Shape, uses};
+use super::{Answer, Node, Plan, Scan, Shape, population, uses};
 use crate::expr::{Expr, Func, Literal, Type};
 use crate::model::{Col, Entity, Model, TableSource};
 use std::collections::BTreeSet;
@@ -20,7 +20,7 @@ pub fn select(plan: &Plan, model: &Model) -> Query {
         model,
         names: &plan.names,
         users: &users,
-        only: plan.only.as_ref(),
+        only: early(plan),
     };
     let mut taken = block_names(model);
     let mut query = Query::default();
@@ -35,14 +35,34 @@ pub fn select(plan: &Plan, model: &Model) -> Query {
         .blocks
         .push(facts(plan, entity, &scans, last.clone(), model));
     for (n, level) in plan.levels.iter().enumerate() {
+        let compared = population::Level::new(level, plan, entity, model);
+        if !compared.is_empty() {
+            let inputs = format!("{}_compared_{}", entity.name, n + 1);
+            if let Some(block) = compared.inputs(&last, taken.unique(&inputs)) {
+                last.clone_from(&block.name);
+                query.blocks.push(block);
+            }
+            let places = format!("{}_places_{}", entity.name, n + 1);
+            if let Some(block) = compared.places(&last, taken.unique(&places)) {
+                last.clone_from(&block.name);
+                query.blocks.push(block);
+            }
+        }
         let name = taken.unique(&format!("{}_level_{}", entity.name, n + 1));
         query
             .blocks
-            .push(level_block(plan, entity, model, level, &last, name.clone()));
+            .push(level_block(plan, &compared, level, &last, name.clone()));
         last = name;
     }
     query.blocks.push(answer(plan, entity, model, &last));
     query
+}
+
+/// The one key asked about, where the others can be left out from the start: nobody is compared with them.
+fn early(plan: &Plan) -> Option<&Literal> {
+    let compares = |node: &Node| matches!(node, Node::Population(_));
+    let compared = plan.levels.iter().flatten().any(compares);
+    plan.only.as_ref().filter(|_| !compared)
 }
 
 /// Blocks must not hide tables: the names of tables are taken.
@@ -157,7 +177,11 @@ fn facts(
         let key = Expr::literal(key.clone(), ty, predicate::NOWHERE);
         test(Func::Eq, vec![own, key])
     };
-    let everybody = if plan.only.is_some() { "the" } else { "every" };
+    let everybody = if early(plan).is_some() {
+        "the"
+    } else {
+        "every"
+    };
     Block {
         name,
         comment: vec![format!(
@@ -167,7 +191,7 @@ fn facts(
         columns,
         from,
         joins,
-        filter: plan.only.iter().map(own_key).collect(),
+        filter: early(plan).into_iter().map(own_key).collect(),
         ..Block::default()
     }
 }
@@ -189,22 +213,18 @@ fn answer_name(plan: &Plan, answer: &Answer) -> String {
 
 fn level_block(
     plan: &Plan,
-    entity: &Entity,
-    model: &Model,
+    compared: &population::Level<'_>,
     level: &[Node],
     below: &str,
     name: String,
 ) -> Block {
-    let row = Row {
-        model,
-        entity,
-        names: &plan.names,
-        alias: below,
-    };
+    let row = compared.row(below);
+    let model = row.model;
     let columns = level.iter().filter_map(|node| {
         let value = match node {
             Node::Segment(id) => row.two_valued(&model.segments.get(id.index())?.predicate),
             Node::Group(id) => row.case_of(*id),
+            Node::Population(id) => compared.value(*id, below)?,
         };
         Some(Column {
             name: plan.names.nodes.get(node)?.clone(),
@@ -214,7 +234,7 @@ fn level_block(
     });
     Block {
         name,
-        comment: vec!["what other segments refer to".to_owned()],
+        comment: comment(level),
         all_of: Some(below.to_owned()),
         columns: columns.collect(),
         from: Some(source(below)),
@@ -222,7 +242,23 @@ fn level_block(
     }
 }
 
-fn source(block: &str) -> From {
+/// What a level is for.
+fn comment(level: &[Node]) -> Vec<String> {
+    let populations = level
+        .iter()
+        .filter(|node| matches!(node, Node::Population(_)))
+        .count();
+    vec![
+        match populations {
+            0 => "what other segments refer to",
+            n if n == level.len() => "ranks and statistics of all",
+            _ => "what other segments refer to; ranks and statistics of all",
+        }
+        .to_owned(),
+    ]
+}
+
+pub(super) fn source(block: &str) -> From {
     From {
         source: Source::Block(block.to_owned()),
         alias: block.to_owned(),
@@ -259,10 +295,19 @@ fn answer(plan: &Plan, entity: &Entity, model: &Model, below: &str) -> Block {
             comment: None,
         })
     });
+    // Who is compared with others is found among them at last.
+    let late = plan.only.as_ref().filter(|_| early(plan).is_none());
+    let asked = late.map(|key| {
+        let ty = entity.key_type.clone();
+        let own = column(below, &answer_name(plan, &Answer::Key), ty.clone());
+        let key = Expr::literal(key.clone(), ty, predicate::NOWHERE);
+        test(Func::Eq, vec![own, key])
+    });
     Block {
         name: String::new(),
         columns: columns.collect(),
         from: Some(source(below)),
+        filter: asked.into_iter().collect(),
         ..Block::default()
     }
 }

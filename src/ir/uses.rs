@@ -2,7 +2,7 @@
 
 use super::{Answer, Node, Plan};
 use crate::model::{Atom, Entity, EntityExpr, GroupId, MeasureId, Model, Predicate, SegmentId};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Calls `leaf` on every leaf expression and `node` on everything referred to.
 pub(super) fn walk<'a>(
@@ -27,6 +27,22 @@ pub(super) fn conditions(node: Node, model: &Model) -> Vec<&Predicate> {
     match node {
         Node::Segment(id) => segment(id, model).into_iter().collect(),
         Node::Group(id) => group(id, model),
+        Node::Population(id) => {
+            let population = model.populations.get(id.index());
+            population.into_iter().flat_map(|p| &p.among).collect()
+        }
+    }
+}
+
+/// The expressions of a node, beside its conditions.
+pub(super) fn values(node: Node, model: &Model) -> Vec<&EntityExpr> {
+    match node {
+        Node::Segment(_) | Node::Group(_) => Vec::new(),
+        Node::Population(id) => {
+            let population = model.populations.get(id.index());
+            let values = population.map(|p| std::iter::once(&p.of).chain(&p.per));
+            values.into_iter().flatten().collect()
+        }
     }
 }
 
@@ -59,6 +75,25 @@ pub(super) fn stated<'a>(
     }
 }
 
+/// Calls `f` with every measure of an expression, those behind what it compares included.
+fn each_measure(e: &EntityExpr, model: &Model, f: &mut dyn FnMut(MeasureId)) {
+    let mut seen = HashSet::new();
+    let mut open = vec![e];
+    while let Some(e) = open.pop() {
+        e.each_column(&mut |atom| match atom {
+            Atom::Column(_) => {}
+            Atom::Measure(id) => f(*id),
+            Atom::Population(id) => {
+                if let Some(population) = model.populations.get(id.index())
+                    && seen.insert(*id)
+                {
+                    population.each_value(&mut |e| open.push(e));
+                }
+            }
+        });
+    }
+}
+
 /// For every measure of a plan, the names of the segments, groups and traits that ask for it, in order.
 pub(super) fn users(plan: &Plan, model: &Model) -> HashMap<MeasureId, Vec<String>> {
     let mut users: HashMap<MeasureId, Vec<String>> = HashMap::new();
@@ -66,12 +101,10 @@ pub(super) fn users(plan: &Plan, model: &Model) -> HashMap<MeasureId, Vec<String
         return users;
     };
     let mut add = |who: &str, e: &EntityExpr| {
-        e.each_column(&mut |atom| {
-            if let Atom::Measure(id) = atom {
-                let list = users.entry(*id).or_default();
-                if list.last().is_none_or(|l| l != who) {
-                    list.push(who.to_owned());
-                }
+        each_measure(e, model, &mut |id| {
+            let list = users.entry(id).or_default();
+            if list.last().is_none_or(|l| l != who) {
+                list.push(who.to_owned());
             }
         });
     };
@@ -101,6 +134,8 @@ pub(super) fn users(plan: &Plan, model: &Model) -> HashMap<MeasureId, Vec<String
                 .groups
                 .get(id.index())
                 .map(|g| format!("group {}", g.name)),
+            // Who asks for it is named.
+            Node::Population(_) => continue,
         };
         let who = who.unwrap_or_default();
         for p in conditions(node, model) {

@@ -7,7 +7,7 @@ use super::tables::some_of;
 use super::world::World;
 use crate::diag::codes::model::{AGGREGATE_ARGUMENT, AGGREGATE_TYPE};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::expr::Type;
+use crate::expr::{Agg, Type};
 use crate::spec::AggFunction;
 
 /// What an aggregate is of.
@@ -43,7 +43,7 @@ pub(super) fn shape(function: AggFunction) -> Shape {
 
 /// What an aggregate asks of its value.
 #[derive(Clone, Copy)]
-enum Takes {
+pub(super) enum Takes {
     Anything,
     Numbers,
     Ordered,
@@ -71,7 +71,7 @@ fn takes(function: AggFunction) -> Takes {
 }
 
 impl Takes {
-    fn accepts(self, ty: &Type) -> bool {
+    pub(super) fn accepts(self, ty: &Type) -> bool {
         match ty {
             Type::Int | Type::Float | Type::Decimal { .. } => !matches!(self, Self::Times),
             Type::Date | Type::Timestamp | Type::Datetime => !matches!(self, Self::Numbers),
@@ -82,7 +82,7 @@ impl Takes {
         }
     }
 
-    fn words(self) -> &'static str {
+    pub(super) fn words(self) -> &'static str {
         match self {
             Self::Anything => "a value",
             Self::Numbers => "numbers",
@@ -156,12 +156,30 @@ fn fitting(world: &World, request: &Request, takes: Takes) -> (String, String) {
 }
 
 fn result(function: AggFunction, arg: &Type) -> Type {
-    match function {
-        AggFunction::Count
-        | AggFunction::CountDistinct
-        | AggFunction::DaysSinceFirst
-        | AggFunction::DaysSinceLast => Type::Int,
-        AggFunction::Sum => match arg {
+    let agg = match function {
+        AggFunction::Count | AggFunction::DaysSinceFirst | AggFunction::DaysSinceLast => Agg::Count,
+        AggFunction::CountDistinct => Agg::CountDistinct,
+        AggFunction::Sum => Agg::Sum,
+        AggFunction::Avg | AggFunction::AvgDaysBetween => Agg::Avg,
+        AggFunction::Median => Agg::Median,
+        AggFunction::Stddev => Agg::Stddev,
+        AggFunction::Min => Agg::Min,
+        AggFunction::Max => Agg::Max,
+        AggFunction::First => Agg::First,
+        AggFunction::Last => Agg::Last,
+        AggFunction::MostFrequent => Agg::MostFrequent,
+        AggFunction::LeastFrequent => Agg::LeastFrequent,
+        AggFunction::Exists => Agg::Exists,
+        AggFunction::ListDistinct => Agg::ListDistinct,
+    };
+    result_of(agg, arg)
+}
+
+/// The type of an aggregate of such values.
+pub(super) fn result_of(agg: Agg, arg: &Type) -> Type {
+    match agg {
+        Agg::Count | Agg::CountDistinct => Type::Int,
+        Agg::Sum => match arg {
             Type::Decimal { scale, .. } => Type::Decimal {
                 precision: 38,
                 scale: *scale,
@@ -177,17 +195,11 @@ fn result(function: AggFunction, arg: &Type) -> Type {
             | Type::Array(_)
             | Type::Null => arg.clone(),
         },
-        AggFunction::Avg
-        | AggFunction::Median
-        | AggFunction::Stddev
-        | AggFunction::AvgDaysBetween => Type::Float,
-        AggFunction::Min
-        | AggFunction::Max
-        | AggFunction::First
-        | AggFunction::Last
-        | AggFunction::MostFrequent
-        | AggFunction::LeastFrequent => arg.clone(),
-        AggFunction::Exists => Type::Boolean,
-        AggFunction::ListDistinct => Type::Array(Box::new(arg.clone())),
+        Agg::Avg | Agg::Median | Agg::Stddev => Type::Float,
+        Agg::Min | Agg::Max | Agg::First | Agg::Last | Agg::MostFrequent | Agg::LeastFrequent => {
+            arg.clone()
+        }
+        Agg::Exists => Type::Boolean,
+        Agg::ListDistinct => Type::Array(Box::new(arg.clone())),
     }
 }

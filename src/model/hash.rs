@@ -2,8 +2,8 @@
 //! anything that it refers to does. Made of texts and of the hashes of what is referred to, so all of them together take
 //! linear time. Neither `as_of` nor the data has a part in it.
 
-use super::segments::{EntityUses, Resolved};
-use super::traits::TraitUses;
+use super::items::{Items, Made};
+use super::segments::EntityUses;
 use super::typing::Context;
 use super::world::World;
 use super::{EntityId, RelationId, SegmentId, TraitId};
@@ -72,13 +72,7 @@ fn entity_text(canonical: &str) -> EntityText {
 }
 
 /// Fills in the hashes of all traits and segments.
-pub(super) fn fill(
-    world: &mut World,
-    traits: &[TraitUses],
-    entities: &[EntityUses],
-    resolved: &mut Resolved,
-    ctx: &Context,
-) {
+pub(super) fn fill(world: &mut World, items: &mut Items, entities: &[EntityUses], ctx: &Context) {
     let base = format!(
         "{};{:?}",
         ctx.time_zone.iana_name().unwrap_or("UTC"),
@@ -110,40 +104,50 @@ pub(super) fn fill(
         parts
     };
 
-    let mut trait_hashes: Vec<String> = Vec::with_capacity(traits.len());
-    for (found, uses) in world.traits.iter().zip(traits) {
-        let vars = vars(&uses.canonical, ctx);
-        let mut parts = vec![uses.canonical.as_str(), &vars, entity_hash(found.entity)];
-        parts.extend(relation_parts(&uses.relations));
-        parts.extend(parts_of(&uses.traits, &trait_hashes));
-        trait_hashes.push(digest(parts));
-    }
-
+    let (traits, resolved) = (&items.traits, &mut items.segments);
     let item_hashes: Vec<String> = resolved
         .canonical
         .iter()
         .map(|text| digest([text.as_str(), &vars(text, ctx)]))
         .collect();
+    let mut trait_hashes: Vec<String> = Vec::with_capacity(traits.len());
     let mut raw: Vec<String> = Vec::with_capacity(resolved.segments.len());
-    for (segment, uses) in resolved.segments.iter().zip(&resolved.uses) {
-        let (item, case) = &uses.canonical;
-        let mut parts = vec![
-            item_hashes.get(*item).map_or("", String::as_str),
-            case.as_deref().unwrap_or(""),
-            entity_hash(segment.entity),
-        ];
-        parts.extend(relation_parts(&uses.relations));
-        parts.extend(parts_of(&segment.traits, &trait_hashes));
-        let mut references: Vec<&str> = segment
-            .references
-            .iter()
-            .filter_map(|id| raw.get(id.index()))
-            .map(String::as_str)
-            .collect();
-        references.sort_unstable();
-        parts.extend(references);
-        let hash = digest(parts);
-        raw.push(hash);
+    for made in &items.order {
+        match made {
+            Made::Trait(id) => {
+                let (Some(found), Some(uses)) =
+                    (world.traits.get(id.index()), traits.get(id.index()))
+                else {
+                    continue;
+                };
+                let vars = vars(&uses.canonical, ctx);
+                let mut parts = vec![uses.canonical.as_str(), &vars, entity_hash(found.entity)];
+                parts.extend(relation_parts(&uses.relations));
+                parts.extend(parts_of(&uses.traits, &trait_hashes));
+                parts.extend(segment_parts(&uses.references, &raw));
+                let hash = digest(parts);
+                trait_hashes.push(hash);
+            }
+            Made::Segment(id) => {
+                let (Some(segment), Some(uses)) = (
+                    resolved.segments.get(id.index()),
+                    resolved.uses.get(id.index()),
+                ) else {
+                    continue;
+                };
+                let (item, case) = &uses.canonical;
+                let mut parts = vec![
+                    item_hashes.get(*item).map_or("", String::as_str),
+                    case.as_deref().unwrap_or(""),
+                    entity_hash(segment.entity),
+                ];
+                parts.extend(relation_parts(&uses.relations));
+                parts.extend(parts_of(&segment.traits, &trait_hashes));
+                parts.extend(segment_parts(&segment.references, &raw));
+                let hash = digest(parts);
+                raw.push(hash);
+            }
+        }
     }
 
     let shared: Vec<(String, String)> = texts

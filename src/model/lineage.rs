@@ -2,7 +2,8 @@
 //! the manifest and comments in SQL.
 
 use super::{
-    Atom, Col, EntityExpr, Frame, MeasureId, Model, Predicate, RelationId, SegmentId, TableId,
+    Atom, Col, EntityExpr, Frame, MeasureId, Model, PopulationId, Predicate, RelationId, SegmentId,
+    TableId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,33 +30,16 @@ pub fn each_leaf<'a>(predicate: &'a Predicate, f: &mut dyn FnMut(&'a EntityExpr)
     }
 }
 
-/// Calls `f` with every measure of every leaf, in order of writing, repetitions included.
-pub fn each_measure(predicate: &Predicate, f: &mut dyn FnMut(MeasureId)) {
-    each_leaf(predicate, &mut |leaf| {
-        leaf.each_column(&mut |atom| match atom {
-            Atom::Measure(id) => f(*id),
-            Atom::Column(_) => {}
-        });
-    });
-}
-
 /// All that a segment's membership and exposed columns are computed from, through everything it refers to.
 #[must_use]
 pub fn of_segment(model: &Model, id: SegmentId) -> Lineage {
     let mut walk = Walk::new(model);
-    walk.open.push(id);
-    while let Some(next) = walk.open.pop() {
-        if !walk.seen.insert(next) {
-            continue;
-        }
-        let Some(segment) = model.segments.get(next.index()) else {
-            continue;
-        };
+    walk.seen.insert(id);
+    if let Some(segment) = model.segments.get(id.index()) {
         walk.predicate(segment.entity.index(), &segment.predicate);
-        if next == id {
-            walk.published(segment);
-        }
+        walk.published(segment);
     }
+    walk.follow();
     walk.seen.remove(&id);
     Lineage {
         segments: walk.seen,
@@ -69,13 +53,18 @@ pub fn of_value(model: &Model, entity: super::EntityId, value: &EntityExpr) -> L
     let mut walk = Walk::new(model);
     walk.key(entity.index());
     walk.value(entity.index(), value);
-    walk.out
+    walk.follow();
+    Lineage {
+        segments: walk.seen,
+        ..walk.out
+    }
 }
 
 struct Walk<'a> {
     model: &'a Model,
     out: Lineage,
     measures: BTreeSet<MeasureId>,
+    populations: BTreeSet<PopulationId>,
     relations: BTreeSet<RelationId>,
     seen: BTreeSet<SegmentId>,
     open: Vec<SegmentId>,
@@ -87,9 +76,21 @@ impl<'a> Walk<'a> {
             model,
             out: Lineage::default(),
             measures: BTreeSet::new(),
+            populations: BTreeSet::new(),
             relations: BTreeSet::new(),
             seen: BTreeSet::new(),
             open: Vec::new(),
+        }
+    }
+
+    /// Enters the segments that were met, and those they meet.
+    fn follow(&mut self) {
+        while let Some(next) = self.open.pop() {
+            if self.seen.insert(next)
+                && let Some(segment) = self.model.segments.get(next.index())
+            {
+                self.predicate(segment.entity.index(), &segment.predicate);
+            }
         }
     }
 
@@ -152,7 +153,27 @@ impl<'a> Walk<'a> {
                 }
             }
             Atom::Measure(id) => self.measure(*id),
+            Atom::Population(id) => self.population(*id),
         });
+    }
+
+    fn population(&mut self, id: PopulationId) {
+        let model = self.model;
+        let Some(population) = model.populations.get(id.index()) else {
+            return;
+        };
+        if !self.populations.insert(id) {
+            return;
+        }
+        let entity = population.entity.index();
+        self.key(entity);
+        self.value(entity, &population.of);
+        if let Some(per) = &population.per {
+            self.value(entity, per);
+        }
+        if let Some(among) = &population.among {
+            self.predicate(entity, among);
+        }
     }
 
     fn measure(&mut self, id: MeasureId) {

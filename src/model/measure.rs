@@ -8,19 +8,24 @@ use super::rows::{RowSet, require_time};
 use super::scope::EntityScope;
 use super::typing::{self, Context};
 use super::world::World;
-use super::{Atom, EntityExpr, EntityId, Measure, MeasureId, RowExpr, TimeColumn};
+use super::{
+    Atom, EntityExpr, EntityId, Measure, MeasureId, Population, PopulationId, RelationId, RowExpr,
+    TimeColumn,
+};
 use crate::diag::Diagnostics;
 use crate::expr::{Agg, Expr, ExprKind, Func, Literal, Type, Unit};
 use crate::snippet::{Ast, AstKind};
 use crate::source::{At, Span, Spanned};
 use crate::spec::AggFunction;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-/// All measures of a project, each once.
+/// All measures of a project, each once, and all populations.
 #[derive(Debug, Default)]
 pub(super) struct Measures {
     list: Vec<Measure>,
     ids: HashMap<Measure, MeasureId>,
+    populations: Vec<Population>,
+    population_ids: HashMap<Population, PopulationId>,
 }
 
 impl Measures {
@@ -28,8 +33,51 @@ impl Measures {
         self.list.get(id.index())
     }
 
-    pub(super) fn into_list(self) -> Vec<Measure> {
-        self.list
+    pub(super) fn into_lists(self) -> (Vec<Measure>, Vec<Population>) {
+        (self.list, self.populations)
+    }
+
+    /// The relations whose rows a value is made of, those behind what it compares included.
+    pub(super) fn relations_of(&self, value: &EntityExpr) -> Vec<RelationId> {
+        let mut found = Vec::new();
+        let mut open = Vec::new();
+        let mut seen = HashSet::new();
+        let mut visit = |atom: &Atom, open: &mut Vec<PopulationId>| match atom {
+            Atom::Column(_) => {}
+            Atom::Measure(id) => {
+                if let Some(measure) = self.get(*id)
+                    && !found.contains(&measure.relation)
+                {
+                    found.push(measure.relation);
+                }
+            }
+            Atom::Population(id) => open.push(*id),
+        };
+        value.each_column(&mut |atom| visit(atom, &mut open));
+        while let Some(id) = open.pop() {
+            let Some(population) = self.populations.get(id.index()) else {
+                continue;
+            };
+            if seen.insert(id) {
+                population.each_value(&mut |e| e.each_column(&mut |atom| visit(atom, &mut open)));
+            }
+        }
+        found
+    }
+
+    /// The expression that stands for a value among others.
+    pub(super) fn population(&mut self, population: Population, span: Span) -> EntityExpr {
+        let ty = population.ty.clone();
+        let next = PopulationId(u32::try_from(self.populations.len()).unwrap_or(u32::MAX));
+        let id = match self.population_ids.get(&population) {
+            Some(id) => *id,
+            None => {
+                self.population_ids.insert(population.clone(), next);
+                self.populations.push(population);
+                next
+            }
+        };
+        Expr::new(ExprKind::Column(Atom::Population(id)), ty, At(span))
     }
 
     /// The expression that stands for a measure.

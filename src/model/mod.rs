@@ -10,11 +10,13 @@ pub mod calendar;
 mod frame;
 mod habit;
 mod hash;
+mod items;
 pub mod lineage;
 mod measure;
 mod names;
 mod order;
 mod outlet;
+mod population;
 mod predicate;
 mod references;
 mod relation;
@@ -37,6 +39,7 @@ mod written;
 use crate::expr::{Agg, Expr, Literal, Type};
 use crate::snippet::Snippet;
 use crate::source::Span;
+use crate::spec::population::Statistic;
 pub use upkeep::Upkeep;
 
 macro_rules! ids {
@@ -61,6 +64,8 @@ ids!(
     RelationId,
     /// Index into [`Model::measures`].
     MeasureId,
+    /// Index into [`Model::populations`].
+    PopulationId,
     /// Index into [`Model::traits`].
     TraitId,
     /// Index into [`Model::segments`].
@@ -79,6 +84,8 @@ pub struct Model {
     pub entities: Vec<Entity>,
     pub relations: Vec<Relation>,
     pub measures: Vec<Measure>,
+    /// In an order in which references point backwards.
+    pub populations: Vec<Population>,
     pub traits: Vec<Trait>,
     pub groups: Vec<Group>,
     /// In an order in which references point backwards.
@@ -177,6 +184,7 @@ pub enum Atom {
     /// A column of the entity's frame.
     Column(Col),
     Measure(MeasureId),
+    Population(PopulationId),
 }
 
 pub type RowExpr = Expr<Col>;
@@ -253,6 +261,30 @@ pub struct Measure {
 pub struct Window {
     pub from: Option<Literal>,
     pub until: Option<Literal>,
+}
+
+/// A value that compares an entity with all others: a rank, or one number for everybody.
+///
+/// Compared are the rows of the entity's table that meet `among` and have a value that is not NULL, each group of `per` (NULL is
+/// one) by itself. A rank of anybody else is NULL, `Top` is false for them; a number of everybody is everybody's. Equal
+/// values are ordered by key where their order matters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Population {
+    pub entity: EntityId,
+    pub statistic: Statistic,
+    pub of: EntityExpr,
+    pub among: Option<Predicate>,
+    pub per: Option<EntityExpr>,
+    pub ty: Type,
+}
+
+impl Population {
+    /// Calls `f` with every expression it is made of; what other segments and groups compute is theirs.
+    pub fn each_value<'a>(&'a self, f: &mut dyn FnMut(&'a EntityExpr)) {
+        f(&self.of);
+        self.per.iter().for_each(&mut *f);
+        self.among.iter().for_each(|p| lineage::each_leaf(p, f));
+    }
 }
 
 /// A two-valued condition on an entity.

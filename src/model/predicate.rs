@@ -4,7 +4,7 @@ use super::references::SegmentNames;
 use super::scope::EntityScope;
 use super::typing::{self, Context};
 use super::{EntityExpr, Predicate, SegmentId, Window};
-use super::{measure, rows, written};
+use super::{measure, population, rows, written};
 use crate::diag::Diagnostics;
 use crate::expr::{Expr, ExprKind, Func, Literal, Type};
 use crate::snippet::{self, Snippet};
@@ -66,6 +66,7 @@ impl Conditions<'_> {
             }
             ConditionKind::Habit(habit) => self.habit(habit, condition.span, diags),
             ConditionKind::In(names) => self.within(names, diags),
+            ConditionKind::Top(spec) => population::resolve(spec, self, diags).map(leaf),
             ConditionKind::NotIn(names) => Some(not(self.within(names, diags)?)),
         }
     }

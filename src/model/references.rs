@@ -1,12 +1,15 @@
 //! References between segments: the names that `in:` can say, and where conditions say them.
 
 use super::frame::EntityInfo;
+use super::names::each_outside_aggregates;
 use super::tables::some_of;
 use super::world::World;
 use super::{EntityId, SegmentId};
 use crate::diag::codes::model::{SEGMENT_ENTITY, UNKNOWN_SEGMENT};
 use crate::diag::{Diagnostic, Diagnostics, nearest};
-use crate::spec::{Condition, ConditionKind, Name};
+use crate::snippet::{self, Snippet};
+use crate::source::Span;
+use crate::spec::{Condition, ConditionKind, Name, PopulationSpec};
 use std::cell::Cell;
 use std::collections::HashMap;
 
@@ -138,11 +141,53 @@ pub(super) fn each_reference<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a
         | ConditionKind::AtMost { of, .. }
         | ConditionKind::Exactly { of, .. } => of.iter().for_each(|c| each_reference(c, f)),
         ConditionKind::Not(of) => each_reference(of, f),
+        ConditionKind::Top(of) => of.among.iter().for_each(|c| each_reference(c, f)),
         ConditionKind::Sql(_)
         | ConditionKind::Did { .. }
         | ConditionKind::DidNot { .. }
         | ConditionKind::Aggregate { .. }
         | ConditionKind::FirstTime { .. }
         | ConditionKind::Habit(_) => {}
+    }
+}
+
+/// Calls `f` with every name of a value about the entity that stands in a condition. What cannot be parsed is told later.
+pub(super) fn each_name(condition: &Condition, f: &mut dyn FnMut(&[Name], Span)) {
+    match &condition.kind {
+        ConditionKind::Sql(snippet) => each_name_in(snippet, f),
+        ConditionKind::All(of)
+        | ConditionKind::Any(of)
+        | ConditionKind::None(of)
+        | ConditionKind::AtLeast { of, .. }
+        | ConditionKind::AtMost { of, .. }
+        | ConditionKind::Exactly { of, .. } => of.iter().for_each(|c| each_name(c, f)),
+        ConditionKind::Not(of) => each_name(of, f),
+        ConditionKind::Top(of) => each_name_compared(of, f),
+        ConditionKind::Did { times: tail, .. } => tail.iter().for_each(|t| each_name_in_tail(t, f)),
+        ConditionKind::Aggregate { is, .. } => each_name_in_tail(is, f),
+        ConditionKind::DidNot { .. }
+        | ConditionKind::FirstTime { .. }
+        | ConditionKind::Habit(_)
+        | ConditionKind::In(_)
+        | ConditionKind::NotIn(_) => {}
+    }
+}
+
+/// As [`each_name`], of a rank or a population statistic.
+pub(super) fn each_name_compared(of: &PopulationSpec, f: &mut dyn FnMut(&[Name], Span)) {
+    each_name_in(&of.of, f);
+    of.per.iter().for_each(|per| each_name_in(per, f));
+    of.among.iter().for_each(|among| each_name(among, f));
+}
+
+fn each_name_in(snippet: &Snippet, f: &mut dyn FnMut(&[Name], Span)) {
+    if let Some(ast) = snippet::parse(snippet, &mut Diagnostics::default()) {
+        each_outside_aggregates(&ast, &mut |path, span| f(path, span));
+    }
+}
+
+fn each_name_in_tail(snippet: &Snippet, f: &mut dyn FnMut(&[Name], Span)) {
+    if let Some(ast) = snippet::parse_tail(snippet, &mut Diagnostics::default()) {
+        each_outside_aggregates(&ast, &mut |path, span| f(path, span));
     }
 }

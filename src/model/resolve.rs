@@ -4,7 +4,7 @@
 use super::measure::Measures;
 use super::tables::Tables;
 use super::typing::Context;
-use super::{Catalog, Model, frame, hash, segments, traits};
+use super::{Catalog, Model, frame, hash, items, segments};
 use crate::diag::codes::model::UNKNOWN_ENTITY;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::spec::{Settings, Spec};
@@ -25,11 +25,12 @@ pub fn resolve(
     if world.entities.is_empty() && world.broken.is_empty() {
         no_entity(spec, diags);
     }
-    let trait_uses = traits::resolve(spec, &mut world, &mut measures, ctx, diags);
-    let mut resolved = segments::resolve(spec, &world, &mut measures, ctx, diags);
+    let mut items = items::resolve(spec, &mut world, &mut measures, ctx, diags);
+    let names = &items.segments.names;
     let entity_uses =
-        segments::entity_conditions(spec, &mut world, &mut measures, &resolved.names, ctx, diags);
-    hash::fill(&mut world, &trait_uses, &entity_uses, &mut resolved, ctx);
+        segments::entity_conditions(spec, &mut world, &mut measures, names, ctx, diags);
+    hash::fill(&mut world, &mut items, &entity_uses, ctx);
+    let (measures, populations) = measures.into_lists();
     Model {
         project: settings.name.value.clone(),
         as_of: ctx.as_of,
@@ -37,10 +38,11 @@ pub fn resolve(
         tables: world.tables.into_list(),
         entities: world.entities.into_iter().map(|e| e.entity).collect(),
         relations: world.relations.into_iter().map(|r| r.relation).collect(),
-        measures: measures.into_list(),
+        measures,
+        populations,
         traits: world.traits,
-        groups: resolved.groups,
-        segments: resolved.segments,
+        groups: items.segments.groups,
+        segments: items.segments.segments,
     }
 }
 

@@ -1,8 +1,7 @@
-//! Segments, groups and splits: ordered so that references point backwards, their conditions resolved. What they publish is
+//! Segments, groups and splits: each is resolved once what it refers to is (`items` sees to that). What they publish is
 //! `outlet`'s. Then suppression and channels of entities, which may name them.
 
 use super::measure::Measures;
-use super::order;
 use super::outlet::{Published, outlet};
 use super::predicate::Conditions;
 use super::references::{SegmentNames, each_reference};
@@ -14,11 +13,10 @@ use super::{
     Channel, EntityId, Group, GroupId, Predicate, RelationId, Segment, SegmentId, SegmentKind,
     TraitId, Upkeep, lineage, split,
 };
-use crate::diag::codes::model::{CYCLE, UNKNOWN_ENTITY};
+use crate::diag::codes::model::UNKNOWN_ENTITY;
 use crate::diag::{CopyOf, Diagnostic, Diagnostics, nearest};
 use crate::source::{Span, Spanned};
 use crate::spec::{Condition, GroupSpec, Name, SegmentSpec, Spec, SplitSpec};
-use std::collections::{HashMap, HashSet};
 
 /// What a segment's definition is made of, for its hash.
 #[derive(Debug)]
@@ -40,15 +38,23 @@ pub(super) struct Resolved {
     pub(super) names: SegmentNames,
 }
 
-/// A segment or a group, as written.
+/// A segment, a group or a split, as written.
 #[derive(Clone, Copy)]
-enum Node<'a> {
+enum Written<'a> {
     Segment(&'a SegmentSpec),
     Group(&'a GroupSpec),
     Split(&'a SplitSpec),
 }
 
-impl<'a> Node<'a> {
+/// A segment, a group or a split on its way.
+pub(super) struct Draft<'a> {
+    written: Written<'a>,
+    pub(super) entity: Option<EntityId>,
+    /// The names by which it can be referred to.
+    pub(super) names: Vec<String>,
+}
+
+impl<'a> Written<'a> {
     fn name(self) -> &'a Name {
         match self {
             Self::Segment(s) => &s.item.name,
@@ -72,116 +78,104 @@ impl<'a> Node<'a> {
             Self::Split(_) => None,
         }
     }
+}
 
-    fn conditions(self) -> Vec<&'a Condition> {
-        match self {
-            Self::Segment(s) => vec![&s.condition],
-            Self::Group(g) => g.cases.iter().map(|c| &c.condition).collect(),
-            Self::Split(_) => Vec::new(),
+impl<'a> Draft<'a> {
+    pub(super) fn name(&self) -> &'a Name {
+        self.written.name()
+    }
+
+    pub(super) fn conditions(&self) -> Vec<&'a Condition> {
+        match self.written {
+            Written::Segment(s) => vec![&s.condition],
+            Written::Group(g) => g.cases.iter().map(|c| &c.condition).collect(),
+            Written::Split(_) => Vec::new(),
         }
     }
 
     /// Calls `f` with every segment that it names.
-    fn each_reference(self, f: &mut dyn FnMut(&'a Name)) {
+    pub(super) fn each_reference(&self, f: &mut dyn FnMut(&'a Name)) {
         for condition in self.conditions() {
             each_reference(condition, f);
         }
-        if let Self::Split(s) = self {
+        if let Written::Split(s) = self.written {
             f(&s.of);
         }
     }
 }
 
-/// Resolves all segments and groups.
-pub(super) fn resolve(
-    spec: &Spec,
+/// Finds the entities of all segments and groups, and announces their names to `out`.
+pub(super) fn drafts<'a>(
+    spec: &'a Spec,
     world: &World,
-    measures: &mut Measures,
-    ctx: &Context,
+    out: &mut Resolved,
     diags: &mut Diagnostics,
-) -> Resolved {
-    let nodes: Vec<Node<'_>> = spec
+) -> Vec<Draft<'a>> {
+    let written = spec
         .segments
         .iter()
-        .map(Node::Segment)
-        .chain(spec.groups.iter().map(Node::Group))
-        .chain(spec.splits.iter().map(Node::Split))
-        .collect();
-    let mut out = Resolved::default();
-    let mut index: HashMap<String, usize> = HashMap::new();
-    let mut entities = Vec::with_capacity(nodes.len());
-    for (i, node) in nodes.iter().enumerate() {
-        let name = node.name();
-        let entity = match node {
+        .map(Written::Segment)
+        .chain(spec.groups.iter().map(Written::Group))
+        .chain(spec.splits.iter().map(Written::Split));
+    let mut drafts = Vec::new();
+    for written in written {
+        let name = written.name();
+        let entity = match written {
             // That of what is split, which may stand further down.
-            Node::Split(split) if node.entity().is_none() => split::entity_of(split, spec, world)
-                .or_else(|| entity_of(None, name.span, world, diags)),
-            Node::Segment(_) | Node::Group(_) | Node::Split(_) => {
-                entity_of(node.entity(), name.span, world, diags)
+            Written::Split(split) if written.entity().is_none() => {
+                split::entity_of(split, spec, world)
+                    .or_else(|| entity_of(None, name.span, world, diags))
+            }
+            Written::Segment(_) | Written::Group(_) | Written::Split(_) => {
+                entity_of(written.entity(), name.span, world, diags)
             }
         };
-        entities.push(entity);
-        let mut know = |name: String| {
-            out.names.announce(&name, entity);
-            index.insert(name, i);
-        };
-        match node {
-            Node::Segment(_) => know(name.value.clone()),
-            Node::Group(group) => {
+        let names = match written {
+            Written::Segment(_) => vec![name.value.clone()],
+            Written::Group(group) => {
                 let cases = case_names(group);
-                for case in &cases {
-                    know(format!("{}.{case}", name.value));
-                }
+                let names = cases.iter().map(|case| format!("{}.{case}", name.value));
+                let names = names.collect();
                 out.names.group(&name.value, cases);
+                names
             }
-            Node::Split(split) => {
+            Written::Split(split) => {
                 let arms: Vec<String> = split.arms.iter().map(|(a, _)| a.value.clone()).collect();
-                for arm in &arms {
-                    know(format!("{}.{arm}", name.value));
-                }
+                let names = arms.iter().map(|arm| format!("{}.{arm}", name.value));
+                let names = names.collect();
                 out.names.split(&name.value, arms);
+                names
             }
-        }
-    }
-    let refers: Vec<Vec<(usize, Span)>> = nodes
-        .iter()
-        .map(|node| {
-            let mut found = Vec::new();
-            let mut seen = HashSet::new();
-            node.each_reference(&mut |name| {
-                if let Some(to) = index.get(&name.value)
-                    && seen.insert(*to)
-                {
-                    found.push((*to, name.span));
-                }
-            });
-            found
-        })
-        .collect();
-    let (sorted, cycles) = order::sort(&refers);
-    for cycle in cycles {
-        let names: Vec<&str> = cycle
-            .iter()
-            .filter_map(|(i, _)| nodes.get(*i))
-            .map(|node| node.name().value.as_str())
-            .collect();
-        diags.push(order::diagnostic(&CYCLE, "segments", &names, &cycle));
-    }
-    for i in sorted {
-        let (Some(node), Some(Some(entity))) = (nodes.get(i), entities.get(i)) else {
-            continue;
         };
-        let before = diags.len();
-        match node {
-            Node::Segment(spec) => {
-                segment(spec, *entity, world, measures, &mut out, ctx, diags);
-            }
-            Node::Group(spec) => group(spec, *entity, world, measures, &mut out, ctx, diags),
-            Node::Split(spec) => split::split(spec, *entity, world, &mut out, diags),
+        for name in &names {
+            out.names.announce(name, entity);
         }
-        diags.in_copy(before, node.copy());
+        drafts.push(Draft {
+            written,
+            entity,
+            names,
+        });
     }
-    out
+    drafts
+}
+
+/// Resolves one segment or group into `out`; what it refers to has been.
+pub(super) fn resolve(
+    draft: &Draft<'_>,
+    world: &World,
+    measures: &mut Measures,
+    out: &mut Resolved,
+    ctx: &Context,
+    diags: &mut Diagnostics,
+) {
+    let Some(entity) = draft.entity else { return };
+    let before = diags.len();
+    match draft.written {
+        Written::Segment(spec) => segment(spec, entity, world, measures, out, ctx, diags),
+        Written::Group(spec) => group(spec, entity, world, measures, out, ctx, diags),
+        Written::Split(spec) => split::split(spec, entity, world, out, diags),
+    }
+    diags.in_copy(before, draft.written.copy());
 }
 
 /// The entity of an item; the only one where none is written.
@@ -429,11 +423,11 @@ fn add_traits(to: &mut Vec<TraitId>, more: &[TraitId]) {
 
 fn relations_of(predicate: &Predicate, measures: &Measures) -> Vec<RelationId> {
     let mut found = Vec::new();
-    lineage::each_measure(predicate, &mut |id| {
-        if let Some(measure) = measures.get(id)
-            && !found.contains(&measure.relation)
-        {
-            found.push(measure.relation);
+    lineage::each_leaf(predicate, &mut |leaf| {
+        for relation in measures.relations_of(leaf) {
+            if !found.contains(&relation) {
+                found.push(relation);
+            }
         }
     });
     found

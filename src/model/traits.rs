@@ -1,29 +1,29 @@
-//! Traits: resolved in the order in which they refer to each other, and put in where they are named.
+//! Traits: each is resolved once what it refers to is (`items` sees to that), and put in where it is named.
 
-use super::measure;
-use super::order;
+use super::predicate::Conditions;
+use super::references::{self, SegmentNames};
 use super::scope::{EntityScope, size};
 use super::segments::entity_of;
 use super::tables::Found;
 use super::typing::{self, Context};
 use super::world::{TraitState, World};
-use super::written;
-use super::{Atom, EntityExpr, EntityId, RelationId, Trait, TraitId};
-use crate::diag::codes::model::{CYCLE, DEFAULT_VALUE, DUPLICATE, RESERVED, UNTYPED};
+use super::{EntityExpr, EntityId, RelationId, SegmentId, Trait, TraitId};
+use super::{measure, population, written};
+use crate::diag::codes::model::{DEFAULT_VALUE, DUPLICATE, RESERVED, UNTYPED};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::expr::{ExprKind, Type};
 use crate::snippet::{self, Ast};
 use crate::source::Span;
-use crate::spec::{Spec, TraitSpec, TraitValue};
+use crate::spec::{Name, Spec, TraitSpec, TraitValue};
 use std::collections::HashMap;
 
 /// Columns of `<entity>_traits` that are not traits.
 const TAKEN: &[&str] = &["entity_key", "as_of", "run_id"];
 
 /// A trait on its way.
-struct Draft<'a> {
-    spec: &'a TraitSpec,
-    entity: EntityId,
+pub(super) struct Draft<'a> {
+    pub(super) spec: &'a TraitSpec,
+    pub(super) entity: EntityId,
     sql: Option<Ast>,
     default: Option<Ast>,
     /// Something did not parse.
@@ -35,81 +35,63 @@ struct Draft<'a> {
 pub(super) struct TraitUses {
     pub(super) canonical: String,
     pub(super) traits: Vec<TraitId>,
+    pub(super) references: Vec<SegmentId>,
     pub(super) relations: Vec<RelationId>,
 }
 
-/// Resolves all traits into `world`. The result runs parallel to `world.traits`.
+/// Resolves one trait into `world`, with what its definition is made of; none if it is wrong.
 pub(super) fn resolve(
-    spec: &Spec,
+    draft: &Draft<'_>,
     world: &mut World,
     measures: &mut measure::Measures,
+    names: &SegmentNames,
     ctx: &Context,
     diags: &mut Diagnostics,
-) -> Vec<TraitUses> {
-    world.trait_names = world.entities.iter().map(|_| HashMap::new()).collect();
-    let drafts = drafts(spec, world, diags);
-    let refers = references(&drafts);
-    let (sorted, cycles) = order::sort(&refers);
-    for cycle in cycles {
-        let names: Vec<&str> = cycle
-            .iter()
-            .filter_map(|(i, _)| drafts.get(*i))
-            .map(|d| d.spec.item.name.value.as_str())
-            .collect();
-        diags.push(order::diagnostic(&CYCLE, "traits", &names, &cycle));
+) -> Option<TraitUses> {
+    let mut conditions = Conditions {
+        scope: EntityScope::new(world, draft.entity, measures),
+        ctx,
+        names,
+        references: Vec::new(),
+    };
+    let before = diags.len();
+    let value = value(draft, &mut conditions, diags);
+    diags.in_copy(before, draft.spec.item.copy.as_ref());
+    let value = value?;
+    let traits = std::mem::take(&mut conditions.scope.traits);
+    let references = std::mem::take(&mut conditions.references);
+    let item = &draft.spec.item;
+    let id = TraitId(u32::try_from(world.traits.len()).unwrap_or(u32::MAX));
+    if let Some(names) = world.trait_names.get_mut(draft.entity.index()) {
+        let size = size(&value);
+        names.insert(item.name.value.clone(), TraitState::Ready { id, size });
     }
-    let mut uses = Vec::with_capacity(drafts.len());
-    for draft in sorted.into_iter().filter_map(|i| drafts.get(i)) {
-        let mut scope = EntityScope::new(world, draft.entity, measures);
-        let before = diags.len();
-        let value = value(draft, &mut scope, ctx, diags);
-        diags.in_copy(before, draft.spec.item.copy.as_ref());
-        let Some(value) = value else {
-            continue;
-        };
-        let named = std::mem::take(&mut scope.traits);
-        let item = &draft.spec.item;
-        let id = TraitId(u32::try_from(world.traits.len()).unwrap_or(u32::MAX));
-        if let Some(names) = world.trait_names.get_mut(draft.entity.index()) {
-            let size = size(&value);
-            names.insert(item.name.value.clone(), TraitState::Ready { id, size });
-        }
-        uses.push(TraitUses {
-            canonical: item.canonical.clone(),
-            traits: named,
-            relations: relations_of(&value, measures),
-        });
-        world.traits.push(Trait {
-            name: item.name.value.clone(),
-            entity: draft.entity,
-            value,
-            description: item.description.as_ref().map(|d| d.value.clone()),
-            owner: item.owner.as_ref().map(|o| o.value.clone()),
-            tags: item.tags.iter().map(|t| t.value.clone()).collect(),
-            definition_hash: String::new(),
-            span: item.span,
-        });
-    }
-    uses
-}
-
-fn relations_of(value: &EntityExpr, measures: &measure::Measures) -> Vec<RelationId> {
-    let mut found = Vec::new();
-    value.each_column(&mut |atom| match atom {
-        Atom::Measure(id) => {
-            if let Some(measure) = measures.get(*id)
-                && !found.contains(&measure.relation)
-            {
-                found.push(measure.relation);
-            }
-        }
-        Atom::Column(_) => {}
+    let uses = TraitUses {
+        canonical: item.canonical.clone(),
+        traits,
+        references,
+        relations: measures.relations_of(&value),
+    };
+    world.traits.push(Trait {
+        name: item.name.value.clone(),
+        entity: draft.entity,
+        value,
+        description: item.description.as_ref().map(|d| d.value.clone()),
+        owner: item.owner.as_ref().map(|o| o.value.clone()),
+        tags: item.tags.iter().map(|t| t.value.clone()).collect(),
+        definition_hash: String::new(),
+        span: item.span,
     });
-    found
+    Some(uses)
 }
 
 /// Finds each trait's entity and parses its expressions.
-fn drafts<'a>(spec: &'a Spec, world: &mut World, diags: &mut Diagnostics) -> Vec<Draft<'a>> {
+pub(super) fn drafts<'a>(
+    spec: &'a Spec,
+    world: &mut World,
+    diags: &mut Diagnostics,
+) -> Vec<Draft<'a>> {
+    world.trait_names = world.entities.iter().map(|_| HashMap::new()).collect();
     let mut drafts = Vec::with_capacity(spec.traits.len());
     for spec in &spec.traits {
         let name = &spec.item.name;
@@ -129,7 +111,7 @@ fn drafts<'a>(spec: &'a Spec, world: &mut World, diags: &mut Diagnostics) -> Vec
         };
         let sql = match &spec.value {
             TraitValue::Sql(snippet) => parse(snippet),
-            TraitValue::Aggregate(_) => None,
+            TraitValue::Aggregate(_) | TraitValue::Population(_) => None,
         };
         let default = spec.default.as_ref().and_then(&mut parse);
         diags.in_copy(before, spec.item.copy.as_ref());
@@ -185,45 +167,58 @@ fn check_name(spec: &TraitSpec, entity: EntityId, world: &World, diags: &mut Dia
     );
 }
 
-/// Which other traits each trait names, and where.
-fn references(drafts: &[Draft<'_>]) -> Vec<Vec<(usize, Span)>> {
-    let index: HashMap<(EntityId, &str), usize> = drafts
-        .iter()
-        .enumerate()
-        .map(|(i, d)| ((d.entity, d.spec.item.name.value.as_str()), i))
-        .collect();
-    drafts
-        .iter()
-        .map(|draft| {
-            let mut found: Vec<(usize, Span)> = Vec::new();
-            for ast in draft.sql.iter().chain(&draft.default) {
-                super::names::each_outside_aggregates(ast, &mut |path, span| {
-                    if let [only] = path
-                        && let Some(i) = index.get(&(draft.entity, only.value.as_str()))
-                        && !found.iter().any(|(known, _)| known == i)
-                    {
-                        found.push((*i, span));
-                    }
-                });
-            }
-            found
-        })
-        .collect()
+impl Draft<'_> {
+    /// Calls `f` with every name that may be another trait's.
+    pub(super) fn each_name(&self, f: &mut dyn FnMut(&[Name], Span)) {
+        for ast in self.sql.iter().chain(&self.default) {
+            super::names::each_outside_aggregates(ast, &mut |path, span| f(path, span));
+        }
+        match &self.spec.value {
+            TraitValue::Population(of) => references::each_name_compared(of, f),
+            TraitValue::Aggregate(_) | TraitValue::Sql(_) => {}
+        }
+    }
+
+    /// Calls `f` with every segment that it names.
+    pub(super) fn each_reference(&self, f: &mut dyn FnMut(&Name)) {
+        match &self.spec.value {
+            TraitValue::Population(of) => of
+                .among
+                .iter()
+                .for_each(|c| references::each_reference(c, &mut |name| f(name))),
+            TraitValue::Aggregate(_) | TraitValue::Sql(_) => {}
+        }
+    }
 }
 
 fn value(
     draft: &Draft<'_>,
-    scope: &mut EntityScope<'_>,
-    ctx: &Context,
+    conditions: &mut Conditions<'_>,
     diags: &mut Diagnostics,
 ) -> Option<EntityExpr> {
+    let ctx = conditions.ctx;
+    if let TraitValue::Population(spec) = &draft.spec.value {
+        let value = population::resolve(spec, conditions, diags)?;
+        return with_default(draft, value, &mut conditions.scope, ctx, diags);
+    }
+    let scope = &mut conditions.scope;
     let value = match (&draft.spec.value, &draft.sql) {
         (TraitValue::Aggregate(spec), _) => {
             written::from_yaml(scope.world, scope.entity, scope.measures, spec, ctx, diags)
         }
         (TraitValue::Sql(_), Some(ast)) => typing::check(ast, scope, ctx, diags),
-        (TraitValue::Sql(_), None) => None,
+        (TraitValue::Sql(_), None) | (TraitValue::Population(_), _) => None,
     }?;
+    with_default(draft, value, scope, ctx, diags)
+}
+
+fn with_default(
+    draft: &Draft<'_>,
+    value: EntityExpr,
+    scope: &mut EntityScope<'_>,
+    ctx: &Context,
+    diags: &mut Diagnostics,
+) -> Option<EntityExpr> {
     let value = match &draft.default {
         None => value,
         Some(default) => {

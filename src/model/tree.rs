@@ -4,7 +4,7 @@
 //! What others refer to is put in where it is named first.
 
 use super::{Atom, EntityExpr, EntityId, GroupId, Model, Predicate, SegmentId, TraitId, words};
-use crate::expr::ExprKind;
+use crate::expr::{ExprKind, Type};
 use crate::source::{FileId, Span};
 use std::collections::HashSet;
 
@@ -71,6 +71,8 @@ pub struct Value {
 pub enum What {
     Column,
     Measure,
+    /// What it is among others.
+    Population,
     Trait(TraitId),
 }
 
@@ -267,9 +269,18 @@ impl<'a> Tree<'a> {
                 let what = match atom {
                     Atom::Column(_) => What::Column,
                     Atom::Measure(_) => What::Measure,
+                    Atom::Population(_) => What::Population,
                 };
-                if of_trait.is_none() {
+                // Whether it is one of the first is what the leaf itself says.
+                let told = what == What::Population && expr.ty == Type::Boolean;
+                if of_trait.is_none() && !told {
                     push(what, words::value(self.model, self.entity, expr), found);
+                }
+                if let Atom::Population(id) = atom
+                    && let Some(population) = self.model.populations.get(id.index())
+                {
+                    self.value(&population.of, found);
+                    population.per.iter().for_each(|per| self.value(per, found));
                 }
             }
             ExprKind::Call(_, args) => args.iter().for_each(|a| self.value(a, found)),

@@ -1,6 +1,8 @@
 //! A segment, a trait and a measure in plain words, from the model and not from the spec: what `segc explain` prints, so
 //! that a reader sees what was understood.
 
+mod population;
+
 use super::{
     Atom, Col, EntityExpr, EntityId, Frame, GroupId, Measure, MeasureId, Model, Predicate,
     RelationId, SegmentId, TraitId, Window,
@@ -236,6 +238,7 @@ impl Words<'_> {
                 .measures
                 .get(id.index())
                 .map_or_else(String::new, |m| measure(self.model, m)),
+            Atom::Population(id) => population::words(self, *id),
         }
     }
 
@@ -252,9 +255,12 @@ impl Words<'_> {
             ExprKind::Literal(_) | ExprKind::Case { .. } | ExprKind::Cast { .. } => false,
         };
         let alone = atoms == 1 && leads;
+        let whole = matches!(expr.kind, ExprKind::Column(_));
         expr.render(&|term| match term {
             Term::Trait(name) => (*name).to_owned(),
             Term::Atom(atom @ Atom::Measure(_)) if !alone => format!("({})", self.name(atom)),
+            // Its words go on too far for anything to follow.
+            Term::Atom(atom @ Atom::Population(_)) if !whole => format!("({})", self.name(atom)),
             Term::Atom(atom) => self.name(atom),
         })
     }
@@ -400,6 +406,10 @@ impl Words<'_> {
     }
 
     fn leaf(&self, expr: &EntityExpr, negated: bool) -> String {
+        if let ExprKind::Column(Atom::Population(id)) = &expr.kind {
+            let not = if negated { "not " } else { "" };
+            return format!("{not}{}", population::words(self, *id));
+        }
         if let ExprKind::Column(Atom::Measure(id)) = &expr.kind
             && let Some(found) = self.measure_of(*id, Agg::Exists)
         {

@@ -1,7 +1,7 @@
 //! Conditions as written (`language.md` §6) and the windows of their rows (§5).
 
 use super::habit::{self, Habit};
-use super::{AggFunction, AggregateSpec, Name, keys, window};
+use super::{AggFunction, AggregateSpec, Name, PopulationSpec, keys, population, window};
 use crate::diag::codes::spec as codes;
 use crate::diag::{Diagnostic, nearest};
 use crate::expr::Unit;
@@ -59,6 +59,8 @@ pub enum ConditionKind {
     Habit(Habit),
     In(Vec<Name>),
     NotIn(Vec<Name>),
+    /// `top`, `bottom`
+    Top(PopulationSpec),
 }
 
 /// Which rows of a relation.
@@ -207,6 +209,7 @@ fn map(
         "exactly" => counted(r, &f, value).map(|(count, of)| ConditionKind::Exactly { count, of }),
         "in" => references(r, value).map(ConditionKind::In),
         "not_in" => references(r, value).map(ConditionKind::NotIn),
+        "top" | "bottom" => population::top(r, &f, key, value).map(ConditionKind::Top),
         "did" => {
             let relation = relation(r, value);
             let rows = rows(r, &f);
@@ -268,7 +271,7 @@ fn unknown(r: &mut Reader<'_>, node: &Node, entries: &[(Spanned<String>, Node)])
             .help(format!("did you mean `{near}`?")),
         (None, Some((key, _))) => diagnostic
             .at(key.span, "no kind of condition")
-            .help("one key names the kind: all, any, none, not, at_least, at_most, exactly, did, did_not, first_time, stopped, restarted, regularly, in, not_in, or an aggregate"),
+            .help("one key names the kind: all, any, none, not, at_least, at_most, exactly, did, did_not, first_time, stopped, restarted, regularly, in, not_in, top, bottom, or an aggregate"),
         (None, None) => diagnostic
             .at(node.span, "nothing in it")
             .help("an expression stands without braces"),

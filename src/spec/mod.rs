@@ -10,6 +10,7 @@ pub mod habit;
 mod item;
 pub mod keys;
 mod names;
+pub mod population;
 mod segment;
 pub mod settings;
 mod share;
@@ -27,6 +28,7 @@ use crate::yaml::form::Form;
 use crate::yaml::{Node, NodeKind};
 pub use condition::{Condition, ConditionKind, Duration, Rows, WindowSpec};
 pub use habit::{Habit, HabitKind};
+pub use population::PopulationSpec;
 pub use segment::Audience;
 pub use settings::Settings;
 pub use share::Share;
@@ -146,6 +148,7 @@ pub struct TraitSpec {
 #[derive(Clone, Debug)]
 pub enum TraitValue {
     Aggregate(AggregateSpec),
+    Population(PopulationSpec),
     Sql(Snippet),
 }
 

@@ -3,7 +3,7 @@
 use super::names::unique;
 use super::{
     CaseSpec, Condition, GroupSpec, Item, Name, SegmentSpec, TraitSpec, TraitValue, UpkeepSpec,
-    condition, item, keys, upkeep, window,
+    condition, item, keys, population, upkeep, window,
 };
 use crate::diag::Diagnostic;
 use crate::diag::codes::spec as codes;
@@ -20,7 +20,13 @@ pub(super) fn a_trait(r: &mut Reader<'_>, f: &Fields<'_>, item: Item) -> Option<
     };
     let value = match f.chosen() {
         Some((key, node)) if key.value == "sql" => sql(r, f, key, node),
-        Some(_) => condition::aggregate(r, f).map(TraitValue::Aggregate),
+        Some((key, node)) if keys::POPULATIONS.iter().any(|k| k.name == key.value) => {
+            population::of_trait(r, f, key, node).map(TraitValue::Population)
+        }
+        Some((key, _)) => {
+            let value = condition::aggregate(r, f).map(TraitValue::Aggregate);
+            value.filter(|_| compares_nobody(r, f, key))
+        }
         None => None,
     };
     Some(TraitSpec {
@@ -49,6 +55,9 @@ fn sql(
         return None;
     }
     let value = r.sql(node, "an expression")?;
+    if !compares_nobody(r, f, key) {
+        return None;
+    }
     // What else an aggregate has would not be obeyed.
     for other in [
         "of", "where", "within", "before", "between", "since", "until", "during",
@@ -67,6 +76,17 @@ fn sql(
         }
     }
     Some(TraitValue::Sql(value))
+}
+
+/// No key that only ranks and population statistics obey.
+fn compares_nobody(r: &mut Reader<'_>, f: &Fields<'_>, key: &Spanned<String>) -> bool {
+    let mut good = true;
+    for other in population::OF_POPULATIONS.iter().filter_map(|o| f.key(o)) {
+        let help = "`among`, `per`, `order` and `ties` belong to `rank`, `percentile`, `ntile` and `population`";
+        population::foreign(r, other, key, help);
+        good = false;
+    }
+    good
 }
 
 /// One of `segments:`.

@@ -82,7 +82,8 @@ pub(super) fn of(node: &Node, model: &mut Model) -> Vec<Evidence> {
                     measures.push(found.clone());
                 }
             }
-            Atom::Column(_) => {}
+            // What is compared is a value of its own.
+            Atom::Column(_) | Atom::Population(_) => {}
         });
     }
     measures

@@ -62,6 +62,7 @@ pub fn tree(answered: &Answered<'_>, node: &Node, sources: &SourceMap) -> Json {
             let what = match v.what {
                 What::Column => "column",
                 What::Measure => "measure",
+                What::Population => "population",
                 What::Trait(_) => "trait",
             };
             json!({"what": what, "words": v.words, "type": v.expr.ty.to_string(), "value": value(answered.value(&v.expr))})

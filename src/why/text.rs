@@ -77,7 +77,7 @@ fn facts(answered: &Answered<'_>, node: &Node) -> Vec<String> {
         .map(|v| {
             let name = match v.what {
                 What::Trait(_) => format!("trait {}", v.words),
-                What::Column | What::Measure => v.words.clone(),
+                What::Column | What::Measure | What::Population => v.words.clone(),
             };
             format!("{name} = {}", value(answered.value(&v.expr), &v.expr.ty))
         })

@@ -42,6 +42,10 @@ pub enum Shape {
     Bool,
     /// A whole number, 0 or more.
     Int,
+    /// A number from 0 to 1.
+    Part,
+    /// `10%`, or a whole number.
+    ShareOrCount,
     Date,
     /// An expression: a text, or a number or truth value that is one.
     Sql,

@@ -29,6 +29,7 @@ pub static ALL: &[&Code] = &[
     &UNTYPED,
     &SEGMENT_ENTITY,
     &KEY_NOT_HASHED,
+    &POPULATION_GROUP,
 ];
 
 pub static UNKNOWN_ENTITY: Code = Code {
@@ -380,4 +381,16 @@ be in one arm here and in another there.
       - {name: visit, table: visits, key: started_at}      # a timestamp
 
 Give the entity a key of type int or string.",
+};
+
+pub static POPULATION_GROUP: Code = Code {
+    id: "S0331",
+    title: "a value that cannot name groups",
+    explain: "\
+`per` ranks each group by itself, and a group is named by a value that several people share: a country, a store, a \
+year. A float is hardly ever the same for two people, warehouses refuse to group by one, and a json or an array \
+cannot be compared at all.
+
+    - {name: store_rank, rank: revenue, per: store_id}
+    - {name: age_rank, rank: revenue, per: floor(age / 10)}",
 };

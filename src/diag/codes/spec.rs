@@ -29,6 +29,7 @@ pub static ALL: &[&Code] = &[
     &BAD_SHARE,
     &EMPTY_SIZE,
     &TOO_MANY_SHARES,
+    &BAD_RANK,
 ];
 
 pub static UNKNOWN_KEY: Code = Code {
@@ -98,8 +99,9 @@ The spec uses a part of the language that this version of segc does not build ye
 a warning, because a guard, a rank or a suppression that is written but not obeyed would be worse than
 none. Leave it out, or wait for the version that has it.
 
-    - top: 10%                       # not in this version yet
-      by: revenue_365d",
+    - sequence:                      # not in this version yet
+        - {did: visits}
+        - {did: orders}",
 };
 
 pub static CONFLICT: Code = Code {
@@ -334,4 +336,16 @@ then in no arm.
 
     arms: {treatment: 50%, control: 60%}      # 110%
     arms: {treatment: 50%, control: 40%}      # the other 10% are in no arm",
+};
+
+pub static BAD_RANK: Code = Code {
+    id: "S0131",
+    title: "a place that there is not",
+    explain: "\
+`top` and `bottom` take a number of people from 1 up, or a share in percent, of which the exact number is rounded up;
+`ntile` takes a number of buckets from 1 up, and `quantile` a place from 0 to 1 with at most six digits after the point.
+
+    - {top: 10%, by: revenue}        # of 31 customers the first 4
+    - {bottom: 100, by: revenue}
+    - {name: p90, population: {quantile: revenue, at: 0.9}}",
 };

@@ -220,6 +220,7 @@ pub static CONDITIONS: &[&Form] = &[
     &STOPPED,
     &RESTARTED,
     &REGULARLY,
+    &super::populations::TOP,
     &AGGREGATE_CONDITION,
     &LATER_CONDITION,
 ];
@@ -308,8 +309,6 @@ pub static AGGREGATE_CONDITION: Form = Form {
 static LATER_CONDITION: Form = Form {
     name: "a condition",
     one_of: &[&[
-        Key::later("top", "The first of a ranking."),
-        Key::later("bottom", "The last of a ranking."),
         Key::later("in_list", "Static keys."),
         Key::later("anniversary", "The day of the year."),
         Key::later("entered", "Came into a segment."),

@@ -4,6 +4,7 @@
 
 mod conditions;
 mod people;
+mod populations;
 mod settings;
 mod unit;
 
@@ -11,6 +12,8 @@ use crate::yaml::form::{Form, Key, Shape};
 pub use conditions::{AGGREGATE_CONDITION, CONDITIONS};
 use conditions::{AGGREGATES, OF, WHERE, WINDOW};
 pub use people::{SIZE, SPLIT};
+use populations::{AMONG, RANKING};
+pub use populations::{NTILE, POPULATION, POPULATIONS};
 pub use settings::{OUTPUTS, SETTINGS, TARGET};
 pub use unit::{EXPECT, TEST};
 
@@ -203,19 +206,12 @@ pub static TRAIT: Form = Form {
     name: "a trait",
     one_of: &[
         AGGREGATES,
-        &[
-            Key::optional(
-                "sql",
-                Shape::Sql,
-                "An expression over the entity's columns, lookups, other traits and aggregates.",
-            ),
-            Key::later("rank", "The place among others."),
-            Key::later("percentile", "The share of others below."),
-            Key::later("ntile", "The bucket among others."),
-            Key::later("quintile", "The fifth among others."),
-            Key::later("decile", "The tenth among others."),
-            Key::later("population", "A statistic over everybody."),
-        ],
+        &[Key::optional(
+            "sql",
+            Shape::Sql,
+            "An expression over the entity's columns, lookups, other traits and aggregates.",
+        )],
+        POPULATIONS,
     ],
     keys: &[
         ITEM,
@@ -224,16 +220,14 @@ pub static TRAIT: Form = Form {
         OF,
         WHERE,
         WINDOW,
+        AMONG,
+        RANKING,
         &[
             Key::optional(
                 "default",
                 Shape::Sql,
                 "The value instead of NULL, as a SQL literal: `0`, `\"'none'\"`.",
             ),
-            Key::later("among", "Who is ranked."),
-            Key::later("per", "Ranks start anew for each value."),
-            Key::later("order", "Which end is first."),
-            Key::later("ties", "What equal values get."),
             Key::later("type", "The type of SQL written for each warehouse."),
         ],
     ],

@@ -207,6 +207,7 @@ impl Shop {
             }],
             relations: vec![orders, items],
             measures: Vec::new(),
+            populations: Vec::new(),
             traits: Vec::new(),
             groups: Vec::new(),
             segments: Vec::new(),

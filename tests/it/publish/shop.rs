@@ -202,6 +202,7 @@ impl Shop {
             entities,
             relations: Vec::new(),
             measures: Vec::new(),
+            populations: Vec::new(),
             traits: Vec::new(),
             groups: Vec::new(),
             segments: segments.iter().map(segment).collect(),

@@ -1,0 +1,452 @@
+//! Ranks, population statistics, `top` and `bottom` → window functions over one row per entity.
+//!
+//! What is compared is NULL for everybody who is not, so that a window knows them without the condition. All arithmetic
+//! about places and shares is of whole numbers: a product of floats would put people on the wrong side of a cut.
+
+use super::block::{Aggregate, Block, BlockExpr, Column, Order, Term, Window, WindowFunction};
+use super::names::{self, PopulationNames, plain};
+use super::predicate::{self, NOWHERE, Row, column, int, test};
+use super::select::source;
+use super::{Answer, Names, Node, Plan};
+use crate::expr::{Agg, Expr, ExprKind, Func, Literal, Type};
+use crate::model::{Atom, Entity, EntityExpr, Model, Population, PopulationId};
+use crate::spec::population::{First, Fraction, NtileTies, RankTies, Statistic, TopTies};
+
+/// `rank_orders_sum_total`
+pub(super) fn name(id: PopulationId, model: &Model) -> String {
+    let Some(population) = model.populations.get(id.index()) else {
+        return String::new();
+    };
+    let what = match population.statistic {
+        Statistic::Rank { .. } => "rank".to_owned(),
+        Statistic::Percentile => "percentile".to_owned(),
+        Statistic::Ntile { buckets: 5, .. } => "quintile".to_owned(),
+        Statistic::Ntile { buckets: 10, .. } => "decile".to_owned(),
+        Statistic::Ntile { buckets, .. } => format!("ntile_{buckets}"),
+        Statistic::Top { bottom: false, .. } => "top".to_owned(),
+        Statistic::Top { bottom: true, .. } => "bottom".to_owned(),
+        Statistic::Aggregate(agg) => format!("all_{}", names::agg_name(agg)),
+        Statistic::Quantile(_) => "all_quantile".to_owned(),
+    };
+    let mut atoms = Vec::new();
+    population.of.each_column(&mut |atom| atoms.push(atom));
+    let of = match atoms.first() {
+        Some(Atom::Column(col)) => plain(&col.name),
+        Some(Atom::Measure(id)) => match model.measures.get(id.index()) {
+            Some(measure) => names::measure_name(measure, model),
+            None => String::new(),
+        },
+        // References point backwards, so that this ends.
+        Some(Atom::Population(of)) if *of < id => name(*of, model),
+        Some(Atom::Population(_)) | None => "value".to_owned(),
+    };
+    format!("{what}_{of}")
+}
+
+/// Whether it has a value for every entity.
+pub(super) fn never_null(id: PopulationId, model: &Model) -> bool {
+    let population = model.populations.get(id.index());
+    population.is_some_and(|p| match p.statistic {
+        Statistic::Top { .. } | Statistic::Aggregate(Agg::Count | Agg::Sum) => true,
+        Statistic::Rank { .. }
+        | Statistic::Percentile
+        | Statistic::Ntile { .. }
+        | Statistic::Aggregate(_)
+        | Statistic::Quantile(_) => false,
+    })
+}
+
+/// The populations of one level of a plan.
+pub(super) struct Level<'a> {
+    model: &'a Model,
+    entity: &'a Entity,
+    names: &'a Names,
+    key: &'a str,
+    populations: Vec<(PopulationId, &'a Population)>,
+}
+
+impl<'a> Level<'a> {
+    pub(super) fn new(
+        level: &[Node],
+        plan: &'a Plan,
+        entity: &'a Entity,
+        model: &'a Model,
+    ) -> Self {
+        let populations = level.iter().filter_map(|node| match node {
+            Node::Population(id) => Some((*id, model.populations.get(id.index())?)),
+            Node::Segment(_) | Node::Group(_) => None,
+        });
+        Self {
+            model,
+            entity,
+            names: &plan.names,
+            key: plan
+                .names
+                .answers
+                .get(&Answer::Key)
+                .map_or("", String::as_str),
+            populations: populations.collect(),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.populations.is_empty()
+    }
+
+    pub(super) fn row<'b>(&'b self, alias: &'b str) -> Row<'b> {
+        Row {
+            model: self.model,
+            entity: self.entity,
+            names: self.names,
+            alias,
+        }
+    }
+
+    /// The names of the first population that compares the same: they share its columns.
+    fn names_of(&self, same: impl Fn(&Population) -> bool) -> Option<&'a PopulationNames> {
+        let (id, _) = self.populations.iter().find(|(_, p)| same(p))?;
+        self.names.populations.get(id)
+    }
+
+    /// The column that holds what a population compares, where that is no column anyway.
+    fn of_column(&self, p: &Population) -> Option<&'a str> {
+        let plain = p.among.is_none() && is_column(&p.of);
+        let names = self.names_of(|o| o.of == p.of && o.among == p.among);
+        names.filter(|_| !plain).map(|n| n.of.as_str())
+    }
+
+    fn per_column(&self, p: &Population) -> Option<&'a str> {
+        let per = p.per.as_ref().filter(|per| !is_column(per))?;
+        let names = self.names_of(|o| o.per.as_ref() == Some(per));
+        names.map(|n| n.per.as_str())
+    }
+
+    /// What is compared, as columns, for all populations where it is not one already.
+    pub(super) fn inputs(&self, below: &str, name: String) -> Option<Block> {
+        let row = self.row(below);
+        let mut columns: Vec<Column> = Vec::new();
+        let mut add = |name: &str, value: BlockExpr| {
+            if columns.iter().all(|c| c.name != name) {
+                columns.push(Column {
+                    name: name.to_owned(),
+                    value,
+                    comment: None,
+                });
+            }
+        };
+        for (_, p) in &self.populations {
+            if let Some(name) = self.of_column(p) {
+                let of = row.expr(&p.of);
+                add(
+                    name,
+                    match &p.among {
+                        None => of,
+                        Some(among) => case(row.when(among), of),
+                    },
+                );
+            }
+            if let (Some(name), Some(per)) = (self.per_column(p), &p.per) {
+                add(name, row.expr(per));
+            }
+        }
+        let comment = "who is compared, and by what";
+        (!columns.is_empty()).then(|| block(name, comment, below, columns))
+    }
+
+    /// Places from the smallest value up, for the quantiles.
+    pub(super) fn places(&self, below: &str, name: String) -> Option<Block> {
+        let mut columns: Vec<Column> = Vec::new();
+        for (_, p) in &self.populations {
+            let (Statistic::Quantile(_), Some(names)) = (p.statistic, self.place_names(p)) else {
+                continue;
+            };
+            if columns.iter().any(|c| c.name == names.place) {
+                continue;
+            }
+            let c = self.compared(p, below);
+            let mut add = |name: &str, value: BlockExpr| {
+                columns.push(Column {
+                    name: name.to_owned(),
+                    value,
+                    comment: None,
+                });
+            };
+            add(
+                &names.place,
+                c.ranked(WindowFunction::RowNumber, &c.by_key(false)),
+            );
+            add(&names.size, c.everybody(Agg::Count, Vec::new(), Type::Int));
+        }
+        let comment = "places from the smallest value up";
+        (!columns.is_empty()).then(|| block(name, comment, below, columns))
+    }
+
+    fn place_names(&self, p: &Population) -> Option<&'a PopulationNames> {
+        let quantile = |o: &Population| matches!(o.statistic, Statistic::Quantile(_));
+        self.names_of(|o| quantile(o) && o.of == p.of && o.among == p.among && o.per == p.per)
+    }
+
+    /// The value of a population, over a block that has its inputs.
+    pub(super) fn value(&self, id: PopulationId, below: &str) -> Option<BlockExpr> {
+        let (_, p) = self.populations.iter().find(|(i, _)| *i == id)?;
+        let c = self.compared(p, below);
+        Some(match p.statistic {
+            Statistic::Rank { ascending, ties } => {
+                let (function, order) = match ties {
+                    RankTies::Min => (WindowFunction::Rank, c.by_value(!ascending)),
+                    RankTies::Dense => (WindowFunction::DenseRank, c.by_value(!ascending)),
+                    RankTies::Break => (WindowFunction::RowNumber, c.by_key(!ascending)),
+                };
+                c.where_compared(c.ranked(function, &order))
+            }
+            Statistic::Percentile => {
+                let order = c.by_value(false);
+                c.where_compared(c.ranked(WindowFunction::PercentRank, &order))
+            }
+            Statistic::Ntile { buckets, ties } => c.where_compared(match ties {
+                NtileTies::Same => c.bucket(buckets),
+                NtileTies::Break => c.ranked(WindowFunction::Ntile(buckets), &c.by_key(false)),
+            }),
+            Statistic::Top {
+                first,
+                bottom,
+                ties,
+            } => c.top(first, bottom, ties),
+            Statistic::Aggregate(agg) => {
+                let value = c.everybody(agg, Vec::new(), p.ty.clone());
+                match (agg, predicate::no_rows(agg, &p.ty)) {
+                    (Agg::Count, _) | (_, None) => value,
+                    (_, Some(empty)) => {
+                        Expr::call(Func::Coalesce, vec![value, empty], p.ty.clone(), p.of.at)
+                    }
+                }
+            }
+            Statistic::Quantile(at) => c.quantile(at, self.place_names(p)?, below),
+        })
+    }
+
+    fn compared(&self, p: &'a Population, alias: &str) -> Compared<'a> {
+        let row = self.row(alias);
+        let value = match self.of_column(p) {
+            Some(name) => column(alias, name, p.of.ty.clone()),
+            None => row.expr(&p.of),
+        };
+        let per = p.per.as_ref().map(|per| match self.per_column(p) {
+            Some(name) => column(alias, name, per.ty.clone()),
+            None => row.expr(per),
+        });
+        Compared {
+            population: p,
+            key: column(alias, self.key, self.entity.key_type.clone()),
+            nullable: p.among.is_some() || !row.never_null(&p.of),
+            value,
+            per,
+        }
+    }
+}
+
+fn is_column(e: &EntityExpr) -> bool {
+    matches!(e.kind, ExprKind::Column(_))
+}
+
+fn block(name: String, comment: &str, below: &str, columns: Vec<Column>) -> Block {
+    Block {
+        name,
+        comment: vec![comment.to_owned()],
+        all_of: Some(below.to_owned()),
+        columns,
+        from: Some(source(below)),
+        ..Block::default()
+    }
+}
+
+/// `case when … then … end`
+fn case(when: BlockExpr, then: BlockExpr) -> BlockExpr {
+    let ty = then.ty.clone();
+    let null = Expr::literal(Literal::Null, ty.clone(), NOWHERE);
+    let kind = ExprKind::Case {
+        whens: vec![(when, then)],
+        otherwise: Box::new(null),
+    };
+    Expr::new(kind, ty, NOWHERE)
+}
+
+fn arithmetic(func: Func, a: BlockExpr, b: BlockExpr, ty: Type) -> BlockExpr {
+    Expr::call(func, vec![a, b], ty, NOWHERE)
+}
+
+fn times(a: BlockExpr, n: u32) -> BlockExpr {
+    match n {
+        1 => a,
+        _ => arithmetic(Func::Mul, a, int(i64::from(n)), Type::Int),
+    }
+}
+
+fn less_one(a: BlockExpr) -> BlockExpr {
+    arithmetic(Func::Sub, a, int(1), Type::Int)
+}
+
+/// What one population compares, as columns of a block.
+struct Compared<'a> {
+    population: &'a Population,
+    /// NULL for who is not compared.
+    value: BlockExpr,
+    /// Whether there may be such.
+    nullable: bool,
+    per: Option<BlockExpr>,
+    key: BlockExpr,
+}
+
+impl Compared<'_> {
+    fn by_value(&self, descending: bool) -> Vec<Order> {
+        vec![Order {
+            by: self.value.clone(),
+            descending,
+        }]
+    }
+
+    fn by_key(&self, descending: bool) -> Vec<Order> {
+        let mut order = self.by_value(descending);
+        order.push(Order {
+            by: self.key.clone(),
+            descending: false,
+        });
+        order
+    }
+
+    fn window(
+        &self,
+        function: WindowFunction,
+        partition: Vec<BlockExpr>,
+        order: &[Order],
+        ty: Type,
+    ) -> BlockExpr {
+        let window = Window {
+            function,
+            partition,
+            order: order.to_vec(),
+        };
+        let kind = ExprKind::Column(Term::Window(Box::new(window)));
+        Expr::new(kind, ty, self.population.of.at)
+    }
+
+    /// Over those who are compared; of the others nothing sensible.
+    fn ranked(&self, function: WindowFunction, order: &[Order]) -> BlockExpr {
+        let mut partition: Vec<BlockExpr> = self.per.iter().cloned().collect();
+        if self.nullable {
+            partition.push(test(Func::IsNull, vec![self.value.clone()]));
+        }
+        let ty = match function {
+            WindowFunction::PercentRank => Type::Float,
+            WindowFunction::RowNumber
+            | WindowFunction::Rank
+            | WindowFunction::DenseRank
+            | WindowFunction::Ntile(_)
+            | WindowFunction::CountUpTo
+            | WindowFunction::Aggregate(_) => Type::Int,
+        };
+        self.window(function, partition, order, ty)
+    }
+
+    /// How many are compared, where this one is.
+    fn size(&self) -> BlockExpr {
+        let count = Aggregate {
+            agg: Agg::Count,
+            arg: None,
+            filter: Vec::new(),
+        };
+        self.ranked(WindowFunction::Aggregate(count), &[])
+    }
+
+    fn where_compared(&self, value: BlockExpr) -> BlockExpr {
+        if self.nullable {
+            case(test(Func::IsNotNull, vec![self.value.clone()]), value)
+        } else {
+            value
+        }
+    }
+
+    /// An aggregate of the values of the group, whether this entity is compared or not.
+    fn everybody(&self, agg: Agg, filter: Vec<BlockExpr>, ty: Type) -> BlockExpr {
+        let aggregate = Aggregate {
+            agg,
+            arg: Some(self.value.clone()),
+            filter,
+        };
+        let partition = self.per.iter().cloned().collect();
+        self.window(WindowFunction::Aggregate(aggregate), partition, &[], ty)
+    }
+
+    /// ceil(buckets · values up to this one / all values). The quotient of whole numbers is a whole float exactly where it is
+    /// one, so that nothing is rounded over an edge.
+    fn bucket(&self, buckets: u32) -> BlockExpr {
+        let up_to = self.ranked(WindowFunction::CountUpTo, &self.by_value(false));
+        let part = arithmetic(Func::Div, times(up_to, buckets), self.size(), Type::Float);
+        Expr::call(Func::Ceil, vec![part], Type::Int, NOWHERE)
+    }
+
+    /// place ≤ n; of a part, place ≤ ceil(part · size), which is (place − 1) < part · size.
+    fn top(&self, first: First, bottom: bool, ties: TopTies) -> BlockExpr {
+        let descending = !bottom;
+        let (function, order) = match ties {
+            TopTies::Break => (WindowFunction::RowNumber, self.by_key(descending)),
+            TopTies::Include => (WindowFunction::Rank, self.by_value(descending)),
+            TopTies::Exclude => (WindowFunction::CountUpTo, self.by_value(descending)),
+        };
+        let place = self.ranked(function, &order);
+        let first = match first {
+            First::Count(n) => test(Func::Le, vec![place, int(i64::from(n))]),
+            First::Share(share) => {
+                let Fraction {
+                    numerator,
+                    denominator,
+                } = share.into();
+                let place = times(less_one(place), denominator);
+                test(Func::Lt, vec![place, times(self.size(), numerator)])
+            }
+        };
+        if self.nullable {
+            let compared = test(Func::IsNotNull, vec![self.value.clone()]);
+            test(Func::And, vec![compared, first])
+        } else {
+            first
+        }
+    }
+
+    /// With p = at · (size − 1), counted from 0: the value at floor(p), and of the way to that at ceil(p) the part p − floor(p).
+    fn quantile(&self, at: Fraction, names: &PopulationNames, alias: &str) -> BlockExpr {
+        let Fraction {
+            numerator,
+            denominator,
+        } = at;
+        let place = || {
+            times(
+                less_one(column(alias, &names.place, Type::Int)),
+                denominator,
+            )
+        };
+        let cut = || times(less_one(column(alias, &names.size, Type::Int)), numerator);
+        let ty = &self.population.of.ty;
+        let end = |agg, func| {
+            let value = self.everybody(agg, vec![test(func, vec![place(), cut()])], ty.clone());
+            if *ty == Type::Float {
+                return value;
+            }
+            let kind = ExprKind::Cast {
+                expr: Box::new(value),
+                safe: false,
+            };
+            Expr::new(kind, Type::Float, NOWHERE)
+        };
+        let low = || end(Agg::Max, Func::Le);
+        if denominator == 1 {
+            return low();
+        }
+        let high = end(Agg::Min, Func::Ge);
+        let rest = arithmetic(Func::Mod, cut(), int(i64::from(denominator)), Type::Int);
+        let part = arithmetic(Func::Div, rest, int(i64::from(denominator)), Type::Float);
+        let gap = arithmetic(Func::Sub, high, low(), Type::Float);
+        let way = arithmetic(Func::Mul, gap, part, Type::Float);
+        arithmetic(Func::Add, low(), way, Type::Float)
+    }
+}
