@@ -3,8 +3,9 @@
 use super::args::ProjectArgs;
 use super::connect::Sources;
 use super::workspace::{Parts, Workspace};
-use super::{Ctx, Exit};
-use crate::diag::{codes, nearest};
+use super::{Ctx, DiagFormat, Exit, counts};
+use crate::diag::codes::project;
+use crate::diag::{Diagnostic, codes, nearest};
 use crate::model::lineage::{self, Lineage};
 use crate::model::{SegmentId, TraitId, words};
 use crate::project::select;
@@ -14,10 +15,17 @@ use std::fmt::Write as _;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   segc explain S0210          what an unknown column is, and the cure
-  segc explain winback        who is in it, what it is made of, what it reads")]
+  segc explain winback        who is in it, what it is made of, what it reads
+  segc explain winback --counts        for how many each condition holds, how many it lets through
+                                       after the ones before it, and how many members more (or
+                                       fewer) there would be without it")]
 pub(super) struct Args {
     /// A segment, group, case (lifecycle.new) or trait; or a code (S0210)
     name: String,
+
+    /// Add the funnel of the segment, counted in one query: for whom each condition holds, kept, dropped, without it
+    #[arg(long, conflicts_with = "offline")]
+    counts: bool,
 
     #[command(flatten)]
     project: ProjectArgs,
@@ -60,23 +68,41 @@ fn code(id: &str, ctx: &Ctx) -> Result<Exit, Exit> {
 
 fn name(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     let mut workspace = Workspace::open(&args.project, ctx);
-    workspace.analyse(if args.offline {
-        Sources::Declared
-    } else {
-        Sources::Local
+    workspace.analyse(match (args.offline, args.counts) {
+        (true, _) => Sources::Declared,
+        (false, true) => Sources::Present,
+        (false, false) => Sources::Local,
     });
+    let machine = args.counts && args.project.format == DiagFormat::Json;
     let mut out = String::new();
-    if let Some(parts) = workspace.parts() {
+    if let Some(mut parts) = workspace.parts() {
         let segments = select::segments_named(&args.name, parts.model);
         let of_trait = (0u32..)
             .map(TraitId)
             .zip(&parts.model.traits)
             .find(|(_, t)| t.name == args.name);
-        for id in &segments {
+        let counted = if args.counts {
+            counts::funnels(&segments, &mut parts).unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        for id in segments.iter().filter(|_| !machine) {
             segment(*id, &parts, &mut out);
+            if let Some((_, funnel)) = counted.iter().find(|(counted, _)| counted == id) {
+                let _ = writeln!(out, "{}", counts::words(funnel, who(*id, &parts)));
+            }
         }
-        if let Some((id, _)) = of_trait {
+        for (id, funnel) in counted.iter().filter(|_| machine) {
+            if let Some(segment) = parts.model.segments.get(id.index()) {
+                let object = counts::machine(&segment.name, parts.model.as_of, funnel);
+                let _ = writeln!(out, "{object}");
+            }
+        }
+        if let Some((id, named)) = of_trait {
             trait_value(id, &parts, &mut out);
+            if args.counts {
+                parts.diags.push(no_members(&named.name));
+            }
         }
         if segments.is_empty() && of_trait.is_none() {
             parts.diags.push(select::unknown(&args.name, parts.model));
@@ -85,6 +111,22 @@ fn name(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     workspace.report(ctx, false)?;
     ctx.ui.data(&out)?;
     Ok(workspace.exit())
+}
+
+/// The name of a segment's entity.
+fn who<'a>(id: SegmentId, parts: &Parts<'a>) -> &'a str {
+    let segment = parts.model.segments.get(id.index());
+    segment
+        .and_then(|s| parts.model.entities.get(s.entity.index()))
+        .map_or("", |e| e.name.as_str())
+}
+
+fn no_members(name: &str) -> Diagnostic {
+    Diagnostic::error(
+        &project::UNKNOWN_SELECTED,
+        format!("`{name}` is a trait, and only segments have conditions to count"),
+    )
+    .help("leave `--counts` out, or name a segment")
 }
 
 fn segment(id: SegmentId, parts: &Parts<'_>, out: &mut String) {

@@ -12,6 +12,7 @@ mod check;
 mod compile;
 mod completions;
 mod connect;
+mod counts;
 mod debug;
 mod explain;
 mod files;

@@ -5,6 +5,7 @@
 //! who asks runs the query and hands the rows back.
 
 mod evidence;
+pub mod funnel;
 pub mod json;
 pub mod key;
 pub mod published;

@@ -10,6 +10,7 @@ use segc::engine::Value;
 use segc::expr::{Literal, Type};
 use segc::model::tree::{Kind, Node};
 use segc::model::{Model, SegmentId};
+use segc::why::funnel::Asked;
 use segc::why::{Answered, Depth, Question, text};
 use segc::{dialect, ir};
 use std::path::{Path, PathBuf};
@@ -23,19 +24,25 @@ fn ask(connection: &Connection, question: &Question, only: Option<Literal>) -> V
     for statement in &query.prelude {
         connection.execute_batch(statement).unwrap();
     }
-    let sql = &query.sql;
+    values(connection, &query.sql)
+}
+
+/// All rows of a query, as the engine hands them over.
+fn values(connection: &Connection, sql: &str) -> Vec<Vec<Value>> {
     let mut statement = connection
         .prepare(sql)
         .unwrap_or_else(|e| panic!("{e}\n{sql}"));
     let mut rows = statement.query([]).unwrap_or_else(|e| panic!("{e}\n{sql}"));
+    let columns = rows.as_ref().unwrap().column_count();
     let mut all = Vec::new();
     while let Some(row) = rows.next().unwrap_or_else(|e| panic!("{e}\n{sql}")) {
         all.push(
-            (0..query.columns.len())
+            (0..columns)
                 .map(|n| match row.get::<_, Raw>(n).unwrap() {
                     Raw::Null => Value::Null,
                     Raw::Boolean(b) => Value::Boolean(b),
                     Raw::BigInt(n) => Value::Int(n),
+                    Raw::HugeInt(n) => Value::Int(n as i64),
                     Raw::Double(x) => Value::Float(x),
                     Raw::Text(text) => Value::Text(text),
                     Raw::Date32(days) => {
@@ -147,6 +154,101 @@ fn the_truth_shown_is_the_builds_and_every_node_follows_from_those_below() {
                 let one = ask(&connection, &question, Some(key));
                 assert_eq!(one, vec![row.clone()], "{} {name}", folder.display());
             }
+        }
+    }
+}
+
+/// A node's truth for an entity as if `removed` did not stand, from its leaves: written apart from the funnel's SQL.
+fn without(answered: &Answered<'_>, root: &Node, node: &Node, removed: &Node) -> bool {
+    let original = |wanted: &dyn Fn(&Kind) -> bool| {
+        let mut found = None;
+        root.each(&mut |n| {
+            if found.is_none() && wanted(&n.kind) {
+                found = Some(n.clone());
+            }
+        });
+        found.unwrap()
+    };
+    let of = |node: &Node| -> Vec<bool> {
+        let rest = node.of.iter().filter(|n| *n != removed);
+        rest.map(|n| without(answered, root, n, removed)).collect()
+    };
+    let held = |of: &[bool]| of.iter().filter(|h| **h).count() as u32;
+    match &node.kind {
+        Kind::Constant | Kind::Leaf | Kind::CaseAgain { .. } => answered.holds(node),
+        Kind::All | Kind::In(_) => of(node).iter().all(|h| *h),
+        Kind::Any => of(node).contains(&true),
+        Kind::None | Kind::Not | Kind::NotIn(_) => !of(node).contains(&true),
+        Kind::NotAll => of(node).contains(&false),
+        Kind::Count { min, max } => {
+            let held = held(&of(node));
+            min.is_none_or(|m| held >= m) && max.is_none_or(|m| held <= m)
+        }
+        Kind::InAgain(id) | Kind::NotInAgain(id) => {
+            let again = original(&|k| matches!(k, Kind::In(i) | Kind::NotIn(i) if i == id));
+            let holds = of(&again).iter().all(|h| *h);
+            holds == matches!(node.kind, Kind::InAgain(_))
+        }
+        Kind::Case { otherwise } => {
+            let own = node.of.last().filter(|n| !otherwise && *n != removed);
+            let earlier = if *otherwise {
+                node.of.len()
+            } else {
+                node.of.len() - 1
+            };
+            let mut earlier = node.of[..earlier].iter().filter(|n| *n != removed);
+            own.is_none_or(|n| without(answered, root, n, removed))
+                && !earlier.any(|n| without(answered, root, n, removed))
+        }
+    }
+}
+
+#[test]
+fn the_funnel_counts_what_the_trees_of_all_entities_say() {
+    let dialect = dialect::find("duckdb").unwrap();
+    for folder in folders() {
+        let (model, connection) = open(&folder);
+        let few = !folder.ends_with("conditions");
+        let every = if few { 7 } else { 1 };
+        for n in (0..model.segments.len() as u32).step_by(every) {
+            let question = Question::new(&model, SegmentId(n), Depth::Truth).unwrap();
+            let all = ask(&connection, &question, None);
+            let mut diags = Diagnostics::default();
+            let asked = Asked::new(&question, dialect, &mut diags).unwrap();
+            let funnel = asked.read(&values(&connection, &asked.sql)[0]);
+            let count = |wanted: &dyn Fn(&Answered<'_>) -> bool| {
+                let rows = all.iter().map(|row| question.answered(row));
+                rows.filter(|a| wanted(a)).count() as u64
+            };
+            let at = format!(
+                "{} {}: {funnel:?}",
+                folder.display(),
+                question.segment().name
+            );
+            assert_eq!(funnel.population, all.len() as u64, "{at}");
+            assert_eq!(funnel.members, count(&|a| a.member()), "{at}");
+            assert_eq!(funnel.holds, count(&|a| a.holds(&question.tree)), "{at}");
+            let mut steps = funnel.steps.iter();
+            question.tree.each(&mut |node| {
+                let step = steps.next().unwrap();
+                assert_eq!(step.words, node.words);
+                assert_eq!(step.holds, count(&|a| a.holds(node)), "{} {at}", node.words);
+                if let Some(change) = step.change {
+                    let members = count(&|a| {
+                        without(a, &question.tree, &question.tree, node) && !a.suppressed()
+                    });
+                    let expected = members as i64 - funnel.members as i64;
+                    assert_eq!(change, expected, "{} {at}", node.words);
+                }
+                if node.kind == Kind::All {
+                    // In order, the list's own kept are the last one's.
+                    let last = funnel
+                        .steps
+                        .iter()
+                        .rfind(|s| node.of.last().unwrap().words == s.words);
+                    assert_eq!(last.unwrap().kept, step.kept, "{at}");
+                }
+            });
         }
     }
 }
@@ -305,4 +407,29 @@ fn a_key_that_several_rows_have_is_no_answer() {
             .contains("error[S0602]: 2 rows of `customer` have customer_id = 1"),
         "{ran}"
     );
+}
+
+#[test]
+fn the_funnel_is_a_table_and_an_object() {
+    let place = shop();
+    let ran = place.run(&[
+        "explain",
+        "winback",
+        "--counts",
+        "--as-of",
+        "2026-03-03 12:00",
+    ]);
+    let args = [
+        "explain",
+        "big",
+        "--counts",
+        "--as-of",
+        "2026-03-03",
+        "--format",
+        "json",
+    ];
+    let json = place.run(&args);
+    let trait_ = place.run(&["explain", "spent", "--counts", "--as-of", "2026-03-03"]);
+    assert_eq!(trait_.code, Some(2), "{trait_}");
+    insta::assert_snapshot!(format!("{ran}\n{json}"));
 }
