@@ -33,7 +33,8 @@ pub struct Step {
     pub holds: u64,
     /// How many come so far: those for whom everything before it in its list holds.
     pub reached: u64,
-    /// Those of them for whom it holds; of a suppression, for whom it does not.
+    /// Those of them who go on: for whom it holds; where it must not (an earlier case, one of `none`, a suppression), for
+    /// whom it does not.
     pub kept: u64,
     /// How many more members there would be without it (fewer, if negative); None for the whole and for a condition that
     /// cannot go without the one above it.
@@ -56,6 +57,19 @@ struct Place<'a> {
     end: usize,
     /// What must hold for an entity to come so far.
     reach: Vec<String>,
+    /// Whether those go on for whom it does not hold.
+    unwanted: bool,
+}
+
+impl Place<'_> {
+    /// What its truth must be for an entity to go on.
+    fn goes_on(&self, truth: &str) -> String {
+        if self.unwanted {
+            format!("not {truth}")
+        } else {
+            truth.to_owned()
+        }
+    }
 }
 
 /// The query of a segment's funnel.
@@ -92,7 +106,15 @@ impl<'a> Asked<'a> {
             column.cloned().unwrap_or_else(|| "false".to_owned())
         };
         let holds = |node: &Node| text(&Answer::Holds(node.predicate.clone()));
-        asked.place(&question.tree, 0, None, Vec::new(), &holds);
+        let root = Place {
+            node: &question.tree,
+            depth: 0,
+            above: None,
+            end: 0,
+            reach: Vec::new(),
+            unwanted: false,
+        };
+        asked.place(root, &holds);
         let member = |truth: &str| {
             if question.segment().suppressed {
                 format!("({truth}) and not {}", text(&Answer::Suppressed))
@@ -107,7 +129,7 @@ impl<'a> Asked<'a> {
             let mut kept = place.reach.clone();
             counts.push(own.clone());
             counts.push(all(&kept));
-            kept.push(own);
+            kept.push(place.goes_on(&own));
             counts.push(all(&kept));
             counts.push(if asked.removable(n) {
                 member(&asked.truth(0, n, &holds))
@@ -136,41 +158,40 @@ impl<'a> Asked<'a> {
     }
 
     /// Puts a node and all below it into the list.
-    fn place(
-        &mut self,
-        node: &'a Node,
-        depth: usize,
-        above: Option<usize>,
-        reach: Vec<String>,
-        holds: &dyn Fn(&Node) -> String,
-    ) {
+    fn place(&mut self, place: Place<'a>, holds: &dyn Fn(&Node) -> String) {
         let own = self.places.len();
-        self.places.push(Place {
-            node,
-            depth,
-            above,
-            end: own + 1,
-            reach: reach.clone(),
-        });
-        let mut reach = reach;
-        for below in &node.of {
-            self.place(below, depth + 1, Some(own), reach.clone(), holds);
-            match node.kind {
-                Kind::All => reach.push(holds(below)),
-                Kind::Case { .. } => reach.push(format!("not {}", holds(below))),
+        let (node, depth, mut reach) = (place.node, place.depth + 1, place.reach.clone());
+        self.places.push(place);
+        for (n, below) in node.of.iter().enumerate() {
+            let last = n + 1 == node.of.len();
+            // (whether holding is unwanted, whether the next ones see only who goes on)
+            let (unwanted, in_order) = match node.kind {
+                Kind::All => (false, true),
+                Kind::None => (true, true),
+                Kind::Case { otherwise } => (otherwise || !last, true),
+                Kind::Not | Kind::NotIn(_) => (true, false),
                 Kind::Constant
                 | Kind::Leaf
                 | Kind::Any
-                | Kind::None
-                | Kind::Not
                 | Kind::NotAll
                 | Kind::Count { .. }
                 | Kind::In(_)
-                | Kind::NotIn(_)
                 | Kind::InAgain(_)
                 | Kind::NotInAgain(_)
-                | Kind::CaseAgain { .. } => {}
+                | Kind::CaseAgain { .. } => (false, false),
+            };
+            let place = Place {
+                node: below,
+                depth,
+                above: Some(own),
+                end: 0,
+                reach: reach.clone(),
+                unwanted,
+            };
+            if in_order {
+                reach.push(place.goes_on(&holds(below)));
             }
+            self.place(place, holds);
         }
         let end = self.places.len();
         if let Some(place) = self.places.get_mut(own) {
