@@ -17,7 +17,7 @@
 //!
 //! **Floors.** A file imports from floors below its own and from its own room; `tests/it/house.rs` holds the list.
 //! 0 `source diag expr` · 1 `yaml snippet` · 2 `spec schema` · 3 `model` · 4 `ir` · 5 `dialect emit statements build` ·
-//! 6 `project engine why build::run` (files, connections) · 7 `cli` (clock, environment, streams).
+//! 6 `project engine testing why build::run` (files, connections) · 7 `cli` (clock, environment, streams).
 //!
 //! **Invariant:** a pass takes a [`diag::Diagnostics`] bag, reports everything it finds and returns what it could make; nobody uses
 //! a tree while the bag [has errors](diag::Diagnostics::has_errors).
@@ -46,6 +46,7 @@ pub mod snippet;
 pub mod source;
 pub mod spec;
 pub mod statements;
+pub mod testing;
 pub mod why;
 pub mod yaml;
 

@@ -4,6 +4,8 @@ use super::args::{EngineArgs, ProjectArgs, SelectArgs, TargetPathArgs};
 use super::connect::{self, Sources};
 use super::progress::Bar;
 use super::table::{count, percent, table};
+use super::test;
+use super::test_results::summary;
 use super::workspace::Workspace;
 use super::{Ctx, DiagFormat, Exit, files};
 use crate::build::blame;
@@ -46,6 +48,10 @@ pub(super) struct Args {
 
     #[command(flatten)]
     engine: EngineArgs,
+
+    /// Publish without running the tests of what is published
+    #[arg(long, env = "SEGC_NO_TEST", value_parser = clap::builder::FalseyValueParser::new())]
+    no_test: bool,
 }
 
 pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
@@ -61,6 +67,11 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     let Some(folder) = workspace.target_path(&args.target_path, ctx) else {
         return workspace.finish(ctx, false);
     };
+    if !args.no_test && !passes(args, &selection, &mut workspace, ctx) {
+        workspace.report(ctx, false)?;
+        ctx.ui.status("nothing was published: a test failed");
+        return Ok(workspace.exit());
+    }
     let now = workspace.now;
     let mut answer = None;
     let mut data = String::new();
@@ -136,6 +147,26 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     } else {
         exit
     })
+}
+
+/// Whether the tests of what is selected pass.
+fn passes(args: &Args, selection: &Selection, workspace: &mut Workspace, ctx: &Ctx) -> bool {
+    // As of their own instants, whatever this build's is.
+    let options = test::Options {
+        as_of: None,
+        threads: args.engine.threads,
+        fail_fast: false,
+    };
+    let Some(tested) = test::tests(workspace, selection, &[], &options, ctx) else {
+        return false;
+    };
+    for found in tested.iter().flat_map(|one| &one.found) {
+        workspace.diags.push(found.clone());
+    }
+    if !tested.is_empty() {
+        ctx.ui.status(&format!("tests: {}", summary(&tested)));
+    }
+    !workspace.diags.has_errors()
 }
 
 /// Where the warehouse could not compute what was asked: which traits and segments fail by themselves.

@@ -53,6 +53,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
             fine = Some(words(&selection));
         }
     }
+    super::test::check(&mut workspace);
     let exit = workspace.finish(ctx, true)?;
     if let (Some(fine), Exit::Fine) = (fine, exit) {
         ctx.ui.status(&fine);

@@ -21,6 +21,8 @@ pub(super) enum Sources {
     Declared,
     /// Files are opened, and the target's database where it is there; a table that is declared may be missing.
     Local,
+    /// As far as they are there: what is missing must be declared, and is reported where it is used otherwise.
+    Known,
     /// Everything must be there.
     Present,
 }
@@ -107,6 +109,10 @@ pub(super) fn columns(
     let asked: Vec<&Table> = match sources {
         Sources::Declared => Vec::new(),
         Sources::Present => tables.iter().collect(),
+        Sources::Known => tables
+            .iter()
+            .filter(|t| !is_named(t) || stored.is_some())
+            .collect(),
         Sources::Local => tables
             .iter()
             .filter(|t| !is_named(t) || t.columns.is_empty() || stored.is_some())
@@ -132,6 +138,7 @@ pub(super) fn columns(
             for (table, answer) in asked.into_iter().zip(answers) {
                 match answer {
                     Ok(columns) => found.tables.push((table.source.clone(), columns)),
+                    Err(_) if sources == Sources::Known => {}
                     Err(_)
                         if sources == Sources::Local
                             && is_named(table)

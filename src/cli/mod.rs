@@ -24,8 +24,11 @@ mod progress;
 mod schema;
 mod show;
 mod table;
+mod test;
+mod test_results;
 mod ui;
 mod why;
+mod worker;
 mod workspace;
 
 use args::OutputArgs;
@@ -60,6 +63,7 @@ enum Command {
     #[command(alias = "parse")]
     Check(check::Args),
     Compile(compile::Args),
+    Test(test::Args),
     Build(build::Args),
     Show(show::Args),
     Ls(ls::Args),
@@ -68,6 +72,9 @@ enum Command {
     Schema(schema::Args),
     Completions(completions::Args),
     Debug(debug::Args),
+    /// Runs jobs of `segc test`
+    #[command(name = "__worker", hide = true)]
+    Worker,
 }
 
 /// What every command gets.
@@ -144,6 +151,7 @@ fn run(command: &Command, ctx: &Ctx) -> Result<Exit, Exit> {
         Command::Init(args) => init::run(args, ctx),
         Command::Check(args) => check::run(args, ctx),
         Command::Compile(args) => compile::run(args, ctx),
+        Command::Test(args) => test::run(args, ctx),
         Command::Build(args) => build::run(args, ctx),
         Command::Show(args) => show::run(args, ctx),
         Command::Ls(args) => ls::run(args, ctx),
@@ -151,6 +159,7 @@ fn run(command: &Command, ctx: &Ctx) -> Result<Exit, Exit> {
         Command::Why(args) => why::run(args, ctx),
         Command::Schema(args) => schema::run(args, ctx),
         Command::Debug(args) => debug::run(args, ctx),
+        Command::Worker => worker::run(ctx),
         Command::Completions(args) => completions::run(args, ctx),
     }
 }

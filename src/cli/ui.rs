@@ -25,12 +25,15 @@ pub enum DiagFormat {
     Json,
     Github,
     Sarif,
+    /// Results of tests; only `segc test` knows it. What else is to say is text.
+    #[value(skip)]
+    Junit,
 }
 
 impl From<DiagFormat> for Format {
     fn from(format: DiagFormat) -> Self {
         match format {
-            DiagFormat::Text => Self::Text,
+            DiagFormat::Text | DiagFormat::Junit => Self::Text,
             DiagFormat::Json => Self::Json,
             DiagFormat::Github => Self::Github,
             DiagFormat::Sarif => Self::Sarif,
@@ -132,7 +135,8 @@ impl Ui {
         stdout_is_free: bool,
     ) -> Result<(), Exit> {
         let format = match (format, self.log_format) {
-            (DiagFormat::Text, LogFormat::Json) => DiagFormat::Json,
+            (DiagFormat::Text | DiagFormat::Junit, LogFormat::Json) => DiagFormat::Json,
+            (DiagFormat::Junit, LogFormat::Text) => DiagFormat::Text,
             (format, LogFormat::Json | LogFormat::Text) => format,
         };
         let shown = if self.quiet { &errors_of(diags) } else { diags };

@@ -11,7 +11,7 @@ use crate::diag::codes::project as codes;
 use crate::diag::{Diagnostics, Severity};
 use crate::dialect::{self, Dialect};
 use crate::ir::Selection;
-use crate::model::{Model, resolve, typing};
+use crate::model::{Catalog, Model, resolve, typing};
 use crate::project::select::{self, Wanted};
 use crate::project::target::{self, Target};
 use crate::project::{self, Project, Request};
@@ -43,6 +43,8 @@ pub(super) struct Workspace {
     prefix: String,
     project: Option<Project>,
     target: Option<Target>,
+    /// Columns that were found.
+    catalog: Catalog,
     model: Option<Model>,
     /// The instant the command began.
     pub(super) now: Timestamp,
@@ -81,6 +83,7 @@ impl Workspace {
             prefix,
             project,
             target,
+            catalog: Catalog::default(),
             model: None,
             now: Timestamp::now(),
         }
@@ -96,11 +99,11 @@ impl Workspace {
             // Without an engine to ask, columns that are not declared would be reported as unknown.
             return;
         }
-        let catalog = connect::columns(project, self.target.as_ref(), sources, &mut self.diags);
+        self.catalog = connect::columns(project, self.target.as_ref(), sources, &mut self.diags);
         self.model = Some(resolve::resolve(
             &project.spec,
             &project.settings,
-            &catalog,
+            &self.catalog,
             &facts,
             &mut self.diags,
         ));
@@ -113,6 +116,17 @@ impl Workspace {
             self.target.as_ref(),
             &mut self.diags,
         ))
+    }
+
+    /// The columns that were found when the project was resolved.
+    pub(super) fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The project and its target's name, whatever is wrong with them.
+    pub(super) fn parts_even_if_wrong(&self) -> Option<(&Project, &str)> {
+        let target = self.target.as_ref().map_or("", |t| t.name.as_str());
+        Some((self.project.as_ref()?, target))
     }
 
     /// What expressions may ask for.

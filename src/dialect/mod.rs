@@ -25,6 +25,12 @@ pub fn find(name: &str) -> Option<&'static dyn Dialect> {
     ALL.iter().copied().find(|d| d.name() == name)
 }
 
+/// The dialect of the engine inside this program.
+#[must_use]
+pub fn embedded() -> &'static dyn Dialect {
+    &duckdb::DuckDb
+}
+
 /// A warehouse's way to write SQL.
 pub trait Dialect: Sync {
     /// As in a target's `type:`.

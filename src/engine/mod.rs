@@ -3,29 +3,49 @@
 pub mod catalog;
 #[cfg(feature = "duckdb-linked")]
 pub mod duckdb;
+pub mod job;
+#[cfg(feature = "duckdb-linked")]
+pub mod sandbox;
 #[cfg(feature = "duckdb-linked")]
 mod single;
 mod warehouse;
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 pub use warehouse::{IS_BUILT_IN, Options, Warehouse, open};
 
 /// A value of a result.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     Null,
     Boolean(bool),
     Int(i64),
+    #[serde(with = "float")]
     Float(f64),
     /// Everything else as the warehouse writes it: decimals, dates, instants (UTC), strings, lists.
     Text(String),
 }
 
 /// A result: names and rows.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rows {
     pub columns: Vec<String>,
     pub rows: Vec<Vec<Value>>,
+}
+
+/// As texts: JSON has no infinity.
+mod float {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    pub(super) fn serialize<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(x)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
 }
 
 /// What a warehouse answered instead of a result.

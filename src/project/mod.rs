@@ -16,7 +16,7 @@ mod vars;
 use crate::diag::codes::project as codes;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::source::{SourceMap, Spanned};
-use crate::spec::{self, Settings, Spec};
+use crate::spec::{self, Name, Settings, Spec};
 use crate::yaml;
 pub use files::SETTINGS;
 pub use instant::as_of;
@@ -37,6 +37,31 @@ pub struct Project {
     pub root: PathBuf,
     pub settings: Settings,
     pub spec: Spec,
+    /// The spec files as trees.
+    files: Vec<yaml::Node>,
+}
+
+impl Project {
+    /// The specs with other values of some vars.
+    pub fn with_vars(
+        &self,
+        vars: &[(Name, yaml::Node)],
+        diags: &mut Diagnostics,
+    ) -> (Spec, Settings) {
+        let mut settings = self.settings.clone();
+        for (name, value) in &mut settings.vars {
+            if let Some((_, other)) = vars.iter().find(|(n, _)| n.value == name.value) {
+                *value = other.clone();
+            }
+        }
+        // What is wrong with the text has been said.
+        let mut said = Diagnostics::default();
+        let spec = spec::read(&self.files, &settings.vars, &mut said);
+        if said.has_errors() {
+            diags.extend(said);
+        }
+        (spec, settings)
+    }
 }
 
 /// The folder a request means.
@@ -78,6 +103,7 @@ pub fn load(
         root,
         settings,
         spec,
+        files: nodes,
     })
 }
 

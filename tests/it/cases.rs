@@ -10,6 +10,8 @@ use segc::model::{Catalog, Model, SegmentId, TraitId, resolve, typing, words};
 use segc::project::select::{Wanted, select};
 use segc::project::{self, Request, target};
 use segc::source::SourceMap;
+use segc::spec::test::TestSpec;
+use segc::testing::suite::{self, Suite};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -67,13 +69,22 @@ pub(crate) fn read(root: &Path) -> Case {
             vars: project::vars(&project.settings),
         };
         let catalog = Catalog::default();
-        Some(resolve::resolve(
-            &project.spec,
-            &project.settings,
-            &catalog,
-            &ctx,
-            &mut diags,
-        ))
+        let (spec, settings) = (&project.spec, &project.settings);
+        let model = resolve::resolve(spec, settings, &catalog, &ctx, &mut diags);
+        if !diags.has_errors() {
+            let suite = Suite {
+                project: &project,
+                catalog: &catalog,
+                dialect: segc::dialect::embedded(),
+                as_of: None,
+                program: Path::new(""),
+                threads: 1,
+                fail_fast: false,
+            };
+            let tests: Vec<&TestSpec> = project.spec.tests.iter().collect();
+            suite::check(&suite, &tests, &mut diags);
+        }
+        Some(model)
     });
     diags.finish(false);
     Case {

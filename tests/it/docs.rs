@@ -52,7 +52,11 @@ fn wrong(example: &str) -> Option<String> {
         return Some("it has no `tests:`: write some, or mark it ```yaml fragment".to_owned());
     }
     let ran = Command::new(env!("CARGO_BIN_EXE_segc"))
-        .args(["check", "--offline"])
+        .args([if cfg!(feature = "duckdb-linked") {
+            "test"
+        } else {
+            "check"
+        }])
         .current_dir(dir.path())
         .output()
         .expect("it runs");

@@ -24,6 +24,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("project", 6),
     ("engine", 6),
     ("why", 6),
+    ("testing", 6),
     ("build/run", 6),
     ("build/blame", 6),
     ("build/read", 6),
@@ -56,6 +57,8 @@ const SIDEWAYS: &[(&str, &str)] = &[
     ("build/run", "engine"),
     ("build/read", "engine"),
     ("why", "engine"),
+    ("testing", "engine"),
+    ("testing", "why"),
     ("engine", "project"),
     ("project", "engine"),
 ];

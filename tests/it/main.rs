@@ -33,4 +33,6 @@ mod render;
 #[cfg(feature = "duckdb-linked")]
 mod rows;
 #[cfg(feature = "duckdb-linked")]
+mod unit;
+#[cfg(feature = "duckdb-linked")]
 mod why;

@@ -7,6 +7,7 @@ pub mod plan;
 pub mod project;
 pub mod shapes;
 pub mod spec;
+pub mod testing;
 pub mod yaml;
 
 use super::Code;
@@ -22,6 +23,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         project::ALL,
         plan::ALL,
         build::ALL,
+        testing::ALL,
     ]
     .into_iter()
     .flatten()

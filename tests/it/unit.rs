@@ -1,0 +1,268 @@
+//! `segc test`: what it says of tests that fail, what a build does with them, and that the SQL of a test can do no harm.
+
+use crate::cases::lay_out;
+use segc::engine::Value;
+use segc::engine::job::{Answer, Check, Job};
+use segc::engine::sandbox::Sandbox;
+use segc::testing::run::{self, Outcome};
+use std::path::Path;
+use std::process::Command;
+
+const SPEC: &str = "\
+traits:
+  - {name: revenue, sum: orders.total}
+segments:
+  - {name: buyers, tags: [crm], where: [ {did: orders, within: 30 days}, country = 'US' ]}
+  - {name: silent, where: [ {did_not: orders} ]}
+groups:
+  - name: stage
+    cases: [{name: active, where: [ {did: orders, within: 30 days} ]}]
+    otherwise: quiet
+tests:
+  - name: fine
+    segment: silent
+    given: {customer: [{customer_id: 1}]}
+    expect: {members: [1]}
+  - name: the wrong people
+    segment: buyers
+    given:
+      customer: [{customer_id: 1, country: US}, {customer_id: 2, country: US}, {customer_id: 3}]
+      orders:
+        - {customer_id: 1, order_id: 7, ordered_at: -31 days}
+        - {customer_id: 2, order_id: 8, ordered_at: -1 days}
+        - {customer_id: 3, order_id: 9, ordered_at: -1 days}
+    expect:
+      members: [1]
+      traits: {2: {revenue: 5}}
+  - name: the wrong case
+    group: stage
+    given: {customer: [{customer_id: 1}]}
+    expect: {cases: {1: active}}
+  - name: data that no build would take
+    segment: silent
+    given: {customer: [{customer_id: 1}, {customer_id: 1}]}
+    expect: {members: [1]}
+";
+
+struct Ran {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+fn segc(root: &Path, args: &[&str]) -> Ran {
+    let output = Command::new(env!("CARGO_BIN_EXE_segc"))
+        .args(args)
+        .current_dir(root)
+        .output()
+        .expect("it runs");
+    Ran {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn project(spec: &str) -> tempfile::TempDir {
+    let dir = lay_out("nothing_on_top");
+    std::fs::write(dir.path().join("segments/case.yml"), spec).unwrap();
+    dir
+}
+
+#[test]
+fn every_wrong_key_is_shown_with_its_tree() {
+    let dir = project(SPEC);
+    let ran = segc(dir.path(), &["test"]);
+    assert_eq!(ran.code, Some(1));
+    insta::assert_snapshot!(format!("{}\n{}", ran.stdout, ran.stderr));
+    let results = std::fs::read_to_string(dir.path().join("target/run_results.json")).unwrap();
+    let results: serde_json::Value = serde_json::from_str(&results).unwrap();
+    let statuses: Vec<&str> = results["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["status"].as_str().unwrap())
+        .collect();
+    assert_eq!(statuses, ["pass", "fail", "fail", "error"]);
+}
+
+#[test]
+fn tests_are_chosen_by_name_and_by_what_they_are_about() {
+    let dir = project(SPEC);
+    let names = |args: &[&str]| {
+        let ran = segc(dir.path(), args);
+        (ran.code, ran.stdout.lines().count(), ran.stderr)
+    };
+    let (code, lines, _) = names(&["test", "fine"]);
+    assert_eq!((code, lines), (Some(0), 1));
+    let (code, lines, _) = names(&["test", "silent", "--exclude", "tag:crm"]);
+    assert_eq!((code, lines), (Some(1), 2));
+    let (code, lines, _) = names(&["test", "--select", "tag:crm"]);
+    assert_eq!((code, lines), (Some(1), 1));
+    let (code, lines, said) = names(&["test", "--select", "tag:nothing"]);
+    assert_eq!((code, lines), (Some(0), 0), "{said}");
+    assert!(said.contains("S0410"), "{said}");
+    assert_eq!(names(&["test", "byers"]).0, Some(2));
+    let junit = segc(dir.path(), &["test", "--format", "junit"]).stdout;
+    assert!(
+        junit.contains("tests=\"4\"") && junit.contains("errors=\"1\""),
+        "{junit}"
+    );
+    let first = segc(dir.path(), &["test", "-x", "--threads", "1"]);
+    assert!(
+        first.stderr.contains("1 passed, 1 failed, 2 skipped"),
+        "{}",
+        first.stderr
+    );
+}
+
+#[test]
+fn a_build_publishes_nothing_while_a_test_fails() {
+    let dir = project(SPEC);
+    let ran = segc(dir.path(), &["build", "--format", "json"]);
+    // Nothing can be built here: there are no tables. What matters is what is said first.
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    let good = SPEC.split("  - name: the wrong people").next().unwrap();
+    let dir = project(good);
+    let shop = dir.path().join("boutique.duckdb");
+    let connection = duckdb::Connection::open(&shop).unwrap();
+    connection
+        .execute_batch(
+            "create table customers(customer_id bigint, country varchar, birth_date date, email varchar,
+               email_opt_in boolean, store_id bigint);
+             insert into customers values (1, 'US', null, null, null, null);
+             create table stores(store_id bigint, city varchar);
+             create table orders(order_id bigint, customer_id bigint, ordered_at timestamptz, status varchar,
+               channel varchar, total decimal(12,2));
+             create table order_items(item_id bigint, order_id bigint, product_id bigint, quantity bigint, price decimal(12,2));
+             create table products(product_id bigint, category varchar, brand varchar);
+             create table visits(customer_id bigint, visited_on date, page varchar);
+             create table notes(customer_id bigint, note varchar);",
+        )
+        .unwrap();
+    drop(connection);
+    let bad = good.replace("{members: [1]}", "{members: []}");
+    std::fs::write(dir.path().join("segments/case.yml"), bad).unwrap();
+    let ran = segc(dir.path(), &["build"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("nothing was published: a test failed"),
+        "{}",
+        ran.stderr
+    );
+    let published = |name: &str| {
+        let connection = duckdb::Connection::open(&shop).unwrap();
+        connection
+            .prepare(&format!("select * from segments.{name}"))
+            .is_ok()
+    };
+    assert!(!published("seg_silent"));
+    let ran = segc(dir.path(), &["build", "--no-test"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(published("seg_silent"));
+    std::fs::write(dir.path().join("segments/case.yml"), good).unwrap();
+    let ran = segc(dir.path(), &["build"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("tests: 1 passed, 0 failed"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn what_no_test_distinguishes_is_listed() {
+    let dir = project(SPEC.split("  - name: data that").next().unwrap());
+    let ran = segc(dir.path(), &["test", "--cover"]);
+    let warnings: Vec<&str> = ran
+        .stderr
+        .lines()
+        .filter(|l| l.starts_with("warning"))
+        .collect();
+    insta::assert_snapshot!(warnings.join("\n"));
+}
+
+fn query(sql: &str) -> Job {
+    Job {
+        setup: vec![
+            "create table t(x bigint)".to_owned(),
+            "insert into t values (1), (2)".to_owned(),
+        ],
+        query: sql.to_owned(),
+        ..Job::default()
+    }
+}
+
+#[test]
+fn a_sandbox_computes_and_does_nothing_else() {
+    let mut sandbox = Sandbox::open().expect("it locks itself");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("x.csv");
+    std::fs::write(&file, "a\n1\n").unwrap();
+    let file = file.to_string_lossy().into_owned();
+    for sql in [
+        format!("select * from read_csv('{file}')"),
+        format!("select * from '{file}'"),
+        format!("select * from read_text('{file}')"),
+        "select * from glob('/*')".to_owned(),
+        "select * from 'https://example.org/x.csv'".to_owned(),
+        format!("copy t to '{file}.out'"),
+        format!("attach '{file}.db' as other"),
+        "install httpfs".to_owned(),
+        "load httpfs".to_owned(),
+        "set memory_limit = '10GB'".to_owned(),
+        "reset lock_configuration".to_owned(),
+        "pragma enable_profiling".to_owned(),
+        "delete from t".to_owned(),
+        "with gone as (delete from t returning *) select * from gone".to_owned(),
+        "select 1) as a; drop table t; select * from (select 1".to_owned(),
+        "select 1; drop table t".to_owned(),
+        "create table u(x bigint)".to_owned(),
+        "select * from enable_logging('x', storage = 'file')".to_owned(),
+        "call enable_logging('x')".to_owned(),
+        "select nextval('s')".to_owned(),
+        "commit".to_owned(),
+        "prepare p as delete from t".to_owned(),
+        "select getenv('HOME')".to_owned(),
+    ] {
+        let reply = sandbox.run(&query(&sql));
+        assert!(
+            matches!(reply.answer, Answer::Failed(_)),
+            "{sql}: {reply:?}"
+        );
+    }
+    let Answer::Rows(rows) = sandbox.run(&query("select max(x) as m from t")).answer else {
+        panic!("the sandbox is broken");
+    };
+    assert_eq!(rows.rows, [[Value::Int(2)]]);
+    // Nothing of one job is left for the next.
+    let mut other = query("select * from t");
+    other.setup.clear();
+    assert!(matches!(sandbox.run(&other).answer, Answer::Failed(_)));
+    let mut checked = query("select 1");
+    checked.checks.push(Check {
+        what: "twos".to_owned(),
+        sql: "select count(*) from t where x = 2".to_owned(),
+    });
+    assert_eq!(
+        sandbox.run(&checked).answer,
+        Answer::Broken("twos".to_owned())
+    );
+}
+
+#[test]
+fn a_job_that_takes_too_much_is_its_own_loss() {
+    let jobs: Vec<Job> = [
+        "select x from t",
+        "select length(repeat('x', 3000000000)) from t",
+        "select list(a.range) from range(100000000) as a",
+        "select x from t",
+    ]
+    .map(query)
+    .to_vec();
+    let program = Path::new(env!("CARGO_BIN_EXE_segc"));
+    let outcomes = run::run(program, &jobs, 1, &|_, _| true);
+    let rows = |o: &Outcome| matches!(o, Outcome::Reply(r) if matches!(r.answer, Answer::Rows(_)));
+    let answered: Vec<bool> = outcomes.iter().map(rows).collect();
+    assert_eq!(answered, [true, false, false, true], "{outcomes:?}");
+}
