@@ -396,3 +396,44 @@ fn retentioneering_publishes_the_truth() {
     project.members_are_true(&con);
     project.traits_are_true(&con);
 }
+
+/// `published/` is what the authors of the data show for it.
+#[test]
+fn rfm_reproduces_the_published_scores_and_segments() {
+    let project = Project::copy(
+        "tests/projects/rfm",
+        "customer",
+        "customer_id",
+        "rfm.duckdb",
+        "segments.",
+    );
+    project.build();
+    let con = Connection::open(project.path().join(project.database)).unwrap();
+    let published = |file: &str| {
+        let path = project.path().join("published").join(file);
+        format!("read_csv('{}', all_varchar = true)", path.display())
+    };
+    let differs = |ours: &str, theirs: &str| {
+        keys(
+            &con,
+            &format!(
+                "SELECT concat_ws(', ', a, b) FROM ({ours}) AS ours(k, a) FULL JOIN ({theirs}) AS theirs(k, b) USING (k) \
+                 WHERE a IS DISTINCT FROM b ORDER BY 1"
+            ),
+        )
+    };
+    let ours = "SELECT s.title, concat_ws(' ', count(*), sum(transaction_count), sum(amount)) FROM segments.customer_members \
+                JOIN segments.segc_segments s USING (segment) JOIN segments.customer_traits USING (entity_key) GROUP BY 1";
+    let theirs = format!(
+        "SELECT segment, concat_ws(' ', customers, orders, revenue) FROM {}",
+        published("segments.csv")
+    );
+    assert_eq!(differs(ours, &theirs), Vec::<String>::new());
+    let ours = "SELECT entity_key, concat_ws(' ', recency_days, transaction_count, amount, rfm_score, title) FROM segments.customer_traits \
+                JOIN segments.customer_members USING (entity_key) JOIN segments.segc_segments USING (segment) ORDER BY 1 LIMIT 10";
+    let theirs = format!(
+        "SELECT customer_id, concat_ws(' ', recency_days, transaction_count, amount, rfm_score, segment) FROM {}",
+        published("first_ten.csv")
+    );
+    assert_eq!(differs(ours, &theirs), Vec::<String>::new());
+}
