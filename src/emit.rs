@@ -7,6 +7,7 @@ mod checks;
 mod expr;
 mod layout;
 
+use checks::suppressors;
 pub use checks::{CheckKind, CheckQuery, checks};
 
 use crate::diag::Diagnostics;
@@ -25,6 +26,8 @@ pub struct EntityQuery {
     pub sql: String,
     /// Its columns, in order.
     pub columns: Vec<StageColumn>,
+    /// The keys that each suppression source names, as a SELECT of `entity_key`; read again before the commit.
+    pub suppressors: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +84,7 @@ pub fn query(
         }))
         .collect();
     let sql = layout::statement(&query, &mut writer);
+    let suppressors = suppressors(plan, model, &mut writer);
     let prelude = if writer.uses_zone {
         let until = model
             .as_of
@@ -102,6 +106,7 @@ pub fn query(
         prelude,
         sql,
         columns: columns.collect(),
+        suppressors,
     }
 }
 

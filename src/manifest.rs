@@ -284,6 +284,7 @@ fn table_name(model: &Model, id: TableId) -> String {
     match model.tables.get(id.index()).map(|t| &t.source) {
         Some(TableSource::Named(parts)) => parts.join("."),
         Some(TableSource::File { path, .. }) => path.clone(),
+        Some(TableSource::History { table, .. }) => table.join("."),
         Some(TableSource::Query(_)) | None => model
             .entities
             .iter()

@@ -137,6 +137,10 @@ fn shape(shape_of: &'static Shape, defs: &mut Map<String, Value>) -> Value {
             list(json!({"type": ["string", "number", "boolean"]})),
             json!({"type": "string", "pattern": TEMPLATE}),
         ),
+        Shape::ConditionsOr(inner) => {
+            let item = json!({"anyOf": [condition(defs), reference(inner, defs)]});
+            either(item.clone(), list(item))
+        }
         Shape::Word(words) => json!({"enum": words}),
         Shape::TextOr(inner) => either(text(), reference(inner, defs)),
         // `segments:` with nothing below it yet is fine.
@@ -276,6 +280,8 @@ mod tests {
             "traits: [{name: t, count: r, where: [a, b], default: 0}]",
             "segments: [{name: s, where: {top: 10%, by: x, among: {did: r}, ties: include, per: y}}]",
             "traits: [{name: t, ntile: {of: x, buckets: 4}, among: [a, {did: r}]}, {name: u, population: {quantile: x, at: 0.9}}]",
+            "entities: [{name: e, table: t, key: k, suppress: [a, {name: o, table: t, key: k, fresh_within: 1 day}], valid: {from: a, to: b}}]",
+            "segments: [{name: s, where: [{in_list: press}, {entered: s, within: 7 days}, {member_for: {s: '>= 1 day'}}]}]",
             "groups: [{name: g, cases: [{name: c, where: x}], otherwise: o}]",
             "entities: [{name: e, table: {sql: x}, key: k, suppress: a, relations: [{name: r, table: t, on: {a: b}, key: [x, y]}]}]",
         ] {
@@ -347,6 +353,9 @@ mod tests {
             &keys::SIZE,
             &keys::TEST,
             &keys::EXPECT,
+            &keys::LIST,
+            &keys::SUPPRESSOR,
+            &keys::VALID,
             &keys::SETTINGS,
             &keys::OUTPUTS,
             &keys::TARGET,

@@ -85,7 +85,7 @@ fn unreadable(table: &Table, what: String, error: &EngineError) -> Diagnostic {
             TableSource::File { .. } => {
                 "correct the row, or declare a type under `columns:` that all rows have, as `string`"
             }
-            TableSource::Named(_) | TableSource::Query(_) => {
+            TableSource::Named(_) | TableSource::Query(_) | TableSource::History { .. } => {
                 "make it NULL in the query where it does not convert: `try_cast(x as …)`"
             }
         })
@@ -130,7 +130,7 @@ pub(super) fn blameable(error: &EngineError) -> bool {
 }
 
 /// What a source check found.
-pub(super) fn violated(check: &CheckQuery, violations: u64) -> Diagnostic {
+pub(super) fn violated(check: &CheckQuery, violations: u64, found: &str) -> Diagnostic {
     let rows = if violations == 1 { "row" } else { "rows" };
     let keys = if violations == 1 { "key" } else { "keys" };
     let what = &check.what;
@@ -153,6 +153,34 @@ pub(super) fn violated(check: &CheckQuery, violations: u64) -> Diagnostic {
         )
         .at(check.span, "this join finds at most one row")
         .help("look up in a table with one row per key"),
+        CheckKind::ListKeyNull => Diagnostic::error(
+            &codes::build::LIST_KEY_IS_NULL,
+            format!("{what}: {violations} {rows} without a key"),
+        )
+        .at(check.span, "this list")
+        .help("fill in the keys, or delete the rows: nobody knows whom they are about"),
+        CheckKind::SuppressorKeyNull => Diagnostic::error(
+            &codes::build::SUPPRESSION_UNSURE,
+            format!("{what}: {violations} {rows} without a key, so nobody knows whom they suppress"),
+        )
+        .at(check.span, "NULL here")
+        .help("repair the source: a build publishes nothing while it is not sure whom to leave out"),
+        CheckKind::SuppressorFew(least) => Diagnostic::error(
+            &codes::build::SUPPRESSION_UNSURE,
+            format!("suppression source `{what}` has {found} rows, and at least {least} were expected"),
+        )
+        .at(check.span, "has its load failed?")
+        .help("repair the source: a build publishes nothing while it is not sure whom to leave out"),
+        CheckKind::SuppressorStale => Diagnostic::error(
+            &codes::build::SUPPRESSION_UNSURE,
+            if found.is_empty() {
+                format!("suppression source `{what}` has no row with a time")
+            } else {
+                format!("the newest row of suppression source `{what}` is of {found}")
+            },
+        )
+        .at(check.span, "older than this")
+        .help("load the source anew: a build publishes nothing while it is not sure whom to leave out"),
         CheckKind::TimeNull => Diagnostic::warning(
             &codes::build::TIME_IS_NULL,
             format!("{what}: {violations} {rows} without a time, which count for nobody"),

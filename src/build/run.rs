@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::blame;
 use super::publish::publication;
-use super::read::{Reader, SegmentCounts, number};
+use super::read::{Reader, SegmentCounts, number, text};
 use super::stage::staging;
 use super::{Assertion, Kind, Policy, Published, Stage, Verdict, verdict};
 use crate::diag::Diagnostics;
@@ -252,6 +252,10 @@ impl Walk<'_> {
         if let Some(begin) = stages.next() {
             self.stage(&begin, diags)?;
         }
+        // Conditions of a source may speak of local time.
+        for query in queries.iter().filter(|q| !q.prelude.is_empty()) {
+            self.stage(&prelude(query), diags)?;
+        }
         self.check_sources(diags)?;
         for stage in stages {
             self.stage(&stage, diags)?;
@@ -297,9 +301,15 @@ impl Walk<'_> {
                 subject: check.what.clone(),
                 sql: vec![check.sql.clone()],
             };
-            let violations = self.timed(&stage, |engine| one_number(engine, &check.sql))?;
+            let mut found = String::new();
+            let violations = self.timed(&stage, |engine| {
+                let row = engine.query(&check.sql)?.rows.into_iter().next();
+                let row = row.unwrap_or_default();
+                found = row.get(1).map(text).unwrap_or_default();
+                row.first().map_or(Ok(0), number)
+            })?;
             if violations > 0 {
-                diags.push(blame::violated(check, violations));
+                diags.push(blame::violated(check, violations, &found));
             }
         }
         if diags.has_errors() {
@@ -403,6 +413,15 @@ impl Walk<'_> {
             let _ = self.engine.execute("ROLLBACK");
         }
         self.timings
+    }
+}
+
+/// What the session must know before a query.
+fn prelude(query: &EntityQuery) -> Stage {
+    Stage {
+        kind: Kind::Begin,
+        subject: "session".to_owned(),
+        sql: query.prelude.clone(),
     }
 }
 

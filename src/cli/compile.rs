@@ -200,6 +200,10 @@ fn check_name(check: &CheckQuery) -> String {
         CheckKind::EntityKeyNull => "key_null",
         CheckKind::EntityKeyDuplicate => "key_duplicate",
         CheckKind::JoinDuplicate => "join_duplicate",
+        CheckKind::ListKeyNull => "list_key_null",
+        CheckKind::SuppressorKeyNull => "suppression_key_null",
+        CheckKind::SuppressorFew(_) => "suppression_few",
+        CheckKind::SuppressorStale => "suppression_stale",
         CheckKind::TimeNull => "time_null",
     };
     let what: String = check

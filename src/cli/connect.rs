@@ -99,7 +99,11 @@ pub(super) fn columns(
         return found;
     };
     // What is wrong with the tables as written is reported when they are resolved.
-    let tables = resolve::table_sources(&project.spec, &mut Diagnostics::default());
+    let tables = resolve::table_sources(
+        &project.spec,
+        &project.settings,
+        &mut Diagnostics::default(),
+    );
     let stored = target
         .filter(|t| file(project, t).is_some_and(|f| f.exists()))
         .map(|t| Options {
@@ -115,6 +119,7 @@ pub(super) fn columns(
             .collect(),
         Sources::Local => tables
             .iter()
+            .filter(|t| !is_history(t))
             .filter(|t| !is_named(t) || t.columns.is_empty() || stored.is_some())
             .collect(),
     };
@@ -143,6 +148,10 @@ pub(super) fn columns(
                         if sources == Sources::Local
                             && is_named(table)
                             && !table.columns.is_empty() => {}
+                    // Nothing was published yet.
+                    Err(_) if is_history(table) => {
+                        found.tables.push((table.source.clone(), Vec::new()));
+                    }
                     Err(problem) => diags.push(problem.at(table.span)),
                 }
             }
@@ -154,8 +163,12 @@ pub(super) fn columns(
 fn is_named(table: &Table) -> bool {
     match table.source {
         TableSource::Named(_) => true,
-        TableSource::File { .. } | TableSource::Query(_) => false,
+        TableSource::File { .. } | TableSource::Query(_) | TableSource::History { .. } => false,
     }
+}
+
+fn is_history(table: &Table) -> bool {
+    matches!(table.source, TableSource::History { .. })
 }
 
 /// How a target is opened to look: its file read-only if it is there, else memory.

@@ -69,7 +69,9 @@ impl Dialect for DuckDb {
                     ),
                 })
             }
-            TableSource::Named(_) | TableSource::Query(_) => generic::table(self, table),
+            TableSource::Named(_) | TableSource::Query(_) | TableSource::History { .. } => {
+                generic::table(self, table)
+            }
         }
     }
 
@@ -83,7 +85,10 @@ impl Dialect for DuckDb {
                 "select count(*) from read_csv({}, header = true, skip = 0, all_varchar = true)",
                 self.string(path)
             )),
-            TableSource::File { .. } | TableSource::Named(_) | TableSource::Query(_) => None,
+            TableSource::File { .. }
+            | TableSource::Named(_)
+            | TableSource::Query(_)
+            | TableSource::History { .. } => None,
         }
     }
 

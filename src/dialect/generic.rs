@@ -95,18 +95,40 @@ fn decimal(digits: i128, scale: u8) -> String {
     text
 }
 
+fn dotted<D: Dialect + ?Sized>(d: &D, parts: &[String]) -> String {
+    let parts: Vec<String> = parts.iter().map(|p| d.identifier(p)).collect();
+    parts.join(".")
+}
+
 pub(super) fn table<D: Dialect + ?Sized>(d: &D, table: &Table) -> Option<String> {
     match &table.source {
-        TableSource::Named(parts) => {
-            let parts: Vec<String> = parts.iter().map(|p| d.identifier(p)).collect();
-            Some(parts.join("."))
-        }
+        TableSource::Named(parts) => Some(dotted(d, parts)),
         // On lines of its own: the query may end in a comment.
         TableSource::Query(snippet) => {
             let text = snippet.text.trim().trim_end_matches(';').trim_end();
             Some(format!("(\n{text}\n)"))
         }
         TableSource::File { .. } => None,
+        TableSource::History {
+            table: parts,
+            exists: true,
+            ..
+        } => Some(dotted(d, parts)),
+        // Before the first build: the same columns, and no row.
+        TableSource::History { exists: false, .. } => {
+            let columns: Vec<String> = table
+                .columns
+                .iter()
+                .map(|c| {
+                    format!(
+                        "cast(null as {}) as {}",
+                        d.type_name(&c.ty),
+                        d.identifier(&c.name)
+                    )
+                })
+                .collect();
+            Some(format!("(select {} where 1 = 0)", columns.join(", ")))
+        }
     }
 }
 

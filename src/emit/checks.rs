@@ -3,10 +3,10 @@
 use super::expr::Writer;
 use crate::diag::Diagnostics;
 use crate::dialect::Dialect;
-use crate::expr::{Expr, ExprKind};
+use crate::expr::{Expr, ExprKind, Type};
 use crate::ir::Plan;
 use crate::ir::block::{BlockExpr, Term};
-use crate::model::{Frame, Model, Relation, RowExpr, SlotJoin};
+use crate::model::{Frame, Model, Relation, RelationRole, RowExpr, SlotJoin, Suppressor};
 use crate::source::Span;
 use std::collections::{BTreeSet, HashSet};
 
@@ -22,9 +22,17 @@ pub enum CheckKind {
     JoinDuplicate,
     /// Rows of a relation without a time, which count nowhere: reported.
     TimeNull,
+    /// Rows of a list without a key: stops the build.
+    ListKeyNull,
+    /// Rows of a suppression source without a key, who would not be suppressed: stops the build.
+    SuppressorKeyNull,
+    /// A suppression source with fewer rows than this; counts the missing ones, finds those that are there: stops the build.
+    SuppressorFew(u32),
+    /// A suppression source whose newest row is too old; finds when it was recorded: stops the build.
+    SuppressorStale,
 }
 
-/// A query with one row and one column, `violations`.
+/// A query with one row: `violations`, and of some kinds `found`, as a text.
 #[derive(Clone, Debug)]
 pub struct CheckQuery {
     pub kind: CheckKind,
@@ -53,20 +61,24 @@ pub fn checks(
     if let Some(table) = room.table(&entity.frame, 0) {
         let key = dialect.identifier(&entity.key);
         let what = format!("{}.{}", entity.name, entity.key);
-        let nulls = count_nulls(&table, &key);
+        let holds = room.conditions(&entity.filter);
+        let nulls = count_nulls(&table, &key, &holds);
         room.push(
             CheckKind::EntityKeyNull,
             what.clone(),
             entity.key_span,
             nulls,
         );
-        let twice = count_duplicates(&table, &[key], &[]);
+        let twice = count_duplicates(&table, &[key], &holds);
         room.push(CheckKind::EntityKeyDuplicate, what, entity.key_span, twice);
     }
     let mut slots: BTreeSet<usize> = plan.names.columns.keys().map(|c| c.slot).collect();
     close(&mut slots, &entity.frame);
     for slot in slots {
         room.join(&entity.name, &entity.frame, slot, &[]);
+    }
+    for source in &entity.suppressors {
+        room.suppressor(source);
     }
     for scan in &plan.scans {
         let Some(relation) = model.relations.get(scan.relation.index()) else {
@@ -75,9 +87,36 @@ pub fn checks(
         for slot in &scan.slots {
             room.join(&relation.name, &relation.frame, *slot, &relation.filter);
         }
-        room.times(relation);
+        match relation.role {
+            RelationRole::Declared => room.times(relation),
+            RelationRole::List => room.key(CheckKind::ListKeyNull, relation, None),
+            // A stay that goes on has no end. Sources of keys have checks of their own.
+            RelationRole::Stays | RelationRole::Suppressor => {}
+        }
     }
     room.out
+}
+
+/// The keys that each suppression source of the plan's entity names.
+pub(super) fn suppressors(plan: &Plan, model: &Model, writer: &mut Writer<'_>) -> Vec<String> {
+    let entity = model.entities.get(plan.entity.index());
+    let sources = entity.into_iter().flat_map(|e| &e.suppressors);
+    let read = |source: &Suppressor| {
+        let relation = model.relations.get(source.relation.index())?;
+        let table = relation.frame.slots.first()?.table;
+        let table = writer.dialect.table(model.tables.get(table.index())?)?;
+        let (_, key) = relation.owner.first()?;
+        let key = writer.dialect.identifier(&key.name);
+        let mut filter = vec![format!("checked.{key} is not null")];
+        for e in &relation.filter {
+            filter.push(writer.expr(&bare(e)).at(crate::dialect::Binding::Not));
+        }
+        Some(format!(
+            "select checked.{key} as entity_key\nfrom {table} as checked{}",
+            filtered(&filter)
+        ))
+    };
+    sources.filter_map(read).collect()
 }
 
 /// Adds what the slots are joined to.
@@ -140,15 +179,72 @@ impl Room<'_> {
             f.each_column(&mut |c| only &= c.slot == slot);
             only
         });
-        let own: Vec<BlockExpr> = own.map(bare).collect();
-        let conditions: Vec<String> = own
-            .iter()
-            .map(|e| self.writer.expr(e).at(crate::dialect::Binding::Not))
-            .collect();
+        let conditions = self.conditions(own);
         let columns: Vec<&str> = on.iter().map(|(_, right)| right.as_str()).collect();
         let what = format!("{owner}.{name} ({})", columns.join(", "));
         let sql = count_duplicates(&table, &keys, &conditions);
         self.push(CheckKind::JoinDuplicate, what, *span, sql);
+    }
+
+    /// Conditions on one table, whose alias is `checked`.
+    fn conditions<'e>(&mut self, of: impl IntoIterator<Item = &'e RowExpr>) -> Vec<String> {
+        of.into_iter()
+            .map(|e| self.writer.expr(&bare(e)).at(crate::dialect::Binding::Not))
+            .collect()
+    }
+
+    /// Rows without the key by which the relation names entities; of a source of keys, of those that count.
+    fn key(&mut self, kind: CheckKind, relation: &Relation, at: Option<Span>) {
+        let Some(table) = self.table(&relation.frame, 0) else {
+            return;
+        };
+        let filter = self.conditions(&relation.filter);
+        for (_, col) in &relation.owner {
+            let what = format!("{}.{}", relation.name, col.name);
+            let column = self.writer.dialect.identifier(&col.name);
+            let sql = count_nulls(&table, &column, &filter);
+            self.push(kind, what, at.unwrap_or(relation.span), sql);
+        }
+    }
+
+    fn suppressor(&mut self, source: &Suppressor) {
+        let model = self.writer.model;
+        let Some(relation) = model.relations.get(source.relation.index()) else {
+            return;
+        };
+        let Some(table) = self.table(&relation.frame, 0) else {
+            return;
+        };
+        let filter = self.conditions(&relation.filter);
+        let text = self.writer.dialect.type_name(&Type::String);
+        let least = source.min_rows;
+        let sql = format!(
+            "select\n    case when count(*) < {least} then {least} - count(*) else 0 end as violations,\n    \
+             cast(count(*) as {text}) as found\nfrom {table} as checked{}",
+            filtered(&filter)
+        );
+        let what = source.name.clone();
+        self.push(
+            CheckKind::SuppressorFew(least),
+            what.clone(),
+            source.min_rows_span,
+            sql,
+        );
+        self.key(
+            CheckKind::SuppressorKeyNull,
+            relation,
+            Some(source.key_span),
+        );
+        if let Some((time, bound, span)) = &source.fresh {
+            let column = self.writer.dialect.identifier(&time.col.name);
+            let bound = self.writer.dialect.literal(bound, &time.ty).text;
+            let sql = format!(
+                "select\n    case when max(checked.{column}) >= {bound} then 0 else 1 end as violations,\n    \
+                 cast(max(checked.{column}) as {text}) as found\nfrom {table} as checked{}",
+                filtered(&filter)
+            );
+            self.push(CheckKind::SuppressorStale, what, *span, sql);
+        }
     }
 
     fn times(&mut self, relation: &Relation) {
@@ -162,16 +258,27 @@ impl Room<'_> {
                 .get(time.col.slot)
                 .map_or("", |s| &s.name);
             let what = format!("{name}.{}", time.col.name);
-            let sql = count_nulls(&table, &self.writer.dialect.identifier(&time.col.name));
+            let sql = count_nulls(&table, &self.writer.dialect.identifier(&time.col.name), &[]);
             self.push(CheckKind::TimeNull, what, relation.span, sql);
         }
     }
 }
 
-fn count_nulls(table: &str, column: &str) -> String {
+fn count_nulls(table: &str, column: &str, conditions: &[String]) -> String {
+    let mut filter = vec![format!("checked.{column} is null")];
+    filter.extend(conditions.iter().cloned());
     format!(
-        "select count(*) as violations\nfrom {table} as checked\nwhere checked.{column} is null"
+        "select count(*) as violations\nfrom {table} as checked{}",
+        filtered(&filter)
     )
+}
+
+fn filtered(conditions: &[String]) -> String {
+    if conditions.is_empty() {
+        String::new()
+    } else {
+        format!("\nwhere {}", conditions.join(" and "))
+    }
 }
 
 /// How many keys stand in more than one row. NULLs join nothing.

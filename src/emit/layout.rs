@@ -53,7 +53,9 @@ fn sources(query: &Query, writer: &mut Writer<'_>) -> Vec<String> {
             let table = writer.model.tables.get(id.index())?;
             match &table.source {
                 TableSource::Query(_) => Some((id, alias, writer.dialect.table(table)?)),
-                TableSource::Named(_) | TableSource::File { .. } => None,
+                TableSource::Named(_) | TableSource::File { .. } | TableSource::History { .. } => {
+                    None
+                }
             }
         })
         .collect();

@@ -103,6 +103,12 @@ fn missing(source: &TableSource, error: &EngineError) -> Problem {
             note: Some(said),
             help: "check that it is the kind of file that its name says".to_owned(),
         },
+        TableSource::History { table, .. } => Problem {
+            code: &codes::build::TABLE_NOT_FOUND,
+            message: format!("nothing is published as `{}`", table.join(".")),
+            note: Some(said),
+            help: "the first build makes it".to_owned(),
+        },
         TableSource::Query(_) => Problem {
             code: &codes::build::TABLE_NOT_FOUND,
             message: "this query is refused by the warehouse".to_owned(),

@@ -70,7 +70,9 @@ fn block_names(model: &Model) -> Taken {
     let mut taken = Taken::default();
     for table in &model.tables {
         match &table.source {
-            TableSource::Named(parts) => parts.iter().for_each(|p| taken.reserve(p)),
+            TableSource::Named(parts) | TableSource::History { table: parts, .. } => {
+                parts.iter().for_each(|p| taken.reserve(p));
+            }
             TableSource::File { .. } => {}
             // Every word of the query might be a table's name.
             TableSource::Query(snippet) => snippet
@@ -191,7 +193,12 @@ fn facts(
         columns,
         from,
         joins,
-        filter: early(plan).into_iter().map(own_key).collect(),
+        filter: entity
+            .filter
+            .iter()
+            .map(|e| aliases.expr(e))
+            .chain(early(plan).into_iter().map(own_key))
+            .collect(),
         ..Block::default()
     }
 }

@@ -3,16 +3,16 @@
 //! A frame says which tables one row is put together from; `scope` resolves names in it. Conditions and channels of an
 //! entity are resolved later (`segments`), when traits and segments are known.
 
-use super::relation;
 use super::tables::Tables;
 use super::typing::Context;
 use super::world::World;
 use super::{Entity, EntityId, Frame, JoinKind, Relation, RelationId, Slot, SlotJoin, TableId};
+use super::{keyed, relation, valid};
 use crate::diag::codes::model::{DUPLICATE, JOIN_TYPES, KEY_TYPE};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::expr::Type;
 use crate::source::{Span, Spanned};
-use crate::spec::{EntitySpec, LookupSpec, OnSpec, Spec};
+use crate::spec::{EntitySpec, LookupSpec, OnSpec, Settings, Spec};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 
@@ -50,6 +50,7 @@ pub(super) struct RelationInfo {
 pub(super) fn entities(
     spec: &Spec,
     tables: Tables,
+    settings: &Settings,
     ctx: &Context,
     diags: &mut Diagnostics,
 ) -> World {
@@ -57,14 +58,21 @@ pub(super) fn entities(
     world.broken = spec.broken.iter().map(|n| n.value.clone()).collect();
     for entity in &spec.entities {
         let id = EntityId(u32::try_from(world.entities.len()).unwrap_or(u32::MAX));
-        let info = self::entity(entity, &world.tables, diags);
+        let info = self::entity(entity, &world.tables, ctx, diags);
         world.entities.push(info);
         relation::all(id, entity, &mut world, ctx, diags);
     }
+    world.keeps_history = settings.outputs.history;
+    keyed::all(spec, &mut world, ctx, diags);
     world
 }
 
-fn entity(spec: &EntitySpec, tables: &Tables, diags: &mut Diagnostics) -> EntityInfo {
+fn entity(
+    spec: &EntitySpec,
+    tables: &Tables,
+    ctx: &Context,
+    diags: &mut Diagnostics,
+) -> EntityInfo {
     let name = &spec.item.name.value;
     let table = tables.id(&spec.table);
     let mut frame = Frame {
@@ -94,6 +102,10 @@ fn entity(spec: &EntitySpec, tables: &Tables, diags: &mut Diagnostics) -> Entity
             .help("name the column that identifies a row, or cast it in a `table: {sql: …}`"),
         );
     }
+    let whose = format!("entity `{name}`");
+    let filter = spec.valid.as_ref().map_or_else(Vec::new, |v| {
+        valid::filter(v, table, (&whose, name), tables, ctx, diags)
+    });
     EntityInfo {
         channels: spec.channels.iter().map(|(n, _)| n.value.clone()).collect(),
         key_known: key.is_some(),
@@ -103,6 +115,8 @@ fn entity(spec: &EntitySpec, tables: &Tables, diags: &mut Diagnostics) -> Entity
             key: key.map_or_else(|| spec.key.value.clone(), |k| k.name.clone()),
             key_type: key.map_or(Type::Null, |k| k.ty.clone()),
             key_span: spec.key.span,
+            filter,
+            suppressors: Vec::new(),
             suppress: Vec::new(),
             channels: Vec::new(),
             span: spec.item.span,

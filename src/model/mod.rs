@@ -11,6 +11,7 @@ mod frame;
 mod habit;
 mod hash;
 mod items;
+mod keyed;
 pub mod lineage;
 mod measure;
 mod names;
@@ -20,11 +21,13 @@ mod population;
 mod predicate;
 mod references;
 mod relation;
+mod renamed;
 pub mod resolve;
 mod rows;
 mod scope;
 mod segments;
 mod split;
+mod stay;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -32,6 +35,7 @@ mod traits;
 pub mod tree;
 pub mod typing;
 pub mod upkeep;
+mod valid;
 pub mod words;
 mod world;
 mod written;
@@ -101,6 +105,14 @@ pub enum TableSource {
     File { path: String, format: FileFormat },
     /// One query expression, checked to be that and nothing else.
     Query(Snippet),
+    /// The stays that earlier builds have published of an entity's members. Before the first build there is no such table,
+    /// and nobody has stayed anywhere.
+    History {
+        entity: String,
+        /// Parts of its name.
+        table: Vec<String>,
+        exists: bool,
+    },
 }
 
 /// As messages name it.
@@ -110,6 +122,7 @@ impl std::fmt::Display for TableSource {
             Self::Named(parts) => write!(f, "table `{}`", parts.join(".")),
             Self::File { path, .. } => write!(f, "file `{path}`"),
             Self::Query(_) => f.write_str("the query"),
+            Self::History { table, .. } => write!(f, "the history `{}`", table.join(".")),
         }
     }
 }
@@ -198,6 +211,10 @@ pub struct Entity {
     pub key: String,
     pub key_type: Type,
     pub key_span: Span,
+    /// Which of the table's rows there are at `as_of`: conjuncts over slot 0.
+    pub filter: Vec<RowExpr>,
+    /// Sources of keys that suppress; [`Self::suppress`] asks for their rows.
+    pub suppressors: Vec<Suppressor>,
     /// Who meets one of these is in no published segment (unless it says `suppress: false`).
     pub suppress: Vec<Predicate>,
     pub channels: Vec<Channel>,
@@ -228,7 +245,34 @@ pub struct Relation {
     /// Time columns that must lie before `as_of`, with that bound as a literal of the column's type: the relation's own and
     /// its parents' (promise 3).
     pub past: Vec<(TimeColumn, Literal)>,
+    pub role: RelationRole,
     pub span: Span,
+}
+
+/// Where a relation comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RelationRole {
+    #[default]
+    Declared,
+    /// Static keys from a file.
+    List,
+    /// A source of keys that suppress.
+    Suppressor,
+    /// What earlier builds have published.
+    Stays,
+}
+
+/// A source of keys that suppress. A build that cannot trust it publishes nothing.
+#[derive(Clone, Debug)]
+pub struct Suppressor {
+    pub name: String,
+    pub relation: RelationId,
+    /// The newest row must not be before this; and where that is written.
+    pub fresh: Option<(TimeColumn, Literal, Span)>,
+    /// At least 1.
+    pub min_rows: u32,
+    pub min_rows_span: Span,
+    pub key_span: Span,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

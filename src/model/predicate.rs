@@ -68,6 +68,8 @@ impl Conditions<'_> {
             ConditionKind::In(names) => self.within(names, diags),
             ConditionKind::Top(spec) => population::resolve(spec, self, diags).map(leaf),
             ConditionKind::NotIn(names) => Some(not(self.within(names, diags)?)),
+            ConditionKind::InList(names) => self.in_list(names, diags),
+            ConditionKind::Stay(stay) => self.stay(stay, condition.span, diags),
         }
     }
 
@@ -219,7 +221,7 @@ pub(super) fn all(of: Vec<Predicate>) -> Predicate {
 }
 
 /// At least one of these holds.
-fn any(of: Vec<Predicate>) -> Predicate {
+pub(super) fn any(of: Vec<Predicate>) -> Predicate {
     let mut flat = Vec::with_capacity(of.len());
     for predicate in of {
         if let Predicate::Any(inner) = predicate {

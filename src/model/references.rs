@@ -9,7 +9,7 @@ use crate::diag::codes::model::{SEGMENT_ENTITY, UNKNOWN_SEGMENT};
 use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::snippet::{self, Snippet};
 use crate::source::Span;
-use crate::spec::{Condition, ConditionKind, Name, PopulationSpec};
+use crate::spec::{Condition, ConditionKind, Name, PopulationSpec, Stay};
 use std::cell::Cell;
 use std::collections::HashMap;
 
@@ -22,6 +22,8 @@ pub(super) struct SegmentNames {
     known: HashMap<String, Known>,
     /// Each group's cases and each split's arms, and what these are called.
     groups: HashMap<String, (Parts, Vec<String>)>,
+    /// Former names, by the present ones.
+    formers: HashMap<String, String>,
     misses: Cell<u32>,
 }
 
@@ -59,6 +61,15 @@ impl SegmentNames {
         }
     }
 
+    /// The name that a segment was published under before.
+    pub(super) fn former(&self, name: &str) -> Option<&str> {
+        self.formers.get(name).map(String::as_str)
+    }
+
+    pub(super) fn renamed(&mut self, name: &str, former: String) {
+        self.formers.insert(name.to_owned(), former);
+    }
+
     /// The segment of a name, of the same entity.
     pub(super) fn require(
         &self,
@@ -67,6 +78,17 @@ impl SegmentNames {
         world: &World,
         diags: &mut Diagnostics,
     ) -> Option<SegmentId> {
+        self.known(name, entity, world, diags)?
+    }
+
+    /// A segment of the same entity has this name; it may not be resolved yet.
+    pub(super) fn known(
+        &self,
+        name: &Name,
+        entity: EntityId,
+        world: &World,
+        diags: &mut Diagnostics,
+    ) -> Option<Option<SegmentId>> {
         let Some(known) = self.known.get(&name.value) else {
             let item = name.value.split('.').next().unwrap_or_default();
             if world.broken.contains(item) {
@@ -94,7 +116,7 @@ impl SegmentNames {
             );
             return None;
         }
-        known.id
+        Some(known.id)
     }
 
     fn unknown(&self, name: &Name) -> Diagnostic {
@@ -147,7 +169,33 @@ pub(super) fn each_reference<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a
         | ConditionKind::DidNot { .. }
         | ConditionKind::Aggregate { .. }
         | ConditionKind::FirstTime { .. }
-        | ConditionKind::Habit(_) => {}
+        | ConditionKind::Habit(_)
+        | ConditionKind::InList(_)
+        | ConditionKind::Stay(_) => {}
+    }
+}
+
+/// Calls `f` with every condition on membership history.
+pub(super) fn each_stay<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a Stay)) {
+    match &condition.kind {
+        ConditionKind::Stay(stay) => f(stay),
+        ConditionKind::All(of)
+        | ConditionKind::Any(of)
+        | ConditionKind::None(of)
+        | ConditionKind::AtLeast { of, .. }
+        | ConditionKind::AtMost { of, .. }
+        | ConditionKind::Exactly { of, .. } => of.iter().for_each(|c| each_stay(c, f)),
+        ConditionKind::Not(of) => each_stay(of, f),
+        ConditionKind::Top(of) => of.among.iter().for_each(|c| each_stay(c, f)),
+        ConditionKind::Sql(_)
+        | ConditionKind::Did { .. }
+        | ConditionKind::DidNot { .. }
+        | ConditionKind::Aggregate { .. }
+        | ConditionKind::FirstTime { .. }
+        | ConditionKind::In(_)
+        | ConditionKind::NotIn(_)
+        | ConditionKind::Habit(_)
+        | ConditionKind::InList(_) => {}
     }
 }
 
@@ -169,7 +217,9 @@ pub(super) fn each_name(condition: &Condition, f: &mut dyn FnMut(&[Name], Span))
         | ConditionKind::FirstTime { .. }
         | ConditionKind::Habit(_)
         | ConditionKind::In(_)
-        | ConditionKind::NotIn(_) => {}
+        | ConditionKind::NotIn(_)
+        | ConditionKind::InList(_)
+        | ConditionKind::Stay(_) => {}
     }
 }
 

@@ -10,8 +10,8 @@ use super::tables::{Tables, some_of};
 use super::typing::Context;
 use super::world::World;
 use super::{
-    Col, EntityId, Frame, JoinKind, Relation, RelationId, RowExpr, Slot, SlotJoin, TableId,
-    TimeColumn, order,
+    Col, EntityId, Frame, JoinKind, Relation, RelationId, RelationRole, RowExpr, Slot, SlotJoin,
+    TableId, TimeColumn, order,
 };
 use crate::diag::codes::model::{CYCLE, DUPLICATE, OWNER_NOT_KEY, TIME_TYPE, UNKNOWN_RELATION};
 use crate::diag::{Diagnostic, Diagnostics, nearest};
@@ -187,6 +187,7 @@ fn one(
             time,
             filter,
             past,
+            role: RelationRole::Declared,
             span: spec.span,
         },
         time_failed,
@@ -306,7 +307,7 @@ fn owner(
     owner
 }
 
-fn time(
+pub(super) fn time(
     name: &Spanned<String>,
     table: TableId,
     whose: (&str, &str),

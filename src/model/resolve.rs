@@ -19,8 +19,8 @@ pub fn resolve(
     ctx: &Context,
     diags: &mut Diagnostics,
 ) -> Model {
-    let tables = Tables::new(spec, catalog, diags);
-    let mut world = frame::entities(spec, tables, ctx, diags);
+    let tables = Tables::new(spec, settings, catalog, diags);
+    let mut world = frame::entities(spec, tables, settings, ctx, diags);
     let mut measures = Measures::default();
     if world.entities.is_empty() && world.broken.is_empty() {
         no_entity(spec, diags);

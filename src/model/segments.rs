@@ -11,7 +11,7 @@ use super::typing::Context;
 use super::world::World;
 use super::{
     Channel, EntityId, Group, GroupId, Predicate, RelationId, Segment, SegmentId, SegmentKind,
-    TraitId, Upkeep, lineage, split,
+    TraitId, Upkeep, lineage, renamed, split,
 };
 use crate::diag::codes::model::UNKNOWN_ENTITY;
 use crate::diag::{CopyOf, Diagnostic, Diagnostics, nearest};
@@ -85,6 +85,15 @@ impl<'a> Draft<'a> {
         self.written.name()
     }
 
+    pub(super) fn renamed_from(&self) -> Option<&'a Name> {
+        let upkeep = match self.written {
+            Written::Segment(s) => &s.upkeep,
+            Written::Group(g) => &g.upkeep,
+            Written::Split(s) => &s.audience.upkeep,
+        };
+        upkeep.renamed_from.as_ref()
+    }
+
     pub(super) fn conditions(&self) -> Vec<&'a Condition> {
         match self.written {
             Written::Segment(s) => vec![&s.condition],
@@ -156,6 +165,7 @@ pub(super) fn drafts<'a>(
             names,
         });
     }
+    renamed::announce(&drafts, &mut out.names, diags);
     drafts
 }
 
@@ -456,6 +466,7 @@ pub(super) fn entity_conditions(
             .iter()
             .filter_map(|c| conditions.resolve(c, diags))
             .collect();
+        let sources: Vec<Predicate> = conditions.suppressors();
         let traits = std::mem::take(&mut conditions.scope.traits);
         let channels: Vec<Channel> = entity
             .channels
@@ -474,7 +485,7 @@ pub(super) fn entity_conditions(
             references: std::mem::take(&mut conditions.references),
         });
         if let Some(info) = world.entities.get_mut(i) {
-            info.entity.suppress = suppress;
+            info.entity.suppress = suppress.into_iter().chain(sources).collect();
             info.entity.channels = channels;
         }
     }

@@ -3,7 +3,7 @@
 //! [`table_sources`] lists them before anything is resolved, so that the rooms with IO can ask for their columns;
 //! `resolve` then looks names up here. What a row is put together from is `frame`'s.
 
-use super::{Catalog, Column, FileFormat, Table, TableId, TableSource};
+use super::{Catalog, Column, FileFormat, Table, TableId, TableSource, keyed};
 use crate::diag::codes::expr::{UNKNOWN_COLUMN, UNKNOWN_TYPE};
 use crate::diag::codes::model::{COLUMN_CLASH, COLUMNS_UNKNOWN, DECLARED_MISSING, FILE_FORMAT};
 use crate::diag::codes::spec::NOT_YET;
@@ -12,13 +12,13 @@ use crate::expr::Type;
 use crate::model::typing::parse_type;
 use crate::snippet;
 use crate::source::{Span, Spanned};
-use crate::spec::{ColumnSpecs, LookupSpec, Spec, TableSpec};
+use crate::spec::{ColumnSpecs, LookupSpec, Settings, Spec, TableSpec};
 use std::collections::HashMap;
 
 /// Every physical table that the specs read, in order of writing, with the columns declared for it.
 #[must_use]
-pub fn table_sources(spec: &Spec, diags: &mut Diagnostics) -> Vec<Table> {
-    collect(spec, diags)
+pub fn table_sources(spec: &Spec, settings: &Settings, diags: &mut Diagnostics) -> Vec<Table> {
+    collect(spec, settings, diags)
         .list
         .into_iter()
         .map(|entry| entry.table)
@@ -56,8 +56,13 @@ pub(super) enum Found<'a> {
 
 impl Tables {
     /// The tables of `spec` with the columns that were declared and that `catalog` knows.
-    pub(super) fn new(spec: &Spec, catalog: &Catalog, diags: &mut Diagnostics) -> Self {
-        let mut tables = collect(spec, diags);
+    pub(super) fn new(
+        spec: &Spec,
+        settings: &Settings,
+        catalog: &Catalog,
+        diags: &mut Diagnostics,
+    ) -> Self {
+        let mut tables = collect(spec, settings, diags);
         let known: HashMap<_, _> = catalog
             .tables
             .iter()
@@ -68,6 +73,16 @@ impl Tables {
                 continue;
             }
             match known.get(&entry.table.source) {
+                // Nothing was published yet.
+                Some(columns)
+                    if columns.is_empty()
+                        && matches!(entry.table.source, TableSource::History { .. }) =>
+                {
+                    if let TableSource::History { exists, .. } = &mut entry.table.source {
+                        *exists = false;
+                    }
+                    entry.index();
+                }
                 Some(columns) => entry.merge(columns, diags),
                 None => entry.index(),
             }
@@ -112,6 +127,30 @@ impl Tables {
             Some(column) => Found::Column(column),
             None if entry.known => Found::No,
             None => Found::Unknowable,
+        }
+    }
+
+    /// The table of an entity's published stays, if some condition asks for it.
+    pub(super) fn history(&self, of: &str) -> Option<TableId> {
+        let at = self.list.iter().position(
+            |e| matches!(&e.table.source, TableSource::History { entity, .. } if entity == of),
+        )?;
+        Some(TableId(u32::try_from(at).unwrap_or(u32::MAX)))
+    }
+
+    /// Gives a column that has no type of its own the one that it is compared with.
+    pub(super) fn give_type(&mut self, id: TableId, column: &str, ty: &Type) {
+        let found = self.list.get_mut(id.index()).and_then(|entry| {
+            entry
+                .table
+                .columns
+                .iter_mut()
+                .find(|c| c.name == column || c.name.eq_ignore_ascii_case(column))
+        });
+        if let Some(found) = found
+            && found.ty == Type::Null
+        {
+            found.ty = ty.clone();
         }
     }
 
@@ -284,18 +323,39 @@ fn is_placeholder(source: &TableSource) -> bool {
     matches!(source, TableSource::Named(parts) if parts.is_empty())
 }
 
-fn collect(spec: &Spec, diags: &mut Diagnostics) -> Tables {
+fn collect(spec: &Spec, settings: &Settings, diags: &mut Diagnostics) -> Tables {
     let mut tables = Tables::default();
     for entity in &spec.entities {
         tables.add(&entity.table, &entity.columns, diags);
         tables.add_lookups(&entity.lookups, diags);
+        for source in &entity.suppressors {
+            tables.add(&source.table, &source.columns, diags);
+        }
         for relation in &entity.relations {
             tables.add(&relation.table, &relation.columns, diags);
             tables.add_lookups(&relation.lookups, diags);
         }
     }
+    for list in &spec.lists {
+        tables.add(&list.file, &Vec::new(), diags);
+        tables.add_untyped(&list.file, &list.key);
+    }
+    for entity in keyed::entities_with_stays(spec) {
+        if let Some(found) = spec.entities.iter().find(|e| e.item.name.value == entity) {
+            tables.add_history(entity, found.item.span, settings);
+        }
+    }
     tables
 }
+
+/// Columns of `<entity>_history` (`outputs.md`) that conditions ask for, beside the key.
+const HISTORY: [(&str, Type); 4] = [
+    ("segment", Type::String),
+    // Of the key's type, once that is known.
+    ("entity_key", Type::Null),
+    ("valid_from", Type::Timestamp),
+    ("valid_to", Type::Timestamp),
+];
 
 impl Tables {
     fn add_lookups(&mut self, lookups: &[LookupSpec], diags: &mut Diagnostics) {
@@ -305,22 +365,72 @@ impl Tables {
         }
     }
 
+    /// The key of a list in a CSV file is read with the type of the entity's key, which is not known yet.
+    fn add_untyped(&mut self, table: &TableSpec, key: &Spanned<String>) {
+        let id = self.id(table);
+        let Some(entry) = self.list.get_mut(id.index()) else {
+            return;
+        };
+        let csv = matches!(
+            entry.table.source,
+            TableSource::File {
+                format: FileFormat::Csv,
+                ..
+            }
+        );
+        if csv && !entry.exact.contains_key(&key.value) {
+            entry
+                .exact
+                .insert(key.value.clone(), entry.table.columns.len());
+            entry.declared_at.insert(key.value.clone(), key.span);
+            entry.table.columns.push(Column {
+                name: key.value.clone(),
+                ty: Type::Null,
+                declared: true,
+            });
+        }
+    }
+
+    fn add_history(&mut self, entity: &str, span: Span, settings: &Settings) {
+        let source = TableSource::History {
+            entity: entity.to_owned(),
+            table: settings.outputs.history_of(entity),
+            exists: true,
+        };
+        let column = |(name, ty): &(&str, Type)| Column {
+            name: (*name).to_owned(),
+            ty: ty.clone(),
+            declared: true,
+        };
+        self.push(Table {
+            source,
+            columns: HISTORY.iter().map(column).collect(),
+            span,
+        });
+    }
+
+    fn push(&mut self, table: Table) {
+        let next = TableId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
+        self.by_source.insert(table.source.clone(), next);
+        self.list.push(Entry {
+            table,
+            known: false,
+            declared_at: HashMap::new(),
+            exact: HashMap::new(),
+            folded: HashMap::new(),
+        });
+    }
+
     fn add(&mut self, table: &TableSpec, columns: &ColumnSpecs, diags: &mut Diagnostics) {
         let source = source_of(table, diags);
         let span = place(table);
         let next = TableId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
         let id = *self.by_source.entry(source.clone()).or_insert(next);
         if id == next {
-            self.list.push(Entry {
-                table: Table {
-                    source,
-                    columns: Vec::new(),
-                    span,
-                },
-                known: false,
-                declared_at: HashMap::new(),
-                exact: HashMap::new(),
-                folded: HashMap::new(),
+            self.push(Table {
+                source,
+                columns: Vec::new(),
+                span,
             });
         }
         let Some(entry) = self.list.get_mut(id.index()) else {

@@ -142,7 +142,7 @@ fn rows(model: &Model, measure: &Measure) -> String {
     text
 }
 
-fn window(model: &Model, relation: RelationId, window: &Window) -> String {
+pub(super) fn window(model: &Model, relation: RelationId, window: &Window) -> String {
     match (&window.from, &window.until) {
         (Some(from), Some(until)) => {
             format!(" in [{} … {})", moment(model, from), moment(model, until))
@@ -413,6 +413,9 @@ impl Words<'_> {
         if let ExprKind::Column(Atom::Measure(id)) = &expr.kind
             && let Some(found) = self.measure_of(*id, Agg::Exists)
         {
+            if let Some(words) = super::stay::exists(self.model, found, negated) {
+                return words;
+            }
             let with = if negated { "without" } else { "with" };
             return format!("{with} {}", counted(self.model, found));
         }

@@ -1,6 +1,7 @@
 //! [`World`]: everything resolved so far, and what a path leads to in it. Scopes are views of it.
 
 use super::frame::{EntityInfo, RelationInfo};
+use super::keyed::Stays;
 use super::tables::{Found, Tables, some_of, unknown_column};
 use super::{Col, EntityId, Frame, RelationId, Trait, TraitId};
 use crate::diag::codes::model::{MANY_ROWS, UNKNOWN_PATH, UNKNOWN_RELATION};
@@ -18,6 +19,11 @@ pub(super) struct World {
     pub(super) traits: Vec<Trait>,
     /// Of each entity (by index): its traits by name.
     pub(super) trait_names: Vec<HashMap<String, TraitState>>,
+    /// Lists by name: whose keys they hold, and the relation, if it could be resolved.
+    pub(super) lists: HashMap<String, (EntityId, Option<RelationId>)>,
+    /// Of entities whose history some condition asks for.
+    pub(super) stays: HashMap<EntityId, Stays>,
+    pub(super) keeps_history: bool,
     /// Names of items that could not be read, which has been reported.
     pub(super) broken: HashSet<String>,
 }
@@ -60,6 +66,9 @@ impl World {
             relations: Vec::new(),
             traits: Vec::new(),
             trait_names: Vec::new(),
+            lists: HashMap::new(),
+            stays: HashMap::new(),
+            keeps_history: true,
             broken: HashSet::new(),
         }
     }

@@ -1,7 +1,8 @@
 //! Conditions as written (`language.md` §6) and the windows of their rows (§5).
 
 use super::habit::{self, Habit};
-use super::{AggFunction, AggregateSpec, Name, PopulationSpec, keys, population, window};
+use super::stay::Stay;
+use super::{AggFunction, AggregateSpec, Name, PopulationSpec, keys, population, stay, window};
 use crate::diag::codes::spec as codes;
 use crate::diag::{Diagnostic, nearest};
 use crate::expr::Unit;
@@ -61,6 +62,9 @@ pub enum ConditionKind {
     NotIn(Vec<Name>),
     /// `top`, `bottom`
     Top(PopulationSpec),
+    /// On any of these lists.
+    InList(Vec<Name>),
+    Stay(Stay),
 }
 
 /// Which rows of a relation.
@@ -210,6 +214,13 @@ fn map(
         "in" => references(r, value).map(ConditionKind::In),
         "not_in" => references(r, value).map(ConditionKind::NotIn),
         "top" | "bottom" => population::top(r, &f, key, value).map(ConditionKind::Top),
+        "in_list" => {
+            let names = r.one_or_more(value, "a list's name or several");
+            (!names.is_empty()).then_some(ConditionKind::InList(names))
+        }
+        "entered" => stay::entered(r, &f, value).map(ConditionKind::Stay),
+        "exited" => stay::exited(r, &f, value).map(ConditionKind::Stay),
+        "member_for" => stay::member_for(r, value).map(ConditionKind::Stay),
         "did" => {
             let relation = relation(r, value);
             let rows = rows(r, &f);
@@ -271,7 +282,7 @@ fn unknown(r: &mut Reader<'_>, node: &Node, entries: &[(Spanned<String>, Node)])
             .help(format!("did you mean `{near}`?")),
         (None, Some((key, _))) => diagnostic
             .at(key.span, "no kind of condition")
-            .help("one key names the kind: all, any, none, not, at_least, at_most, exactly, did, did_not, first_time, stopped, restarted, regularly, in, not_in, top, bottom, or an aggregate"),
+            .help("one key names the kind: all, any, none, not, at_least, at_most, exactly, did, did_not, first_time, stopped, restarted, regularly, in, not_in, in_list, entered, exited, member_for, top, bottom, or an aggregate"),
         (None, None) => diagnostic
             .at(node.span, "nothing in it")
             .help("an expression stands without braces"),

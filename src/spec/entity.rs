@@ -2,7 +2,7 @@
 
 use super::names::unique;
 use super::{
-    Condition, EntitySpec, Item, LookupSpec, Name, RelationSpec, condition, item, keys, settings,
+    EntitySpec, Item, LookupSpec, Name, RelationSpec, ValidSpec, item, keys, settings, suppress,
     table,
 };
 use crate::diag::Diagnostic;
@@ -17,7 +17,8 @@ pub(super) fn entity(r: &mut Reader<'_>, f: &Fields<'_>, item: Item) -> Option<E
     let from = f.get("table").and_then(|n| table::table(r, n));
     let key = f.get("key").and_then(|n| r.text_as(n, "the key's column"));
     let columns = table::columns(r, f.get("columns"));
-    let suppress = suppress(r, f);
+    let valid = valid(r, f);
+    let suppress = suppress::suppress(r, f);
     let channels = channels(r, f);
     let lookups = lookups(r, f);
     let relations = relations(r, f);
@@ -26,55 +27,33 @@ pub(super) fn entity(r: &mut Reader<'_>, f: &Fields<'_>, item: Item) -> Option<E
         let lookups = lookups.iter().map(|x| (&x.name, "a lookup"));
         unique(relations.chain(lookups), r.diags);
     }
+    let (suppress, suppressors) = suppress?;
     Some(EntitySpec {
         item,
         table: from?,
         key: key?,
         columns,
-        suppress: suppress?,
+        valid: valid?,
+        suppress,
+        suppressors,
         channels: channels?,
         lookups: lookups?,
         relations: relations?,
     })
 }
 
-/// `suppress:`, which must be read whole or not at all: a part of it that is lost would let people through.
-fn suppress(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<Vec<Condition>> {
-    let Some(node) = f.get("suppress") else {
-        return Some(Vec::new());
+/// `valid:`; the inner `Option` is "none written".
+fn valid(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<Option<ValidSpec>> {
+    let Some(node) = f.get("valid") else {
+        return Some(None);
     };
-    let items = match &node.kind {
-        NodeKind::List(items) => items.as_slice(),
-        NodeKind::Null
-        | NodeKind::Bool(_)
-        | NodeKind::Int(_)
-        | NodeKind::Number(_)
-        | NodeKind::String(_)
-        | NodeKind::Map(_) => std::slice::from_ref(node),
-    };
-    let mut whole = true;
-    let mut conditions = Vec::new();
-    for item in items {
-        if let NodeKind::Map(entries) = &item.kind
-            && let Some((key, _)) = entries.iter().find(|(k, _)| k.value == "table")
-        {
-            r.diags.push(
-                Diagnostic::error(
-                    &codes::NOT_YET,
-                    "a `table` of people to suppress is not in this version yet",
-                )
-                .at(key.span, "not in this version")
-                .help("join it as a relation of the entity, and write a condition: `- {did: opt_outs}`"),
-            );
-            whole = false;
-            continue;
-        }
-        match condition::condition(r, item) {
-            Some(condition) => conditions.push(condition),
-            None => whole = false,
-        }
-    }
-    whole.then_some(conditions)
+    let f = r.fields(node, &keys::VALID)?;
+    let from = f.get("from").and_then(|n| r.text_as(n, "a column"));
+    let to = f.get("to").and_then(|n| r.text_as(n, "a column"));
+    Some(Some(ValidSpec {
+        from: from?,
+        to: to?,
+    }))
 }
 
 fn channels(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<Vec<(Name, Snippet)>> {

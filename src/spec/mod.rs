@@ -9,12 +9,15 @@ mod function;
 pub mod habit;
 mod item;
 pub mod keys;
+mod list;
 mod names;
 pub mod population;
 mod segment;
 pub mod settings;
 mod share;
 mod split;
+pub mod stay;
+mod suppress;
 mod table;
 pub mod test;
 mod upkeep;
@@ -32,6 +35,7 @@ pub use population::PopulationSpec;
 pub use segment::Audience;
 pub use settings::Settings;
 pub use share::Share;
+pub use stay::{Length, Stay};
 pub use upkeep::{SizeSpec, UpkeepSpec};
 
 pub type Name = Spanned<String>;
@@ -44,6 +48,7 @@ pub struct Spec {
     pub segments: Vec<SegmentSpec>,
     pub groups: Vec<GroupSpec>,
     pub splits: Vec<SplitSpec>,
+    pub lists: Vec<ListSpec>,
     pub tests: Vec<test::TestSpec>,
     /// Items that could not be read, which their diagnostics say: a reference to one is not unknown.
     pub broken: Vec<Name>,
@@ -100,10 +105,46 @@ pub struct EntitySpec {
     pub columns: ColumnSpecs,
     /// Conditions on the entity: who meets one is in no segment.
     pub suppress: Vec<Condition>,
+    /// Sources of keys: whom one of them names is in no segment.
+    pub suppressors: Vec<SuppressorSpec>,
+    /// A versioned table: the row as of `as_of` counts.
+    pub valid: Option<ValidSpec>,
     /// Channel → SQL boolean.
     pub channels: Vec<(Name, Snippet)>,
     pub lookups: Vec<LookupSpec>,
     pub relations: Vec<RelationSpec>,
+}
+
+/// `valid:`: a row holds from … to, the end excluded.
+#[derive(Clone, Debug)]
+pub struct ValidSpec {
+    pub from: Name,
+    pub to: Name,
+}
+
+/// A source of keys under `suppress:`.
+#[derive(Clone, Debug)]
+pub struct SuppressorSpec {
+    pub name: Name,
+    pub table: TableSpec,
+    pub key: Name,
+    pub columns: ColumnSpecs,
+    pub filter: Vec<Snippet>,
+    pub time: Option<Name>,
+    pub fresh_within: Option<Spanned<Duration>>,
+    pub min_rows: Option<Spanned<u32>>,
+    /// Its name.
+    pub span: Span,
+}
+
+/// Static keys from a file.
+#[derive(Clone, Debug)]
+pub struct ListSpec {
+    pub item: Item,
+    pub entity: Option<Name>,
+    /// A file.
+    pub file: TableSpec,
+    pub key: Name,
 }
 
 #[derive(Clone, Debug)]
@@ -271,6 +312,8 @@ pub fn read(files: &[Node], vars: &Vars, diags: &mut Diagnostics) -> Spec {
             .extend(items.read("groups", &keys::GROUP, segment::group));
         spec.splits
             .extend(items.read("splits", &keys::SPLIT, split::split));
+        spec.lists
+            .extend(items.read("lists", &keys::LIST, list::list));
         spec.broken.append(&mut broken);
         let tests = test::tests(&mut Reader::new(diags, vars), &f);
         spec.tests.extend(tests);

@@ -237,7 +237,7 @@ pub(super) fn audience(r: &mut Reader<'_>, f: &Fields<'_>, name: &Name) -> Optio
 }
 
 /// `entity:`; the inner `Option` is "none written".
-fn entity(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<Option<Name>> {
+pub(super) fn entity(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<Option<Name>> {
     match f.get("entity") {
         Some(node) => r.text_as(node, "an entity").map(Some),
         None => Some(None),

@@ -61,6 +61,15 @@ pub struct Outputs {
     pub wide: bool,
 }
 
+impl Outputs {
+    /// The parts of the name of an entity's table of stays.
+    #[must_use]
+    pub fn history_of(&self, entity: &str) -> Vec<String> {
+        let name = format!("{}{entity}_history", self.prefix);
+        vec![self.schema.value.clone(), name]
+    }
+}
+
 impl AsOfSpec {
     /// What a text says; whether the instant can be read is `calendar`'s to tell.
     #[must_use]

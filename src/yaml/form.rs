@@ -60,6 +60,8 @@ pub enum Shape {
     Conditions,
     /// A list of texts, numbers and truth values.
     Values,
+    /// Conditions, or maps of the form among them.
+    ConditionsOr(&'static Form),
     /// One of these words.
     Word(&'static [&'static str]),
     TextOr(&'static Form),

@@ -19,6 +19,8 @@ pub static ALL: &[&Code] = &[
     &TIME_IS_NULL,
     &ROWS_UNREADABLE,
     &NOT_COMPUTED,
+    &SUPPRESSION_UNSURE,
+    &LIST_KEY_IS_NULL,
 ];
 
 pub static KEY_IS_NULL: Code = Code {
@@ -250,4 +252,38 @@ fails for one customer has no answer for any; the warehouse's own words are in t
       - {name: grown_up, where: cast(age_text as int) >= 18}     # somebody's age_text is `unknown`
 
 Say what such a value means. NULL, which makes the condition false, is `try_cast(age_text as int) >= 18`.",
+};
+
+pub static SUPPRESSION_UNSURE: Code = Code {
+    id: "S0640",
+    title: "a suppression source that cannot be trusted",
+    explain: "\
+A suppression source names people who are to be left alone. If its load has failed, the table may be empty, hold a part, or \
+be of last week, and whoever objected since would be written to. So a build that is not sure publishes nothing at all: when \
+the source has fewer rows than `min_rows` (1 where nothing is written), when its newest row is older than `fresh_within`, or \
+when a row has no key. Sources that are missing, cannot be read, or have keys of another type stop it as well.
+
+    suppress:
+      - name: marketing_opt_out
+        table: opt_outs
+        key: customer_id
+        time: recorded_at
+        fresh_within: 24 hours          # the newest row is of the day before yesterday
+        min_rows: 1000
+
+Load the source anew, and build again. What was published before stays until then.",
+};
+
+pub static LIST_KEY_IS_NULL: Code = Code {
+    id: "S0641",
+    title: "a list with rows without a key",
+    explain: "\
+Every row of a list names one entity by its key. A row without one is about nobody, and most often it is a sign that the file \
+was cut, or that a column was shifted by a comma too many. The build stops before it publishes anything.
+
+    customer_id,reason
+    17,journalist
+    ,journalist                # no key
+
+Fill in the key, or delete the row. A key that stands there twice does no harm.",
 };

@@ -30,6 +30,9 @@ pub static ALL: &[&Code] = &[
     &SEGMENT_ENTITY,
     &KEY_NOT_HASHED,
     &POPULATION_GROUP,
+    &UNKNOWN_LIST,
+    &NO_HISTORY,
+    &RENAMED_BOTH,
 ];
 
 pub static UNKNOWN_ENTITY: Code = Code {
@@ -393,4 +396,43 @@ cannot be compared at all.
 
     - {name: store_rank, rank: revenue, per: store_id}
     - {name: age_rank, rank: revenue, per: floor(age / 10)}",
+};
+
+pub static UNKNOWN_LIST: Code = Code {
+    id: "S0341",
+    title: "unknown list",
+    explain: "\
+`in_list:` names one of the project's `lists:`, each a file with keys of one entity. A list of another entity holds other \
+keys, and comparing these would be right by accident at best.
+
+    lists:
+      - {name: press, file: lists/press.csv, key: customer_id}
+    segments:
+      - {name: journalists, where: [ {in_list: press} ]}",
+};
+
+pub static NO_HISTORY: Code = Code {
+    id: "S0342",
+    title: "history is not kept",
+    explain: "\
+`entered`, `exited` and `member_for` ask what earlier builds have published, and that stands in the history of stays. With \
+`outputs: {history: false}` none is kept, so the answer would be nobody, for ever.
+
+    outputs: {schema: segments, history: false}
+
+Remove `history: false`. History begins with the next build.",
+};
+
+pub static RENAMED_BOTH: Code = Code {
+    id: "S0343",
+    title: "a former name that is in use",
+    explain: "\
+`renamed_from:` carries the members and the history of a former name over to the new one. While the project still has \
+something of the former name, or two items claim it, it is not clear whose history that is.
+
+    segments:
+      - {name: vip, where: revenue > 500}
+      - {name: best_customers, renamed_from: vip, where: revenue > 500}
+
+Remove the item of the former name. For a copy with a history of its own, leave `renamed_from` out.",
 };

@@ -221,6 +221,44 @@ pub static CONDITIONS: &[&Form] = &[
     &RESTARTED,
     &REGULARLY,
     &super::populations::TOP,
+    &Form::of(
+        "`in_list`",
+        &[&[Key::required(
+            "in_list",
+            Shape::NameOrNames,
+            "A list of static keys; of several, any.",
+        )]],
+    ),
+    &Form::of(
+        "`entered`",
+        &[
+            &[Key::required(
+                "entered",
+                Shape::Name,
+                "The segment that an earlier build has seen it come into.",
+            )],
+            WINDOW,
+        ],
+    ),
+    &Form::of(
+        "`exited`",
+        &[
+            &[Key::required(
+                "exited",
+                Shape::Name,
+                "The segment that an earlier build has seen it leave.",
+            )],
+            WINDOW,
+        ],
+    ),
+    &Form::of(
+        "`member_for`",
+        &[&[Key::required(
+            "member_for",
+            Shape::MapOf(&Shape::Text),
+            "Segments, and how long it has been in them without a break: `{vip: \">= 30 days\"}`.",
+        )]],
+    ),
     &AGGREGATE_CONDITION,
     &LATER_CONDITION,
 ];
@@ -309,11 +347,7 @@ pub static AGGREGATE_CONDITION: Form = Form {
 static LATER_CONDITION: Form = Form {
     name: "a condition",
     one_of: &[&[
-        Key::later("in_list", "Static keys."),
         Key::later("anniversary", "The day of the year."),
-        Key::later("entered", "Came into a segment."),
-        Key::later("exited", "Left a segment."),
-        Key::later("member_for", "Has been in a segment."),
         Key::later("sequence", "One thing after another."),
         Key::later("sql", "SQL for each warehouse."),
     ]],

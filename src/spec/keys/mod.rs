@@ -11,7 +11,7 @@ mod unit;
 use crate::yaml::form::{Form, Key, Shape};
 pub use conditions::{AGGREGATE_CONDITION, CONDITIONS};
 use conditions::{AGGREGATES, OF, WHERE, WINDOW};
-pub use people::{SIZE, SPLIT};
+pub use people::{LIST, SIZE, SPLIT, SUPPRESSOR, VALID};
 use populations::{AMONG, RANKING};
 pub use populations::{NTILE, POPULATION, POPULATIONS};
 pub use settings::{OUTPUTS, SETTINGS, TARGET};
@@ -46,7 +46,11 @@ pub static FILE: Form = Form::of(
             Shape::Forms(&SPLIT),
             "Sticky random arms of a segment, for tests of what an action does.",
         ),
-        Key::later("lists", "Static keys from a file."),
+        Key::optional(
+            "lists",
+            Shape::Forms(&LIST),
+            "Static keys from files, for `in_list`.",
+        ),
         Key::optional(
             "tests",
             Shape::Forms(&TEST),
@@ -97,8 +101,8 @@ pub static ENTITY: Form = Form::of(
             ),
             Key::optional(
                 "suppress",
-                Shape::Conditions,
-                "Conditions: who meets one is in no segment.",
+                Shape::ConditionsOr(&SUPPRESSOR),
+                "Conditions and sources of keys: whom one of them names is in no segment.",
             ),
             Key::optional(
                 "channels",
@@ -110,9 +114,10 @@ pub static ENTITY: Form = Form::of(
                 Shape::Forms(&RELATION),
                 "Tables with many rows for one entity.",
             ),
-            Key::later(
+            Key::optional(
                 "valid",
-                "The columns that say when a row of a versioned table holds.",
+                Shape::Form(&VALID),
+                "The columns that say when a row of a versioned table holds: the one as of as_of counts.",
             ),
         ],
     ],

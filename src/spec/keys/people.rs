@@ -1,6 +1,6 @@
-//! Keys of what says who counts: sizes, splits.
+//! Keys of what says who counts: sizes, splits, lists, suppression, versions.
 
-use super::{AUDIENCE, ENTITY_OF, ITEM};
+use super::{AUDIENCE, ENTITY_OF, ITEM, QUERY};
 use crate::yaml::form::{Form, Key, Shape};
 
 /// `size:`
@@ -38,4 +38,85 @@ pub static SPLIT: Form = Form::of(
             ),
         ],
     ],
+);
+
+/// `lists:`
+pub static LIST: Form = Form::of(
+    "a list",
+    &[
+        ITEM,
+        ENTITY_OF,
+        &[
+            Key::required(
+                "file",
+                Shape::Text,
+                "A CSV or Parquet file below the project's folder.",
+            ),
+            Key::required(
+                "key",
+                Shape::Name,
+                "The column with the keys; it is read with the type of the entity's key.",
+            ),
+        ],
+    ],
+);
+
+/// An item of `suppress:` that is a source of keys.
+pub static SUPPRESSOR: Form = Form::of(
+    "a suppression source",
+    &[&[
+        Key::required("name", Shape::Name, "The name that messages call it by."),
+        Key::required(
+            "table",
+            Shape::TextOr(&QUERY),
+            "Where the keys are: a table, `file('data/x.parquet')`, or `{sql: \"select …\"}`.",
+        ),
+        Key::required(
+            "key",
+            Shape::Name,
+            "The column with the keys, of the very type of the entity's key.",
+        ),
+        Key::optional(
+            "columns",
+            Shape::MapOf(&Shape::Text),
+            "Column types, as those of an entity.",
+        ),
+        Key::optional(
+            "where",
+            Shape::SqlOrSqls,
+            "Which rows suppress: a SQL expression, or several that hold for the same row.",
+        ),
+        Key::optional(
+            "time",
+            Shape::Name,
+            "The column that says when a row was recorded.",
+        ),
+        Key::optional(
+            "fresh_within",
+            Shape::Duration,
+            "A build stops where the newest row is older than this.",
+        ),
+        Key::optional(
+            "min_rows",
+            Shape::Int,
+            "A build stops where there are fewer rows; default 1.",
+        ),
+    ]],
+);
+
+/// `valid:`
+pub static VALID: Form = Form::of(
+    "`valid`",
+    &[&[
+        Key::required(
+            "from",
+            Shape::Name,
+            "The column that says since when a row holds.",
+        ),
+        Key::required(
+            "to",
+            Shape::Name,
+            "The column that says when it stopped to hold; NULL if it has not.",
+        ),
+    ]],
 );

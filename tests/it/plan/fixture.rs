@@ -169,6 +169,7 @@ impl Shop {
             time: Some(time(0)),
             filter: vec![paid(0)],
             past: vec![(time(0), bound.clone())],
+            role: RelationRole::Declared,
             span: SPAN,
         };
         let items = Relation {
@@ -186,6 +187,7 @@ impl Shop {
             time: Some(time(1)),
             filter: vec![paid(1)],
             past: vec![(time(1), bound)],
+            role: RelationRole::Declared,
             span: SPAN,
         };
         Self(Model {
@@ -201,6 +203,8 @@ impl Shop {
                 key: "customer_id".to_owned(),
                 key_type: Type::Int,
                 key_span: SPAN,
+                filter: Vec::new(),
+                suppressors: Vec::new(),
                 suppress: Vec::new(),
                 channels: Vec::new(),
                 span: SPAN,

@@ -167,6 +167,7 @@ impl Shop {
                     prelude: Vec::new(),
                     sql: format!("{sql} FROM {table}"),
                     columns,
+                    suppressors: Vec::new(),
                 });
             }
         }
@@ -242,6 +243,8 @@ fn entity(name: &str, key: &str, key_type: Type, channels: Vec<Channel>) -> Enti
         key: key.to_owned(),
         key_type,
         key_span: span(),
+        filter: Vec::new(),
+        suppressors: Vec::new(),
         suppress: Vec::new(),
         channels,
         span: span(),
