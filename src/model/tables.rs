@@ -278,6 +278,10 @@ impl Entry {
                 absent.push(column);
                 continue;
             };
+            // A key whose type was not known: it is the one there.
+            if !untyped && column.ty == Type::Null {
+                continue;
+            }
             if !untyped && !holds(&column.ty, &slot.ty) {
                 diags.push(
                     Diagnostic::error(

@@ -17,6 +17,8 @@ mod docs;
 #[cfg(feature = "duckdb-linked")]
 mod engine;
 mod house;
+#[cfg(feature = "duckdb-linked")]
+mod people;
 #[cfg_attr(
     not(feature = "duckdb-linked"),
     allow(dead_code, reason = "rows are computed with the engine only")

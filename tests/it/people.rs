@@ -1,0 +1,243 @@
+//! Who counts, from the command line: lists, suppression sources and membership history are built, day after day, and read
+//! again from the database.
+
+use std::path::Path;
+use std::process::Command;
+
+const ENTITY: &str = "entities:
+  - name: customer
+    table: file('data/customers.csv')
+    key: customer_id
+    columns: {customer_id: int, vip: boolean}
+";
+
+/// A shop in a folder of its own.
+struct Shop(tempfile::TempDir);
+
+impl Shop {
+    fn new(entity: &str, spec: &str, customers: &str) -> Self {
+        let shop = Self(tempfile::tempdir().expect("a temporary folder"));
+        shop.put(
+            "segc.yml",
+            "name: shop\nversion: 1\ntargets: {dev: {type: duckdb, path: shop.duckdb}}\n",
+        );
+        shop.put("segments/entity.yml", entity);
+        shop.put("segments/spec.yml", spec);
+        shop.put("data/customers.csv", customers);
+        shop
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn put(&self, path: &str, text: &str) {
+        let to = self.path().join(path);
+        std::fs::create_dir_all(to.parent().expect("a folder")).expect("made");
+        std::fs::write(to, text).expect("written");
+    }
+
+    /// The exit status, and what was said.
+    fn segc(&self, args: &[&str]) -> (Option<i32>, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_segc"))
+            .args(args)
+            .arg("--no-color")
+            .current_dir(self.path())
+            .output()
+            .expect("segc runs");
+        let said = [output.stdout, output.stderr].concat();
+        (
+            output.status.code(),
+            String::from_utf8(said).expect("segc writes UTF-8"),
+        )
+    }
+
+    fn build(&self, as_of: &str) -> (Option<i32>, String) {
+        self.segc(&["build", "--as-of", as_of])
+    }
+
+    fn built(&self, as_of: &str) {
+        let (code, said) = self.build(as_of);
+        assert_eq!(code, Some(0), "{said}");
+    }
+
+    fn refused(&self, as_of: &str, parts: &[&str]) {
+        let (code, said) = self.build(as_of);
+        assert_eq!(code, Some(1), "{said}");
+        for part in parts {
+            assert!(said.contains(part), "no {part:?} in\n{said}");
+        }
+    }
+
+    /// The rows of a query, values as text.
+    fn ask(&self, sql: &str) -> Vec<String> {
+        let connection =
+            duckdb::Connection::open(self.path().join("shop.duckdb")).expect("a database");
+        let mut statement = connection.prepare(sql).expect("a query");
+        let rows = statement
+            .query_map([], |row| row.get::<_, String>(0))
+            .expect("rows");
+        rows.map(|row| row.expect("a text")).collect()
+    }
+
+    /// The members of a segment, in order.
+    fn members(&self, segment: &str) -> String {
+        self.ask(&format!(
+            "select cast(entity_key as varchar) from segments.customer_members where segment = '{segment}' order by 1"
+        ))
+        .join(" ")
+    }
+}
+
+const CUSTOMERS: &str = "customer_id,vip\n1,true\n2,false\n3,true\n";
+
+#[test]
+fn a_list_with_a_row_without_a_key_stops_the_build() {
+    let spec = "lists:
+  - {name: press, file: lists/press.csv, key: id}
+segments:
+  - {name: journalists, where: [ {in_list: press} ]}
+  - {name: others, where: [ {not: {in_list: press}} ]}
+";
+    let shop = Shop::new(ENTITY, spec, CUSTOMERS);
+    shop.refused(
+        "2026-01-01",
+        &["S0610", "segments/spec.yml:2:25", "lists/press.csv"],
+    );
+    shop.put("lists/press.csv", "id,why\n2,editor\n,unknown\n2,twice\n");
+    shop.refused(
+        "2026-01-01",
+        &[
+            "S0641",
+            "press.id: 1 row without a key",
+            "nothing was published",
+        ],
+    );
+    shop.put("lists/press.csv", "id,why\n2,editor\n2,twice\n77,nobody\n");
+    shop.built("2026-01-02");
+    assert_eq!(shop.members("journalists"), "2");
+    assert_eq!(shop.members("others"), "1 3");
+    shop.put("lists/press.csv", "no,why\n2,editor\n");
+    shop.refused(
+        "2026-01-03",
+        &["S0308", "segments/spec.yml:2:47", "no column `id`"],
+    );
+    shop.put("lists/press.csv", "id,why\nx,editor\n");
+    shop.refused("2026-01-03", &["`id`"]);
+    assert_eq!(shop.members("journalists"), "2");
+}
+
+const SUPPRESSED: &str = "entities:
+  - name: customer
+    table: file('data/customers.csv')
+    key: customer_id
+    columns: {customer_id: int, vip: boolean}
+    suppress:
+      - name: opt_outs
+        table: file('data/opt_outs.csv')
+        key: id
+        columns: {id: int, at: timestamp, revoked: boolean}
+        where: revoked is not true
+        time: at
+        fresh_within: 2 days
+        min_rows: 2
+";
+
+#[test]
+fn a_suppression_source_that_cannot_be_trusted_publishes_nothing() {
+    let spec = "segments:
+  - {name: everybody, where: true}
+  - {name: audit, where: true, suppress: false, suppress_reason: an audit}
+";
+    let shop = Shop::new(SUPPRESSED, spec, CUSTOMERS);
+    shop.refused("2026-01-02", &["S0610", "segments/entity.yml:8:"]);
+    let good = "id,at,revoked\n1,2025-12-01 00:00:00Z,\n99,2026-01-01 12:00:00Z,\n2,2025-01-01 00:00:00Z,true\n";
+    shop.put("data/opt_outs.csv", good);
+    shop.built("2026-01-02");
+    assert_eq!(shop.members("everybody"), "2 3");
+    assert_eq!(shop.members("audit"), "1 2 3");
+    let counted = "select suppressed || ' ' || members from segments.segc_run_segments where segment = 'everybody'";
+    assert_eq!(shop.ask(counted), ["1 2"]);
+    // Two days later nothing new has been recorded.
+    shop.refused(
+        "2026-01-03 12:00:01",
+        &[
+            "S0640",
+            "segments/entity.yml:13:23",
+            "the newest row of suppression source `opt_outs` is of 2026-01-01 12:00:00",
+            "nothing was published",
+        ],
+    );
+    shop.put(
+        "data/opt_outs.csv",
+        "id,at,revoked\n1,2026-01-02 00:00:00Z,\n",
+    );
+    shop.refused(
+        "2026-01-03",
+        &[
+            "S0640",
+            "segments/entity.yml:14:19",
+            "`opt_outs` has 1 rows, and at least 2",
+        ],
+    );
+    shop.put("data/opt_outs.csv", "id,at,revoked\n");
+    shop.refused(
+        "2026-01-03",
+        &["S0640", "has 0 rows", "has no row with a time"],
+    );
+    shop.put(
+        "data/opt_outs.csv",
+        &format!("{good},2026-01-01 00:00:00Z,\n"),
+    );
+    shop.refused(
+        "2026-01-03",
+        &[
+            "S0640",
+            "segments/entity.yml:9:14",
+            "opt_outs.id: 1 row without a key",
+        ],
+    );
+    assert_eq!(shop.members("everybody"), "2 3");
+    // Who objects after as_of is left alone too; the new load lets a revoked one in.
+    shop.put(
+        "data/opt_outs.csv",
+        "id,at,revoked\n1,2026-01-01 00:00:00Z,true\n2,2026-01-05 00:00:00Z,\n3,2026-01-02 00:00:00Z,\n",
+    );
+    shop.built("2026-01-03");
+    assert_eq!(shop.members("everybody"), "1");
+}
+
+#[test]
+fn history_is_that_of_earlier_builds() {
+    let spec = "segments:
+  - {name: vip, where: vip}
+  - {name: fresh, where: [ {entered: vip, within: 2 days} ]}
+  - {name: lost, where: [ {exited: vip, within: 2 days} ]}
+  - {name: steady, where: [ {member_for: {vip: \">= 2 days\"}} ]}
+  - {name: once, where: [ vip, {not: {entered: once}} ]}
+";
+    let shop = Shop::new(ENTITY, spec, CUSTOMERS);
+    let (code, said) = shop.segc(&["check"]);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = shop.segc(&["show", "fresh"]);
+    assert_eq!(code, Some(0), "{said}");
+    let all = |shop: &Shop| {
+        ["vip", "fresh", "lost", "steady", "once"].map(|segment| shop.members(segment))
+    };
+    // Nothing was published before: nobody has entered anything.
+    shop.built("2026-01-01");
+    assert_eq!(all(&shop), ["1 3", "", "", "", "1 3"]);
+    // The entries of the first build are seen by the second.
+    shop.put(
+        "data/customers.csv",
+        "customer_id,vip\n1,true\n2,true\n3,false\n",
+    );
+    shop.built("2026-01-02");
+    assert_eq!(all(&shop), ["1 2", "1 3", "", "", "2"]);
+    shop.built("2026-01-03");
+    assert_eq!(all(&shop), ["1 2", "1 2 3", "3", "1", ""]);
+    shop.built("2026-01-05");
+    assert_eq!(all(&shop), ["1 2", "", "", "1 2", ""]);
+    let (_, said) = shop.segc(&["compile"]);
+    assert!(!said.contains("error"), "{said}");
+}
