@@ -11,7 +11,12 @@ use std::collections::HashMap;
 pub(super) fn announce(drafts: &[Draft<'_>], names: &mut SegmentNames, diags: &mut Diagnostics) {
     let mut taken: HashMap<&str, (Span, &str)> = drafts
         .iter()
-        .map(|d| (d.name().value.as_str(), (d.name().span, "is in the project")))
+        .map(|d| {
+            (
+                d.name().value.as_str(),
+                (d.name().span, "is in the project"),
+            )
+        })
         .collect();
     for draft in drafts {
         let Some(former) = draft.renamed_from() else {
