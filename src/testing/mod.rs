@@ -124,8 +124,13 @@ pub fn prepare(
 /// What a build would first refuse.
 fn stops(kind: CheckKind) -> bool {
     match kind {
-        CheckKind::EntityKeyNull | CheckKind::EntityKeyDuplicate | CheckKind::JoinDuplicate => true,
-        CheckKind::TimeNull => false,
+        CheckKind::EntityKeyNull
+        | CheckKind::EntityKeyDuplicate
+        | CheckKind::JoinDuplicate
+        | CheckKind::ListKeyNull
+        | CheckKind::SuppressorKeyNull => true,
+        // A few rows are all that a test needs.
+        CheckKind::TimeNull | CheckKind::SuppressorFew(_) | CheckKind::SuppressorStale => false,
     }
 }
 
@@ -177,6 +182,12 @@ fn broken(kind: CheckKind, what: &str) -> String {
         CheckKind::JoinDuplicate => {
             format!("two rows of a lookup or a parent have one key ({what})")
         }
+        CheckKind::ListKeyNull => format!("a row of a list has no key ({what})"),
+        CheckKind::SuppressorKeyNull => {
+            format!("a row of a suppression source has no key ({what})")
+        }
+        CheckKind::SuppressorFew(_) => format!("a suppression source has few rows ({what})"),
+        CheckKind::SuppressorStale => format!("a suppression source is old ({what})"),
         CheckKind::TimeNull => format!("a row has no time ({what})"),
     }
 }
