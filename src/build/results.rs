@@ -121,7 +121,7 @@ pub fn results(
     let (status, message, epoch) = facts(&outcome.ended);
     let node_status = match outcome.ended {
         Ended::Published { .. } | Ended::Unchanged { .. } => "success",
-        Ended::Refused | Ended::LostRace { .. } => "skipped",
+        Ended::Refused | Ended::LostRace { .. } | Ended::Interrupted { .. } => "skipped",
         Ended::NotPublished { .. } | Ended::Unknown { .. } => "error",
     };
     let mut nodes: Vec<NodeResult> = queries
@@ -183,6 +183,7 @@ fn facts(ended: &Ended) -> (&'static str, Option<String>, Option<u64>) {
             }),
             None,
         ),
+        Ended::Interrupted { .. } => ("interrupted", None, None),
         Ended::Unknown { message } => ("unknown", Some(message.clone()), None),
     }
 }

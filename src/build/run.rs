@@ -32,6 +32,12 @@ pub type Connect<'a> = dyn FnMut() -> Result<Box<dyn Engine>, EngineError> + 'a;
 pub trait Progress {
     fn started(&self, stage: &Stage);
     fn finished(&self, stage: &Stage, rows: u64, elapsed: Duration);
+
+    /// Whether the build is to stop, and with which exit status: asked before every stage and when a statement has failed.
+    /// Who answers yes stops statements of this build no longer: what is left is to roll back and to read the ledger.
+    fn interrupted(&self) -> Option<u8> {
+        None
+    }
 }
 
 /// Watches nothing.
@@ -55,6 +61,8 @@ pub enum Ended {
     NotPublished { message: String },
     /// Another build published first (None: is about to publish); nothing was published.
     LostRace { winner: Option<String> },
+    /// Somebody stopped it; nothing was published.
+    Interrupted { exit_status: u8 },
     /// COMMIT was sent and the ledger cannot be read. How to find out.
     Unknown { message: String },
 }
@@ -69,6 +77,7 @@ impl Ended {
             Self::NotPublished { .. } => 2,
             Self::LostRace { .. } => 3,
             Self::Unknown { .. } => 4,
+            Self::Interrupted { exit_status } => *exit_status,
         }
     }
 }
@@ -114,7 +123,13 @@ pub fn publish(
         return Ok(outcome);
     }
     let mut engine = connect()?;
-    let published = reader.published(engine.as_mut())?;
+    let published = match (reader.published(engine.as_mut()), progress.interrupted()) {
+        (_, Some(exit_status)) => {
+            outcome.ended = Ended::Interrupted { exit_status };
+            return Ok(outcome);
+        }
+        (published, None) => published?,
+    };
     match verdict(request.model, request.policy, &published, diags) {
         Verdict::Build => {}
         Verdict::Refuse => return Ok(outcome),
@@ -138,6 +153,7 @@ pub fn publish(
     if let Some(Stop::Engine { error, kind }) = &stop
         && reads(kind)
         && blame::blameable(error)
+        && progress.interrupted().is_none()
         && let Ok(mut engine) = connect()
     {
         blame::sources(request.model, request.dialect, engine.as_mut(), diags);
@@ -146,6 +162,11 @@ pub fn publish(
         }
     }
     outcome.ended = settle(&reader, &published, stop, committing, connect);
+    if let (Ended::NotPublished { .. }, Some(exit_status)) =
+        (&outcome.ended, progress.interrupted())
+    {
+        outcome.ended = Ended::Interrupted { exit_status };
+    }
     if let Ended::Published { .. } = outcome.ended {
         // The counts are told again from the ledger; that they cannot be read now does not unpublish anything.
         outcome.segments = connect()
@@ -215,6 +236,8 @@ enum Stop {
     Engine { error: EngineError, kind: Kind },
     /// Checks of the data failed; the diagnostics say which.
     Checks,
+    /// Somebody wants the build to stop.
+    Interrupted,
     /// The fence hit no row.
     Fence,
     Assertion {
@@ -296,6 +319,7 @@ impl Walk<'_> {
     /// Runs every check of the sources, then stops if one found something.
     fn check_sources(&mut self, diags: &mut Diagnostics) -> Result<(), Stop> {
         for check in self.request.checks {
+            self.go_on()?;
             let stage = Stage {
                 kind: Kind::CheckSource,
                 subject: check.what.clone(),
@@ -316,6 +340,14 @@ impl Walk<'_> {
             Err(Stop::Checks)
         } else {
             Ok(())
+        }
+    }
+
+    /// Unless the build is to stop.
+    fn go_on(&self) -> Result<(), Stop> {
+        match self.progress.interrupted() {
+            Some(_) => Err(Stop::Interrupted),
+            None => Ok(()),
         }
     }
 
@@ -343,6 +375,7 @@ impl Walk<'_> {
     }
 
     fn stage(&mut self, stage: &Stage, diags: &mut Diagnostics) -> Result<(), Stop> {
+        self.go_on()?;
         match &stage.kind {
             Kind::Assert(assertion) => {
                 let sql = stage.sql.first().map_or("", String::as_str);
@@ -478,6 +511,9 @@ fn settle(
             None => Ended::NotPublished {
                 message: "COMMIT was answered, but the ledger does not have the run".to_owned(),
             },
+        },
+        Some(Stop::Interrupted) => Ended::NotPublished {
+            message: "it was interrupted".to_owned(),
         },
         Some(Stop::Fence) => Ended::LostRace {
             winner: moved.map(|s| s.run_id),

@@ -2,6 +2,7 @@
 
 use super::args::{EngineArgs, ProjectArgs, SelectArgs, TargetPathArgs};
 use super::connect::{self, Sources};
+use super::interrupt::{Interrupts, Watched};
 use super::progress::Bar;
 use super::table::{count, percent, table};
 use super::test;
@@ -73,6 +74,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
         return Ok(workspace.exit());
     }
     let now = workspace.now;
+    let interrupts = Interrupts::watch();
     let mut answer = None;
     let mut data = String::new();
     if let Some(parts) = workspace.parts() {
@@ -95,11 +97,16 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
         if !parts.diags.has_errors()
             && let Some(warehouse) = connect::open(&options, parts.diags)
         {
+            interrupts.stops(warehouse.interrupter());
             let bar = ctx.ui.draws_progress().then(Bar::new);
+            let watched = Watched {
+                inner: bar.as_ref().map_or(&Silent, |bar| bar),
+                interrupts: &interrupts,
+            };
             let outcome = publish(
                 request,
                 &mut || warehouse.session(),
-                bar.as_ref().map_or(&Silent, |bar| bar),
+                &watched,
                 &Timestamp::now,
                 parts.diags,
             );
@@ -141,6 +148,10 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
         return Ok(workspace.exit());
     };
     say(&outcome, ctx);
+    if let Some(exit_status) = interrupts.signalled() {
+        // The words above say whether it was published before.
+        return Ok(Exit::Interrupted(exit_status));
+    }
     let exit = exit_of(&outcome.ended);
     Ok(if exit == Exit::Fine {
         workspace.exit()
@@ -341,6 +352,7 @@ fn say(outcome: &Outcome, ctx: &Ctx) {
                 "nothing was published: {who} published first; run again"
             ));
         }
+        Ended::Interrupted { .. } => ctx.ui.problem("interrupted: nothing was published"),
         Ended::Unknown { message } => ctx.ui.problem(message),
     }
 }
@@ -352,5 +364,6 @@ fn exit_of(ended: &Ended) -> Exit {
         Ended::NotPublished { .. } => Exit::CouldNotRun,
         Ended::LostRace { .. } => Exit::Lost,
         Ended::Unknown { .. } => Exit::Unknown,
+        Ended::Interrupted { exit_status } => Exit::Interrupted(*exit_status),
     }
 }

@@ -66,6 +66,6 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     ctx.ui.data(&out)?;
     workspace.finish(ctx, false).map(|exit| match exit {
         Exit::Found => Exit::CouldNotRun,
-        Exit::Fine | Exit::CouldNotRun | Exit::Lost | Exit::Unknown => exit,
+        Exit::Fine | Exit::CouldNotRun | Exit::Lost | Exit::Unknown | Exit::Interrupted(_) => exit,
     })
 }

@@ -18,6 +18,7 @@ mod explain;
 mod files;
 mod infer;
 mod init;
+mod interrupt;
 mod ls;
 mod named;
 mod progress;
@@ -48,7 +49,7 @@ pub use ui::{DiagFormat, LogFormat, Ui};
     after_help = "Start with `segc init --demo shop && cd shop && segc build`.
 
 Exit status: 0 fine, 1 found something (errors, checks that failed), 2 could not run, 3 another build won,
-4 outcome unknown, 130 interrupted. Data goes to stdout, everything else to stderr."
+4 outcome unknown, 130 interrupted (143 by SIGTERM). Data goes to stdout, everything else to stderr."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -97,6 +98,8 @@ pub enum Exit {
     Lost,
     /// Whether the build was published cannot be found out now.
     Unknown,
+    /// By a signal; the status that says which.
+    Interrupted(u8),
 }
 
 impl From<Exit> for ExitCode {
@@ -107,6 +110,7 @@ impl From<Exit> for ExitCode {
             Exit::CouldNotRun => 2,
             Exit::Lost => 3,
             Exit::Unknown => 4,
+            Exit::Interrupted(status) => status,
         })
     }
 }

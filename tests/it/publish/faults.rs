@@ -118,7 +118,10 @@ fn fails_at(w: &mut World, day: i64, call: u32) -> bool {
         Ended::Unknown { .. } | Ended::Published { .. } => {
             assert!(plan.committed.get(), "at call {call}");
         }
-        Ended::Unchanged { .. } | Ended::Refused | Ended::LostRace { .. } => {
+        Ended::Unchanged { .. }
+        | Ended::Refused
+        | Ended::Interrupted { .. }
+        | Ended::LostRace { .. } => {
             panic!("{ended:?} at call {call}")
         }
     }

@@ -5,6 +5,8 @@ mod builds;
 #[cfg(feature = "duckdb-linked")]
 mod faults;
 #[cfg(feature = "duckdb-linked")]
+mod interrupted;
+#[cfg(feature = "duckdb-linked")]
 mod large;
 mod shop;
 mod stages;

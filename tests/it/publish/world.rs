@@ -1,7 +1,7 @@
 //! A database in memory, a table of customers, and builds over it.
 
 use segc::build::results::results;
-use segc::build::run::{Connect, Outcome, Request, Silent, publish};
+use segc::build::run::{Connect, Outcome, Progress, Request, Silent, publish};
 use segc::diag::Diagnostics;
 use segc::emit::CheckQuery;
 use segc::engine::duckdb::{DuckDb, Options};
@@ -13,6 +13,7 @@ pub(super) struct World {
     pub(super) db: DuckDb,
     pub(super) shop: Shop,
     pub(super) checks: Vec<CheckQuery>,
+    pub(super) progress: Box<dyn Progress>,
     pub(super) diags: Diagnostics,
     /// `run_results.json` of the last build.
     pub(super) results: serde_json::Value,
@@ -26,6 +27,7 @@ impl World {
             db,
             shop: Shop::default(),
             checks: Vec::new(),
+            progress: Box::new(Silent),
             diags: Diagnostics::default(),
             results: serde_json::Value::Null,
         };
@@ -118,7 +120,8 @@ impl World {
             policy: &policy,
             dialect: segc::dialect::find("duckdb").expect("the dialect"),
         };
-        let outcome = publish(request, connect, &Silent, &|| at(1000), &mut self.diags)
+        let progress = self.progress.as_ref();
+        let outcome = publish(request, connect, progress, &|| at(1000), &mut self.diags)
             .expect("a connection");
         self.results =
             serde_json::to_value(results(request, &outcome, at(1000))).expect("plain structs");
