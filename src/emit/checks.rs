@@ -80,7 +80,7 @@ pub fn checks(
     for source in &entity.suppressors {
         room.suppressor(source);
     }
-    for scan in &plan.scans {
+    for scan in plan.reads() {
         let Some(relation) = model.relations.get(scan.relation.index()) else {
             continue;
         };

@@ -126,6 +126,10 @@ impl<'a> Writer<'a> {
                 over.push("range between unbounded preceding and current row".to_owned());
                 "count(*)".to_owned()
             }
+            WindowFunction::SmallestAfter(value) => {
+                over.push("rows between 1 following and unbounded following".to_owned());
+                format!("min({})", self.expr(value).text)
+            }
             WindowFunction::Aggregate(aggregate) => {
                 return self.aggregate(aggregate, Some(&over.join(" ")), e);
             }

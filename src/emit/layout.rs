@@ -41,6 +41,7 @@ fn sources(query: &Query, writer: &mut Writer<'_>) -> Vec<String> {
     let read: Vec<(TableId, &str)> = query
         .blocks
         .iter()
+        .flat_map(|b| std::iter::once(b).chain(&b.also))
         .flat_map(|b| b.from.iter().chain(b.joins.iter().map(|j| &j.to)))
         .filter_map(|from| match &from.source {
             Source::Table(id) => Some((*id, from.alias.as_str())),
@@ -151,6 +152,10 @@ fn select(block: &Block, indent: usize, writer: &mut Writer<'_>, out: &mut Strin
             })
             .collect();
         out.push_str(&format!("\n{outer}group by {}", by.join(", ")));
+    }
+    for other in &block.also {
+        out.push_str(&format!("\n{outer}union all\n"));
+        select(other, indent, writer, out);
     }
 }
 

@@ -38,6 +38,8 @@ pub enum WindowFunction {
     Ntile(u32),
     /// How many rows come before this one or equal it.
     CountUpTo,
+    /// The smallest value of the rows that come after this one.
+    SmallestAfter(BlockExpr),
     /// Of all rows of the partition, whatever their order.
     Aggregate(Aggregate),
 }
@@ -72,6 +74,8 @@ pub struct Block {
     pub filter: Vec<BlockExpr>,
     /// GROUP BY so many of the first columns; 0: no grouping.
     pub group_by: usize,
+    /// The rows of these SELECTs too (UNION ALL), which have the same columns.
+    pub also: Vec<Self>,
 }
 
 #[derive(Clone, Debug)]

@@ -45,7 +45,7 @@ pub(super) fn references(predicate: &Predicate, model: &Model, found: &mut Vec<N
 pub(super) fn read_by(e: &EntityExpr, found: &mut Vec<Node>) {
     e.each_column(&mut |atom| match atom {
         Atom::Population(id) => found.push(Node::Population(*id)),
-        Atom::Column(_) | Atom::Measure(_) => {}
+        Atom::Column(_) | Atom::Measure(_) | Atom::Sequence(_) => {}
     });
 }
 

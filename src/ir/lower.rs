@@ -1,8 +1,8 @@
 //! Model and selection → the naive plan: one scan per measure, nothing shared. The optimised plan must answer the same.
 
-use super::{Answer, Names, Plan, Scan, Selection, Shape, levels, uses};
+use super::{Answer, Names, Plan, Scan, Selection, Shape, levels, sequence, uses};
 use crate::expr::{Agg, Literal};
-use crate::model::{Atom, EntityExpr, EntityId, Expose, Measure, MeasureId, Model};
+use crate::model::{Atom, EntityExpr, EntityId, Expose, Measure, MeasureId, Model, SequenceId};
 use std::collections::BTreeSet;
 
 /// One plan for each entity that the selection asks about, in the model's order.
@@ -62,14 +62,21 @@ pub fn ask(
         names.answer(answer, entity, model);
     }
     let mut measures: Vec<MeasureId> = Vec::new();
+    let mut sequences: BTreeSet<SequenceId> = BTreeSet::new();
     let mut seen = std::collections::HashSet::new();
     let mut visit = |e: &EntityExpr, names: &mut Names| {
         e.each_column(&mut |atom| {
             names.atom(atom, entity, model);
-            if let Atom::Measure(m) = atom
-                && seen.insert(*m)
-            {
-                measures.push(*m);
+            match atom {
+                Atom::Column(_) | Atom::Population(_) => {}
+                Atom::Measure(m) => {
+                    if seen.insert(*m) {
+                        measures.push(*m);
+                    }
+                }
+                Atom::Sequence(s) => {
+                    sequences.insert(*s);
+                }
             }
         });
     };
@@ -109,6 +116,10 @@ pub fn ask(
     Some(Plan {
         entity: id,
         scans,
+        sequences: sequences
+            .into_iter()
+            .filter_map(|s| sequence::lower(s, model))
+            .collect(),
         levels,
         answers,
         only,

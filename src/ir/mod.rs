@@ -13,6 +13,7 @@ mod population;
 mod predicate;
 mod scan;
 mod select;
+mod sequence;
 mod show;
 mod uses;
 
@@ -20,6 +21,7 @@ pub use lower::{ask, lower};
 pub use names::Names;
 pub use optimize::{RULES, Rule, optimize};
 pub use select::select;
+pub use sequence::{SequenceScan, StepScan};
 
 use crate::expr::{Literal, Type};
 use crate::model::{
@@ -41,6 +43,8 @@ pub struct Plan {
     pub entity: EntityId,
     /// Every measure needed stands in exactly one of these.
     pub scans: Vec<Scan>,
+    /// Every sequence needed, once.
+    pub sequences: Vec<SequenceScan>,
     /// What others refer to, by depth of reference: each level reads the ones before it.
     pub levels: Vec<Vec<Node>>,
     /// The columns of the answer, in order.
@@ -110,6 +114,12 @@ pub enum Answer {
 }
 
 impl Plan {
+    /// Every pass over a relation.
+    pub fn reads(&self) -> impl Iterator<Item = &Scan> {
+        let steps = self.sequences.iter().flat_map(|s| &s.scans);
+        self.scans.iter().chain(steps.map(|s| &s.scan))
+    }
+
     /// The plan as a text for people: each scan, what it computes, and why there.
     #[must_use]
     pub fn show(&self, model: &Model) -> String {

@@ -2,13 +2,14 @@
 
 use super::{Answer, Node, population};
 use crate::expr::{Agg, ExprKind, Literal};
-use crate::model::{Atom, Col, Entity, Measure, MeasureId, Model, PopulationId};
+use crate::model::{Atom, Col, Entity, Measure, MeasureId, Model, PopulationId, SequenceId};
 use std::collections::{HashMap, HashSet};
 
 /// The names of a plan's columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     pub measures: HashMap<MeasureId, String>,
+    pub sequences: HashMap<SequenceId, String>,
     pub answers: HashMap<Answer, String>,
     pub nodes: HashMap<Node, String>,
     /// Columns of the entity's frame.
@@ -110,7 +111,14 @@ impl Names {
                     self.measures.insert(*id, name);
                 }
             }
-            Atom::Column(_) | Atom::Measure(_) | Atom::Population(_) => {}
+            Atom::Sequence(id) if !self.sequences.contains_key(id) => {
+                if let Some(sequence) = model.sequences.get(id.index()) {
+                    let wanted = super::sequence::name(sequence, model);
+                    let name = self.taken.unique(&wanted);
+                    self.sequences.insert(*id, name);
+                }
+            }
+            Atom::Column(_) | Atom::Measure(_) | Atom::Population(_) | Atom::Sequence(_) => {}
         }
     }
 }

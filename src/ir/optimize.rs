@@ -1,8 +1,8 @@
 //! The rewrites of a plan: [`RULES`], in order, and the driver that applies them and checks their work.
 
-use super::{Plan, Scan, Shape, fuse};
+use super::{Answer, Names, Plan, Shape, fuse, sequence};
 use crate::expr::Literal;
-use crate::model::{JoinKind, Model, Relation, RowExpr};
+use crate::model::{JoinKind, MeasureId, Model, Relation, RowExpr, SequenceId};
 use std::collections::{BTreeSet, HashSet};
 
 /// A rewrite: its name, as `segc compile --passes` prints it, and what it does.
@@ -25,6 +25,10 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "push_filters",
         apply: push_filters,
+    },
+    Rule {
+        name: "share_steps",
+        apply: sequence::share_steps,
     },
     Rule {
         name: "prune_joins",
@@ -52,17 +56,25 @@ pub fn optimize(plan: Plan, model: &Model, observer: &mut dyn FnMut(&str, &Plan)
     plan
 }
 
-/// What no rule may change: the answer's columns, their names, and the measures computed, each once.
-fn promise(
-    plan: &Plan,
-) -> (
-    Vec<super::Answer>,
-    super::Names,
-    Vec<crate::model::MeasureId>,
-) {
+/// What no rule may change: the answer's columns, their names, and the measures and steps computed, each once.
+#[derive(PartialEq, Eq)]
+struct Promise {
+    answers: Vec<Answer>,
+    names: Names,
+    measures: Vec<MeasureId>,
+    sequences: Vec<(SequenceId, Vec<usize>)>,
+}
+
+fn promise(plan: &Plan) -> Promise {
     let mut measures: Vec<_> = plan.scans.iter().flat_map(|s| s.measures.clone()).collect();
     measures.sort_unstable();
-    (plan.answers.clone(), plan.names.clone(), measures)
+    let sequences = plan.sequences.iter().map(|s| (s.id, s.steps())).collect();
+    Promise {
+        answers: plan.answers.clone(),
+        names: plan.names.clone(),
+        measures,
+        sequences,
+    }
 }
 
 /// More alternatives than this cost more to test than the rows they spare.
@@ -81,30 +93,10 @@ fn push_filters(mut plan: Plan, model: &Model) -> Plan {
             .iter()
             .filter_map(|m| model.measures.get(m.index()))
             .collect();
-        let Some((first, others)) = measures.split_first() else {
-            continue;
-        };
-        scan.all_of = first
-            .filter
-            .iter()
-            .filter(|c| others.iter().all(|m| m.filter.contains(c)))
-            .cloned()
-            .collect();
-        let mut alternatives: Vec<Vec<RowExpr>> = Vec::new();
-        let mut seen = HashSet::new();
-        for measure in &measures {
-            let rest: Vec<RowExpr> = measure
-                .filter
-                .iter()
-                .filter(|c| !scan.all_of.contains(c))
-                .cloned()
-                .collect();
-            if seen.insert(rest.clone()) {
-                alternatives.push(rest);
-            }
-        }
-        let worth = alternatives.len() <= MAX_ALTERNATIVES;
-        if worth && alternatives.iter().all(|a| !a.is_empty()) {
+        let filters: Vec<&[RowExpr]> = measures.iter().map(|m| m.filter.as_slice()).collect();
+        let (shared, alternatives) = shared(&filters);
+        scan.all_of = shared;
+        if alternatives.len() <= MAX_ALTERNATIVES {
             scan.any_of = alternatives;
         }
         let bounds: Option<Vec<&Literal>> =
@@ -118,17 +110,58 @@ fn push_filters(mut plan: Plan, model: &Model) -> Plan {
     plan
 }
 
+/// The conjuncts that all filters have, and the different rests; no rests where one of them is empty.
+pub(super) fn shared(filters: &[&[RowExpr]]) -> (Vec<RowExpr>, Vec<Vec<RowExpr>>) {
+    let Some((first, others)) = filters.split_first() else {
+        return (Vec::new(), Vec::new());
+    };
+    let all_of: Vec<RowExpr> = first
+        .iter()
+        .filter(|c| others.iter().all(|f| f.contains(c)))
+        .cloned()
+        .collect();
+    let mut alternatives: Vec<Vec<RowExpr>> = Vec::new();
+    let mut seen = HashSet::new();
+    for filter in filters {
+        let rest: Vec<RowExpr> = filter
+            .iter()
+            .filter(|c| !all_of.contains(c))
+            .cloned()
+            .collect();
+        if seen.insert(rest.clone()) {
+            alternatives.push(rest);
+        }
+    }
+    if alternatives.iter().any(Vec::is_empty) {
+        alternatives.clear();
+    }
+    (all_of, alternatives)
+}
+
 /// Joins only the lookups that something in the scan reads. Parents stay: a row without one belongs to nobody.
 fn prune_joins(mut plan: Plan, model: &Model) -> Plan {
     for scan in &mut plan.scans {
+        let measures = scan
+            .measures
+            .iter()
+            .filter_map(|m| model.measures.get(m.index()));
+        let exprs = measures.flat_map(|m| m.filter.iter().chain(&m.arg));
         if let Some(relation) = model.relations.get(scan.relation.index()) {
-            scan.slots = needed_slots(scan, relation, model);
+            scan.slots = needed_slots(relation, exprs);
+        }
+    }
+    for sequence in &mut plan.sequences {
+        for step in &mut sequence.scans {
+            let exprs = sequence::exprs(sequence.id, &step.steps, model);
+            if let Some(relation) = model.relations.get(step.scan.relation.index()) {
+                step.scan.slots = needed_slots(relation, exprs);
+            }
         }
     }
     plan
 }
 
-fn needed_slots(scan: &Scan, relation: &Relation, model: &Model) -> Vec<usize> {
+fn needed_slots<'a>(relation: &Relation, exprs: impl Iterator<Item = &'a RowExpr>) -> Vec<usize> {
     let mut needed: BTreeSet<usize> = BTreeSet::from([0]);
     needed.extend(relation.owner.iter().map(|(_, col)| col.slot));
     needed.extend(relation.time.iter().map(|t| t.col.slot));
@@ -142,16 +175,13 @@ fn needed_slots(scan: &Scan, relation: &Relation, model: &Model) -> Vec<usize> {
             needed.insert(n);
         }
     }
-    let measures = scan
-        .measures
-        .iter()
-        .filter_map(|m| model.measures.get(m.index()));
-    let exprs = measures.flat_map(|m| m.filter.iter().chain(&m.arg));
-    for expr in relation.filter.iter().chain(exprs) {
+    let mut need = |expr: &RowExpr| {
         expr.each_column(&mut |c| {
             needed.insert(c.slot);
         });
-    }
+    };
+    relation.filter.iter().for_each(&mut need);
+    exprs.for_each(&mut need);
     // A slot is joined to an earlier one, so one walk backwards closes the set.
     for n in (0..relation.frame.slots.len()).rev() {
         let from = relation

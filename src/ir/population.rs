@@ -38,7 +38,7 @@ pub(super) fn name(id: PopulationId, model: &Model) -> String {
         },
         // References point backwards, so that this ends.
         Some(Atom::Population(of)) if *of < id => name(*of, model),
-        Some(Atom::Population(_)) | None => "value".to_owned(),
+        Some(Atom::Population(_) | Atom::Sequence(_)) | None => "value".to_owned(),
     };
     format!("{what}_{of}")
 }
@@ -344,6 +344,7 @@ impl Compared<'_> {
             | WindowFunction::Ntile(_)
             | WindowFunction::CountUpTo
             | WindowFunction::Aggregate(_) => Type::Int,
+            WindowFunction::SmallestAfter(ref value) => value.ty.clone(),
         };
         self.window(function, partition, order, ty)
     }

@@ -48,6 +48,7 @@ impl Row<'_> {
                 Atom::Column(col) => self.names.columns.get(col),
                 Atom::Measure(id) => self.names.measures.get(id),
                 Atom::Population(id) => self.names.nodes.get(&Node::Population(*id)),
+                Atom::Sequence(id) => self.names.sequences.get(id),
             };
             let mut c = column(self.alias, name.map_or("", String::as_str), ty.clone());
             c.at = at;
@@ -171,6 +172,7 @@ impl Row<'_> {
             ExprKind::Column(Atom::Column(col)) => col.slot == 0 && col.name == self.entity.key,
             ExprKind::Column(Atom::Measure(id)) => counted(*id, self.model),
             ExprKind::Column(Atom::Population(id)) => population::never_null(*id, self.model),
+            ExprKind::Column(Atom::Sequence(_)) => true,
             ExprKind::Call(func, args) => match func {
                 Func::IsNull
                 | Func::IsNotNull

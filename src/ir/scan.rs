@@ -9,7 +9,7 @@ use super::show::capped;
 use super::{Names, Scan, Shape};
 use crate::expr::{Expr, ExprKind, Func, Literal, Type};
 use crate::model::{
-    Col, Frame, JoinKind, Measure, MeasureId, Model, Relation, RowExpr, TimeColumn,
+    Atom, Col, Frame, JoinKind, Measure, MeasureId, Model, Relation, RowExpr, TimeColumn,
 };
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use std::collections::HashMap;
 pub(super) struct Context<'a> {
     pub(super) model: &'a Model,
     pub(super) names: &'a Names,
-    pub(super) users: &'a HashMap<MeasureId, Vec<String>>,
+    pub(super) users: &'a HashMap<Atom, Vec<String>>,
     /// The key of the one entity that is asked about: no other's rows are read.
     pub(super) only: Option<&'a Literal>,
 }
@@ -93,15 +93,8 @@ pub(super) fn key_columns(relation: &Relation) -> Vec<String> {
 
 /// The blocks of a scan; the last one is called `name`.
 pub(super) fn blocks(scan: &Scan, name: &str, ctx: &Context<'_>) -> Vec<Block> {
-    let Some(relation) = ctx.model.relations.get(scan.relation.index()) else {
+    let Some(room) = Room::new(scan, name, ctx) else {
         return Vec::new();
-    };
-    let room = Room {
-        scan,
-        relation,
-        aliases: Aliases::new(&relation.frame),
-        ctx,
-        name,
     };
     match scan.shape {
         Shape::Aggregate => vec![room.aggregate()],
@@ -110,17 +103,29 @@ pub(super) fn blocks(scan: &Scan, name: &str, ctx: &Context<'_>) -> Vec<Block> {
     }
 }
 
-struct Room<'a> {
+/// A scan while its blocks are made.
+pub(super) struct Room<'a> {
     scan: &'a Scan,
-    relation: &'a Relation,
-    aliases: Aliases,
+    pub(super) relation: &'a Relation,
+    pub(super) aliases: Aliases,
     ctx: &'a Context<'a>,
     name: &'a str,
 }
 
-impl Room<'_> {
+impl<'a> Room<'a> {
+    pub(super) fn new(scan: &'a Scan, name: &'a str, ctx: &'a Context<'a>) -> Option<Self> {
+        let relation = ctx.model.relations.get(scan.relation.index())?;
+        Some(Self {
+            scan,
+            relation,
+            aliases: Aliases::new(&relation.frame),
+            ctx,
+            name,
+        })
+    }
+
     /// The scan's rows: joins and WHERE, no columns yet.
-    fn rows(&self, name: String) -> Block {
+    pub(super) fn rows(&self, name: String) -> Block {
         let (from, joins) = self.aliases.joined(&self.relation.frame, &self.scan.slots);
         let expr = |e: &RowExpr| self.aliases.expr(e);
         let mut filter: Vec<BlockExpr> = self.relation.filter.iter().map(expr).collect();
@@ -181,7 +186,7 @@ impl Room<'_> {
             .collect()
     }
 
-    fn key_outputs(&self) -> Vec<Column> {
+    pub(super) fn key_outputs(&self) -> Vec<Column> {
         let names = key_columns(self.relation);
         names
             .into_iter()
@@ -220,7 +225,7 @@ impl Room<'_> {
     fn used_by(&self, id: MeasureId) -> Option<String> {
         self.ctx
             .users
-            .get(&id)
+            .get(&Atom::Measure(id))
             .map(|u| format!("used by {}", capped(u)))
     }
 
@@ -245,6 +250,12 @@ impl Room<'_> {
 
     /// What of a measure's window and filter its scan does not already see to.
     fn own_filter(&self, measure: &Measure) -> Vec<BlockExpr> {
+        self.rest(&measure.window, &measure.filter)
+    }
+
+    /// What of a window and a filter the scan does not already see to.
+    pub(super) fn rest(&self, window: &crate::model::Window, filter: &[RowExpr]) -> Vec<BlockExpr> {
+        let own = filter;
         let mut filter: Vec<BlockExpr> = Vec::new();
         if let Some(time) = &self.relation.time {
             let past = self
@@ -253,22 +264,19 @@ impl Room<'_> {
                 .iter()
                 .find(|(t, _)| t == time)
                 .map(|(_, b)| b);
-            if let Some(from) = &measure.window.from
-                && measure.window.from != self.scan.from
+            if let Some(from) = &window.from
+                && window.from != self.scan.from
             {
                 filter.push(self.bound(Func::Ge, time, from));
             }
-            if let Some(until) = &measure.window.until
-                && measure.window.until != self.scan.until
+            if let Some(until) = &window.until
+                && window.until != self.scan.until
                 && Some(until) != past
             {
                 filter.push(self.bound(Func::Lt, time, until));
             }
         }
-        let own = measure
-            .filter
-            .iter()
-            .filter(|c| !self.scan.all_of.contains(c));
+        let own = own.iter().filter(|c| !self.scan.all_of.contains(c));
         filter.extend(own.map(|c| self.aliases.expr(c)));
         filter
     }
@@ -426,7 +434,7 @@ fn place(measure: &Measure) -> crate::source::At {
 }
 
 /// One expression for a conjunction.
-fn all(mut of: Vec<BlockExpr>) -> BlockExpr {
+pub(super) fn all(mut of: Vec<BlockExpr>) -> BlockExpr {
     match (of.len(), of.pop()) {
         (1, Some(only)) => only,
         (_, Some(last)) => {

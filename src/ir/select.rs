@@ -4,10 +4,17 @@ use super::block::{Block, BlockExpr, Column, From, Join, Query, Source};
 use super::names::{Taken, label};
 use super::predicate::{self, Row, column, test};
 use super::scan::{self, Aliases, Context, key_columns};
-use super::{Answer, Node, Plan, Scan, Shape, population, uses};
+use super::{Answer, Node, Plan, Scan, Shape, population, sequence, uses};
 use crate::expr::{Expr, Func, Literal, Type};
-use crate::model::{Col, Entity, Model, TableSource};
+use crate::model::{Col, Entity, Model, SequenceId, TableSource};
 use std::collections::BTreeSet;
+
+/// The blocks with a row per entity at most, each with its name.
+#[derive(Default)]
+struct Found<'a> {
+    scans: Vec<(&'a Scan, String)>,
+    sequences: Vec<(SequenceId, String)>,
+}
 
 /// The plan as SELECTs. The naive and the optimised plan go the same way.
 #[must_use]
@@ -24,16 +31,22 @@ pub fn select(plan: &Plan, model: &Model) -> Query {
     };
     let mut taken = block_names(model);
     let mut query = Query::default();
-    let mut scans: Vec<(&Scan, String)> = Vec::new();
+    let mut found = Found::default();
     for scan in &plan.scans {
         let name = taken.unique(&scan_name(scan, model));
         query.blocks.extend(scan::blocks(scan, &name, &ctx));
-        scans.push((scan, name));
+        found.scans.push((scan, name));
+    }
+    for one in &plan.sequences {
+        let wanted = plan.names.sequences.get(&one.id);
+        let name = taken.unique(wanted.map_or("", String::as_str));
+        query.blocks.extend(sequence::blocks(one, &name, &ctx));
+        found.sequences.push((one.id, name));
     }
     let mut last = taken.unique(&format!("{}_facts", entity.name));
     query
         .blocks
-        .push(facts(plan, entity, &scans, last.clone(), model));
+        .push(facts(plan, entity, &found, last.clone(), model));
     for (n, level) in plan.levels.iter().enumerate() {
         let compared = population::Level::new(level, plan, entity, model);
         if !compared.is_empty() {
@@ -104,13 +117,7 @@ fn scan_name(scan: &Scan, model: &Model) -> String {
 }
 
 /// One row per row of the entity's table, whatever the scans found.
-fn facts(
-    plan: &Plan,
-    entity: &Entity,
-    scans: &[(&Scan, String)],
-    name: String,
-    model: &Model,
-) -> Block {
+fn facts(plan: &Plan, entity: &Entity, found: &Found<'_>, name: String, model: &Model) -> Block {
     let aliases = Aliases::new(&entity.frame);
     let mut columns = vec![Column {
         name: answer_name(plan, &Answer::Key),
@@ -130,7 +137,7 @@ fn facts(
     let (from, mut joins) = aliases.joined(&entity.frame, &slots);
     let mut block_aliases = Taken::default();
     (0..entity.frame.slots.len()).for_each(|n| block_aliases.reserve(aliases.get(n)));
-    for (scan, block) in scans {
+    for (scan, block) in &found.scans {
         let Some(relation) = model.relations.get(scan.relation.index()) else {
             continue;
         };
@@ -172,6 +179,28 @@ fn facts(
                 comment: None,
             });
         }
+    }
+    for (id, block) in &found.sequences {
+        let Some(name) = plan.names.sequences.get(id) else {
+            continue;
+        };
+        let alias = block_aliases.unique(block);
+        let left = column(aliases.get(0), &entity.key, Type::Null);
+        let right = column(&alias, "entity_key", Type::Null);
+        let found = column(&alias, name, Type::Boolean);
+        joins.push(Join {
+            on: vec![test(Func::Eq, vec![left, right])],
+            to: From {
+                source: Source::Block(block.clone()),
+                alias,
+            },
+            left: true,
+        });
+        columns.push(Column {
+            name: name.clone(),
+            value: test(Func::Coalesce, vec![found, predicate::boolean(false)]),
+            comment: None,
+        });
     }
     let own_key = |key: &Literal| {
         let ty = entity.key_type.clone();

@@ -1,8 +1,8 @@
 //! A plan as text for `segc compile --passes`: where every measure is computed, and why there.
 
 use super::names::label;
-use super::{Answer, Plan, Scan, Shape, uses};
-use crate::model::{Model, words};
+use super::{Answer, Plan, Scan, SequenceScan, Shape, uses};
+use crate::model::{Atom, Model, words};
 use std::fmt;
 
 pub(super) struct Shown<'a> {
@@ -32,11 +32,14 @@ impl fmt::Display for Shown<'_> {
                 if let Some(measure) = model.measures.get(id.index()) {
                     write!(f, " = {}", words::measure(model, measure))?;
                 }
-                match users.get(id) {
+                match users.get(&Atom::Measure(*id)) {
                     Some(list) => writeln!(f, "  <- {}", capped(list))?,
                     None => writeln!(f)?,
                 }
             }
+        }
+        for sequence in &plan.sequences {
+            self.sequence(f, sequence, users.get(&Atom::Sequence(sequence.id)))?;
         }
         for (n, level) in plan.levels.iter().enumerate() {
             let names: Vec<String> = level
@@ -63,7 +66,35 @@ impl fmt::Display for Shown<'_> {
 }
 
 impl Shown<'_> {
+    fn sequence(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        found: &SequenceScan,
+        users: Option<&Vec<String>>,
+    ) -> fmt::Result {
+        let name = self.plan.names.sequences.get(&found.id);
+        write!(f, "  sequence {}", name.map_or("", String::as_str))?;
+        match users {
+            Some(list) => writeln!(f, "  <- {}", capped(list))?,
+            None => writeln!(f)?,
+        }
+        writeln!(f, "    because: {}", found.why)?;
+        for part in &found.scans {
+            let steps: Vec<String> = part.steps.iter().map(|n| (n + 1).to_string()).collect();
+            write!(f, "  ")?;
+            self.read(f, &part.scan)?;
+            writeln!(f, ": steps {}", steps.join(", "))?;
+        }
+        Ok(())
+    }
+
     fn scan(&self, f: &mut fmt::Formatter<'_>, scan: &Scan) -> fmt::Result {
+        self.read(f, scan)?;
+        writeln!(f, "\n    because: {}", scan.why)
+    }
+
+    /// Which rows a scan reads.
+    fn read(&self, f: &mut fmt::Formatter<'_>, scan: &Scan) -> fmt::Result {
         let model = self.model;
         let relation = model.relations.get(scan.relation.index());
         write!(f, "  scan {}", relation.map_or("", |r| &r.name))?;
@@ -97,7 +128,7 @@ impl Shown<'_> {
         if !joined.is_empty() {
             write!(f, ", joined to {}", joined.join(", "))?;
         }
-        writeln!(f, "\n    because: {}", scan.why)
+        Ok(())
     }
 }
 

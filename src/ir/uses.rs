@@ -1,7 +1,7 @@
 //! Who uses what: a walk over the conditions and traits of a plan, for `lower` and for the comments in the SQL.
 
 use super::{Answer, Node, Plan};
-use crate::model::{Atom, Entity, EntityExpr, GroupId, MeasureId, Model, Predicate, SegmentId};
+use crate::model::{Atom, Entity, EntityExpr, GroupId, Model, Predicate, SegmentId};
 use std::collections::{HashMap, HashSet};
 
 /// Calls `leaf` on every leaf expression and `node` on everything referred to.
@@ -75,14 +75,14 @@ pub(super) fn stated<'a>(
     }
 }
 
-/// Calls `f` with every measure of an expression, those behind what it compares included.
-fn each_measure(e: &EntityExpr, model: &Model, f: &mut dyn FnMut(MeasureId)) {
+/// Calls `f` with every measure and sequence of an expression, those behind what it compares included.
+fn each_computed(e: &EntityExpr, model: &Model, f: &mut dyn FnMut(&Atom)) {
     let mut seen = HashSet::new();
     let mut open = vec![e];
     while let Some(e) = open.pop() {
         e.each_column(&mut |atom| match atom {
             Atom::Column(_) => {}
-            Atom::Measure(id) => f(*id),
+            Atom::Measure(_) | Atom::Sequence(_) => f(atom),
             Atom::Population(id) => {
                 if let Some(population) = model.populations.get(id.index())
                     && seen.insert(*id)
@@ -94,15 +94,15 @@ fn each_measure(e: &EntityExpr, model: &Model, f: &mut dyn FnMut(MeasureId)) {
     }
 }
 
-/// For every measure of a plan, the names of the segments, groups and traits that ask for it, in order.
-pub(super) fn users(plan: &Plan, model: &Model) -> HashMap<MeasureId, Vec<String>> {
-    let mut users: HashMap<MeasureId, Vec<String>> = HashMap::new();
+/// For every measure and sequence of a plan, the names of the segments, groups and traits that ask for it, in order.
+pub(super) fn users(plan: &Plan, model: &Model) -> HashMap<Atom, Vec<String>> {
+    let mut users: HashMap<Atom, Vec<String>> = HashMap::new();
     let Some(entity) = model.entities.get(plan.entity.index()) else {
         return users;
     };
     let mut add = |who: &str, e: &EntityExpr| {
-        each_measure(e, model, &mut |id| {
-            let list = users.entry(id).or_default();
+        each_computed(e, model, &mut |atom| {
+            let list = users.entry(atom.clone()).or_default();
             if list.last().is_none_or(|l| l != who) {
                 list.push(who.to_owned());
             }

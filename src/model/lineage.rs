@@ -2,8 +2,8 @@
 //! the manifest and comments in SQL.
 
 use super::{
-    Atom, Col, EntityExpr, Frame, MeasureId, Model, PopulationId, Predicate, RelationId, SegmentId,
-    TableId,
+    Atom, Col, EntityExpr, Frame, MeasureId, Model, PopulationId, Predicate, RelationId, RowExpr,
+    SegmentId, SequenceId, TableId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -154,6 +154,7 @@ impl<'a> Walk<'a> {
             }
             Atom::Measure(id) => self.measure(*id),
             Atom::Population(id) => self.population(*id),
+            Atom::Sequence(id) => self.sequence(*id),
         });
     }
 
@@ -185,10 +186,24 @@ impl<'a> Walk<'a> {
             return;
         }
         self.out.measures.push(id);
-        let Some(relation) = model.relations.get(measure.relation.index()) else {
+        self.rows(measure.relation, measure.filter.iter().chain(&measure.arg));
+    }
+
+    fn sequence(&mut self, id: SequenceId) {
+        let model = self.model;
+        let sequence = model.sequences.get(id.index());
+        for step in sequence.iter().flat_map(|s| &s.steps) {
+            self.rows(step.relation, step.filter.iter().chain(&step.same));
+        }
+    }
+
+    /// The rows of a relation, and what is asked of them.
+    fn rows<'e>(&mut self, id: RelationId, of: impl Iterator<Item = &'e RowExpr>) {
+        let model = self.model;
+        let Some(relation) = model.relations.get(id.index()) else {
             return;
         };
-        if self.relations.insert(measure.relation) {
+        if self.relations.insert(id) {
             self.key(relation.entity.index());
             for (_, col) in &relation.owner {
                 self.column(&relation.frame, col);
@@ -200,7 +215,7 @@ impl<'a> Walk<'a> {
                 expr.each_column(&mut |col| self.column(&relation.frame, col));
             }
         }
-        for expr in measure.filter.iter().chain(&measure.arg) {
+        for expr in of {
             expr.each_column(&mut |col| self.column(&relation.frame, col));
         }
     }

@@ -6,6 +6,7 @@
 use super::aggregate::{self, Shape};
 use super::rows::{RowSet, require_time};
 use super::scope::EntityScope;
+use super::sequence::{Sequence, Sequences};
 use super::typing::{self, Context};
 use super::world::World;
 use super::{
@@ -19,13 +20,14 @@ use crate::source::{At, Span, Spanned};
 use crate::spec::AggFunction;
 use std::collections::{HashMap, HashSet};
 
-/// All measures of a project, each once, and all populations.
+/// All measures, populations and sequences of a project, each once.
 #[derive(Debug, Default)]
 pub(super) struct Measures {
     list: Vec<Measure>,
     ids: HashMap<Measure, MeasureId>,
     populations: Vec<Population>,
     population_ids: HashMap<Population, PopulationId>,
+    pub(super) sequences: Sequences,
 }
 
 impl Measures {
@@ -33,8 +35,8 @@ impl Measures {
         self.list.get(id.index())
     }
 
-    pub(super) fn into_lists(self) -> (Vec<Measure>, Vec<Population>) {
-        (self.list, self.populations)
+    pub(super) fn into_lists(self) -> (Vec<Measure>, Vec<Population>, Vec<Sequence>) {
+        (self.list, self.populations, self.sequences.into_list())
     }
 
     /// The relations whose rows a value is made of, those behind what it compares included.
@@ -42,14 +44,22 @@ impl Measures {
         let mut found = Vec::new();
         let mut open = Vec::new();
         let mut seen = HashSet::new();
+        let mut add = |relation| {
+            if !found.contains(&relation) {
+                found.push(relation);
+            }
+        };
         let mut visit = |atom: &Atom, open: &mut Vec<PopulationId>| match atom {
             Atom::Column(_) => {}
             Atom::Measure(id) => {
-                if let Some(measure) = self.get(*id)
-                    && !found.contains(&measure.relation)
-                {
-                    found.push(measure.relation);
+                if let Some(measure) = self.get(*id) {
+                    add(measure.relation);
                 }
+            }
+            Atom::Sequence(id) => {
+                let sequence = self.sequences.get(*id);
+                let steps = sequence.iter().flat_map(|s| &s.steps);
+                steps.for_each(|step| add(step.relation));
             }
             Atom::Population(id) => open.push(*id),
         };

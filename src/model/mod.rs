@@ -26,6 +26,7 @@ pub mod resolve;
 mod rows;
 mod scope;
 mod segments;
+pub mod sequence;
 mod split;
 mod stay;
 mod tables;
@@ -44,6 +45,7 @@ use crate::expr::{Agg, Expr, Literal, Type};
 use crate::snippet::Snippet;
 use crate::source::Span;
 use crate::spec::population::Statistic;
+pub use sequence::{Sequence, Step};
 pub use upkeep::Upkeep;
 
 macro_rules! ids {
@@ -70,6 +72,8 @@ ids!(
     MeasureId,
     /// Index into [`Model::populations`].
     PopulationId,
+    /// Index into [`Model::sequences`].
+    SequenceId,
     /// Index into [`Model::traits`].
     TraitId,
     /// Index into [`Model::segments`].
@@ -90,6 +94,7 @@ pub struct Model {
     pub measures: Vec<Measure>,
     /// In an order in which references point backwards.
     pub populations: Vec<Population>,
+    pub sequences: Vec<Sequence>,
     pub traits: Vec<Trait>,
     pub groups: Vec<Group>,
     /// In an order in which references point backwards.
@@ -198,6 +203,8 @@ pub enum Atom {
     Column(Col),
     Measure(MeasureId),
     Population(PopulationId),
+    /// A boolean, never NULL.
+    Sequence(SequenceId),
 }
 
 pub type RowExpr = Expr<Col>;

@@ -9,7 +9,7 @@ use crate::diag::codes::model::{SEGMENT_ENTITY, UNKNOWN_SEGMENT};
 use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::snippet::{self, Snippet};
 use crate::source::Span;
-use crate::spec::{Condition, ConditionKind, Name, PopulationSpec, Stay};
+use crate::spec::{Condition, ConditionKind, HabitKind, Name, PopulationSpec, Stay};
 use std::cell::Cell;
 use std::collections::HashMap;
 
@@ -170,6 +170,7 @@ pub(super) fn each_reference<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a
         | ConditionKind::Aggregate { .. }
         | ConditionKind::FirstTime { .. }
         | ConditionKind::Habit(_)
+        | ConditionKind::Sequence(_)
         | ConditionKind::InList(_)
         | ConditionKind::Stay(_) => {}
     }
@@ -195,6 +196,7 @@ pub(super) fn each_stay<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a Stay
         | ConditionKind::In(_)
         | ConditionKind::NotIn(_)
         | ConditionKind::Habit(_)
+        | ConditionKind::Sequence(_)
         | ConditionKind::InList(_) => {}
     }
 }
@@ -213,9 +215,15 @@ pub(super) fn each_name(condition: &Condition, f: &mut dyn FnMut(&[Name], Span))
         ConditionKind::Top(of) => each_name_compared(of, f),
         ConditionKind::Did { times: tail, .. } => tail.iter().for_each(|t| each_name_in_tail(t, f)),
         ConditionKind::Aggregate { is, .. } => each_name_in_tail(is, f),
+        ConditionKind::Habit(habit) => match &habit.kind {
+            HabitKind::Regularly { times, .. } => {
+                times.iter().for_each(|t| each_name_in_tail(t, f));
+            }
+            HabitKind::Stopped { .. } | HabitKind::Restarted { .. } => {}
+        },
         ConditionKind::DidNot { .. }
         | ConditionKind::FirstTime { .. }
-        | ConditionKind::Habit(_)
+        | ConditionKind::Sequence(_)
         | ConditionKind::In(_)
         | ConditionKind::NotIn(_)
         | ConditionKind::InList(_)

@@ -30,7 +30,7 @@ pub fn resolve(
     let entity_uses =
         segments::entity_conditions(spec, &mut world, &mut measures, names, ctx, diags);
     hash::fill(&mut world, &mut items, &entity_uses, ctx);
-    let (measures, populations) = measures.into_lists();
+    let (measures, populations, sequences) = measures.into_lists();
     Model {
         project: settings.name.value.clone(),
         as_of: ctx.as_of,
@@ -40,6 +40,7 @@ pub fn resolve(
         relations: world.relations.into_iter().map(|r| r.relation).collect(),
         measures,
         populations,
+        sequences,
         traits: world.traits,
         groups: items.segments.groups,
         segments: items.segments.segments,

@@ -73,6 +73,7 @@ pub enum What {
     Measure,
     /// What it is among others.
     Population,
+    Sequence,
     Trait(TraitId),
 }
 
@@ -270,6 +271,7 @@ impl<'a> Tree<'a> {
                     Atom::Column(_) => What::Column,
                     Atom::Measure(_) => What::Measure,
                     Atom::Population(_) => What::Population,
+                    Atom::Sequence(_) => What::Sequence,
                 };
                 // Whether it is one of the first is what the leaf itself says.
                 let told = what == What::Population && expr.ty == Type::Boolean;

@@ -5,9 +5,11 @@ mod population;
 
 use super::{
     Atom, Col, EntityExpr, EntityId, Frame, GroupId, Measure, MeasureId, Model, Predicate,
-    RelationId, SegmentId, TraitId, Window,
+    RelationId, RowExpr, SegmentId, TraitId, Window,
 };
 use crate::expr::{Agg, Expr, ExprKind, Func, Literal};
+
+mod sequence;
 
 /// A segment: its first line begins with the entity ("customers with …"), further lines are indented below it.
 #[must_use]
@@ -119,17 +121,23 @@ pub fn counted(model: &Model, measure: &Measure) -> String {
 
 /// Filter and window: " (channel = 'web') in [2025-11-02 … 2026-01-31)".
 fn rows(model: &Model, measure: &Measure) -> String {
+    let filter = filter(model, measure.relation, &measure.filter);
+    let window = window(model, measure.relation, &measure.window);
+    format!("{filter}{window}")
+}
+
+/// " (channel = 'web')"
+fn filter(model: &Model, relation: RelationId, filter: &[RowExpr]) -> String {
     let mut text = String::new();
-    if let Some(relation) = model.relations.get(measure.relation.index())
-        && !measure.filter.is_empty()
+    if let Some(relation) = model.relations.get(relation.index())
+        && !filter.is_empty()
     {
-        let conjuncts: Vec<String> = measure
-            .filter
+        let conjuncts: Vec<String> = filter
             .iter()
             .map(|e| {
                 let text = e.render(&|col| column(&relation.frame, col));
                 let or = matches!(e.kind, ExprKind::Call(Func::Or, _));
-                if or && measure.filter.len() > 1 {
+                if or && filter.len() > 1 {
                     format!("({text})")
                 } else {
                     text
@@ -138,7 +146,6 @@ fn rows(model: &Model, measure: &Measure) -> String {
             .collect();
         text.push_str(&format!(" ({})", conjuncts.join(" and ")));
     }
-    text.push_str(&window(model, measure.relation, &measure.window));
     text
 }
 
@@ -239,6 +246,7 @@ impl Words<'_> {
                 .get(id.index())
                 .map_or_else(String::new, |m| measure(self.model, m)),
             Atom::Population(id) => population::words(self, *id),
+            Atom::Sequence(id) => sequence::words(self.model, *id),
         }
     }
 
@@ -409,6 +417,10 @@ impl Words<'_> {
         if let ExprKind::Column(Atom::Population(id)) = &expr.kind {
             let not = if negated { "not " } else { "" };
             return format!("{not}{}", population::words(self, *id));
+        }
+        if let ExprKind::Column(Atom::Sequence(id)) = &expr.kind {
+            let who = if negated { "who did not do" } else { "who did" };
+            return format!("{who} this in order: {}", sequence::words(self.model, *id));
         }
         if let ExprKind::Column(Atom::Measure(id)) = &expr.kind
             && let Some(found) = self.measure_of(*id, Agg::Exists)

@@ -1,6 +1,7 @@
 //! Conditions as written (`language.md` §6) and the windows of their rows (§5).
 
 use super::habit::{self, Habit};
+use super::sequence::{self, SequenceSpec};
 use super::stay::Stay;
 use super::{AggFunction, AggregateSpec, Name, PopulationSpec, keys, population, stay, window};
 use crate::diag::codes::spec as codes;
@@ -58,6 +59,7 @@ pub enum ConditionKind {
     },
     /// `stopped`, `restarted`, `regularly`.
     Habit(Habit),
+    Sequence(SequenceSpec),
     In(Vec<Name>),
     NotIn(Vec<Name>),
     /// `top`, `bottom`
@@ -254,6 +256,7 @@ fn map(
         "stopped" => habit::stopped(r, &f, value).map(ConditionKind::Habit),
         "restarted" => habit::restarted(r, &f, value).map(ConditionKind::Habit),
         "regularly" => habit::regularly(r, &f, value).map(ConditionKind::Habit),
+        "sequence" => sequence::sequence(r, &f, value).map(ConditionKind::Sequence),
         _ => {
             let value = aggregate(r, &f);
             let is = tail(r, &f, "is");
@@ -282,7 +285,7 @@ fn unknown(r: &mut Reader<'_>, node: &Node, entries: &[(Spanned<String>, Node)])
             .help(format!("did you mean `{near}`?")),
         (None, Some((key, _))) => diagnostic
             .at(key.span, "no kind of condition")
-            .help("one key names the kind: all, any, none, not, at_least, at_most, exactly, did, did_not, first_time, stopped, restarted, regularly, in, not_in, in_list, entered, exited, member_for, top, bottom, or an aggregate"),
+            .help("one key names the kind: all, any, none, not, at_least, at_most, exactly, did, did_not, first_time, stopped, restarted, regularly, sequence, in, not_in, in_list, entered, exited, member_for, top, bottom, or an aggregate"),
         (None, None) => diagnostic
             .at(node.span, "nothing in it")
             .help("an expression stands without braces"),

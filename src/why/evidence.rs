@@ -69,17 +69,31 @@ impl Evidence {
 /// What a node's leaf rests on, each set of rows once.
 pub(super) fn of(node: &Node, model: &mut Model) -> Vec<Evidence> {
     let mut measures: Vec<Measure> = Vec::new();
+    let mut add = |found: Measure| {
+        let rows = (found.relation, &found.filter, &found.window);
+        if !measures
+            .iter()
+            .any(|m| (m.relation, &m.filter, &m.window) == rows)
+        {
+            measures.push(found);
+        }
+    };
     for value in &node.values {
         value.expr.each_column(&mut |atom| match atom {
             Atom::Measure(id) => {
-                let found = model.measures.get(id.index());
-                let known = |m: &Measure, n: &Measure| {
-                    (m.relation, &m.filter, &m.window) == (n.relation, &n.filter, &n.window)
-                };
-                if let Some(found) = found
-                    && !measures.iter().any(|m| known(m, found))
-                {
-                    measures.push(found.clone());
+                model.measures.get(id.index()).cloned().map(&mut add);
+            }
+            Atom::Sequence(id) => {
+                let sequence = model.sequences.get(id.index());
+                for step in sequence.iter().flat_map(|s| &s.steps) {
+                    add(Measure {
+                        relation: step.relation,
+                        agg: Agg::Exists,
+                        arg: None,
+                        filter: step.filter.clone(),
+                        window: step.window.clone(),
+                        ty: Type::Boolean,
+                    });
                 }
             }
             // What is compared is a value of its own.

@@ -63,6 +63,7 @@ pub fn tree(answered: &Answered<'_>, node: &Node, sources: &SourceMap) -> Json {
                 What::Column => "column",
                 What::Measure => "measure",
                 What::Population => "population",
+                What::Sequence => "sequence",
                 What::Trait(_) => "trait",
             };
             json!({"what": what, "words": v.words, "type": v.expr.ty.to_string(), "value": value(answered.value(&v.expr))})

@@ -77,7 +77,7 @@ fn facts(answered: &Answered<'_>, node: &Node) -> Vec<String> {
         .map(|v| {
             let name = match v.what {
                 What::Trait(_) => format!("trait {}", v.words),
-                What::Column | What::Measure | What::Population => v.words.clone(),
+                What::Column | What::Measure | What::Population | What::Sequence => v.words.clone(),
             };
             format!("{name} = {}", value(answered.value(&v.expr), &v.expr.ty))
         })
@@ -95,8 +95,15 @@ fn facts(answered: &Answered<'_>, node: &Node) -> Vec<String> {
 
 /// Whether the rows tell it: that there are any, how many, the first and the last time.
 fn told(answered: &Answered<'_>, expr: &EntityExpr) -> bool {
-    let ExprKind::Column(Atom::Measure(id)) = &expr.kind else {
-        return false;
+    let id = match &expr.kind {
+        ExprKind::Column(Atom::Measure(id)) => id,
+        // The mark tells it.
+        ExprKind::Column(Atom::Sequence(_)) => return true,
+        ExprKind::Column(Atom::Column(_) | Atom::Population(_))
+        | ExprKind::Literal(_)
+        | ExprKind::Call(..)
+        | ExprKind::Case { .. }
+        | ExprKind::Cast { .. } => return false,
     };
     let model = answered.question.model();
     let Some(measure) = model.measures.get(id.index()) else {

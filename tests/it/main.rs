@@ -35,6 +35,8 @@ mod render;
 #[cfg(feature = "duckdb-linked")]
 mod rows;
 #[cfg(feature = "duckdb-linked")]
+mod sequence;
+#[cfg(feature = "duckdb-linked")]
 mod unit;
 #[cfg(feature = "duckdb-linked")]
 mod why;

@@ -33,6 +33,8 @@ pub static ALL: &[&Code] = &[
     &UNKNOWN_LIST,
     &NO_HISTORY,
     &RENAMED_BOTH,
+    &SEQUENCE_TIME,
+    &SEQUENCE_SAME,
 ];
 
 pub static UNKNOWN_ENTITY: Code = Code {
@@ -435,4 +437,33 @@ something of the former name, or two items claim it, it is not clear whose histo
       - {name: best_customers, renamed_from: vip, where: revenue > 500}
 
 Remove the item of the former name. For a copy with a history of its own, leave `renamed_from` out.",
+};
+
+pub static SEQUENCE_TIME: Code = Code {
+    id: "S0350",
+    title: "steps with different kinds of time",
+    explain: "\
+The steps of a sequence are put in order by time, so the times of their relations have to be comparable: all dates, all timestamps,
+or all datetimes read in one zone. Whether a date comes before or after an hour of the same day is not known.
+
+    - sequence:
+        - {did: visits}       # visited_on is a date
+        - {did: orders}       # ordered_at is a timestamp
+
+Bring one to the other's type where the table is declared: `table: {sql: \"select *, cast(ordered_at as date) as ordered_on from …\"}`.",
+};
+
+pub static SEQUENCE_SAME: Code = Code {
+    id: "S0351",
+    title: "`same` is not of one type",
+    explain: "\
+`same:` is a column, or an expression over a row, that has to be equal and not null in all steps of a sequence, those under
+`did_not` included. Each step's relation must have it, in one type that can be compared.
+
+    - sequence:
+        - {did: carts}                  # product_id is an int
+        - {did: purchases}              # product_id is a string
+      same: product_id
+
+Cast one of the columns where its table is declared, with `table: {sql: \"select …\"}`.",
 };

@@ -30,6 +30,7 @@ pub static ALL: &[&Code] = &[
     &EMPTY_SIZE,
     &TOO_MANY_SHARES,
     &BAD_RANK,
+    &SEQUENCE,
 ];
 
 pub static UNKNOWN_KEY: Code = Code {
@@ -348,4 +349,20 @@ pub static BAD_RANK: Code = Code {
     - {top: 10%, by: revenue}        # of 31 customers the first 4
     - {bottom: 100, by: revenue}
     - {name: p90, population: {quantile: revenue, at: 0.9}}",
+};
+
+pub static SEQUENCE: Code = Code {
+    id: "S0150",
+    title: "steps that make no sequence",
+    explain: "\
+A sequence is two to twenty steps. It begins with a `did`, whose window looks back from as_of as everywhere. A later step has
+no window, `within:` (counted from the row matched before it), or dates (`since`, `until`, `during`). A `did_not` between two `did`
+holds for the whole time between the two rows; at the end it may say for how long.
+
+    - sequence:
+        - {did: carts, within: 30 days}
+        - {did_not: orders, within: 7 days}      # nothing bought in the 7 days after the cart
+        - {did_not: visits, within: 7 days}      # and no visit either
+
+What never happened at all is a `did_not` beside the sequence, not its first step.",
 };

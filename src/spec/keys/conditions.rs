@@ -259,6 +259,7 @@ pub static CONDITIONS: &[&Form] = &[
             "Segments, and how long it has been in them without a break: `{vip: \">= 30 days\"}`.",
         )]],
     ),
+    &SEQUENCE,
     &AGGREGATE_CONDITION,
     &LATER_CONDITION,
 ];
@@ -344,11 +345,46 @@ pub static AGGREGATE_CONDITION: Form = Form {
     open: false,
 };
 
+static SEQUENCE: Form = Form::of(
+    "`sequence`",
+    &[&[
+        Key::required(
+            "sequence",
+            Shape::Forms(&STEP),
+            "One thing after another: `did` steps in order, and `did_not` for what may not come between or after.",
+        ),
+        Key::optional(
+            "same",
+            Shape::Sql,
+            "A column that is equal, and not null, in all steps: `product_id`.",
+        ),
+        Key::optional(
+            "total",
+            Shape::Duration,
+            "At most so long from the first matched row to the last.",
+        ),
+    ]],
+);
+
+/// A step of `sequence:`. In a later step `within` counts from the row matched before.
+pub static STEP: Form = Form {
+    name: "a step",
+    one_of: &[&[
+        Key::optional("did", Shape::Name, "The relation with a row here."),
+        Key::optional("did_not", Shape::Name, "The relation without a row here."),
+    ]],
+    keys: &[WHERE, WINDOW],
+    open: false,
+};
+
 static LATER_CONDITION: Form = Form {
     name: "a condition",
     one_of: &[&[
         Key::later("anniversary", "The day of the year."),
         Key::later("sequence", "One thing after another."),
+        Key::later("entered", "Came into a segment."),
+        Key::later("exited", "Left a segment."),
+        Key::later("member_for", "Has been in a segment."),
         Key::later("sql", "SQL for each warehouse."),
     ]],
     keys: &[],

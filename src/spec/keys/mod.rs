@@ -9,7 +9,7 @@ mod settings;
 mod unit;
 
 use crate::yaml::form::{Form, Key, Shape};
-pub use conditions::{AGGREGATE_CONDITION, CONDITIONS};
+pub use conditions::{AGGREGATE_CONDITION, CONDITIONS, STEP};
 use conditions::{AGGREGATES, OF, WHERE, WINDOW};
 pub use people::{LIST, SIZE, SPLIT, SUPPRESSOR, VALID};
 use populations::{AMONG, RANKING};

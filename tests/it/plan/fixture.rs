@@ -212,6 +212,7 @@ impl Shop {
             relations: vec![orders, items],
             measures: Vec::new(),
             populations: Vec::new(),
+            sequences: Vec::new(),
             traits: Vec::new(),
             groups: Vec::new(),
             segments: Vec::new(),

@@ -204,6 +204,7 @@ impl Shop {
             relations: Vec::new(),
             measures: Vec::new(),
             populations: Vec::new(),
+            sequences: Vec::new(),
             traits: Vec::new(),
             groups: Vec::new(),
             segments: segments.iter().map(segment).collect(),
