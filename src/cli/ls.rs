@@ -7,10 +7,11 @@ use super::workspace::{Parts, Workspace};
 use super::{Ctx, Exit};
 use crate::ir::Selection;
 use crate::model::SegmentKind;
+use crate::testing::suite;
 use clap::ValueEnum;
 use serde::Serialize;
 
-/// List segments, traits and sources
+/// List segments, traits, tests and sources
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   segc ls
@@ -52,6 +53,7 @@ enum Kind {
     Case,
     Arm,
     Trait,
+    Test,
     Source,
 }
 
@@ -61,7 +63,7 @@ struct Line<'a> {
     name: String,
     entity: Option<&'a str>,
     title: Option<&'a str>,
-    tags: &'a [String],
+    tags: Vec<&'a str>,
     owner: Option<&'a str>,
     file: String,
 }
@@ -113,7 +115,7 @@ fn lines<'a>(parts: &Parts<'a>, selection: &Selection, whole: bool) -> Vec<Line<
             name: s.name.clone(),
             entity: entity(s.entity),
             title: s.title.as_deref(),
-            tags: &s.tags,
+            tags: s.tags.iter().map(String::as_str).collect(),
             owner: s.owner.as_deref(),
             file: file(s.span),
         });
@@ -126,20 +128,30 @@ fn lines<'a>(parts: &Parts<'a>, selection: &Selection, whole: bool) -> Vec<Line<
             name: t.name.clone(),
             entity: entity(t.entity),
             title: t.description.as_deref(),
-            tags: &t.tags,
+            tags: t.tags.iter().map(String::as_str).collect(),
             owner: t.owner.as_deref(),
             file: file(t.span),
         });
+    let chosen = suite::about(&parts.project.spec.tests, selection, &[], model);
+    let tests = chosen.into_iter().map(|t| Line {
+        kind: Kind::Test,
+        name: t.name.value.clone(),
+        entity: None,
+        title: None,
+        tags: t.tags.iter().map(|t| t.value.as_str()).collect(),
+        owner: None,
+        file: file(t.span),
+    });
     let sources = model.tables.iter().filter(|_| whole).map(|t| Line {
         kind: Kind::Source,
         name: t.source.to_string(),
         entity: None,
         title: None,
-        tags: &[],
+        tags: Vec::new(),
         owner: None,
         file: file(t.span),
     });
-    let mut lines: Vec<Line<'_>> = segments.chain(traits).chain(sources).collect();
+    let mut lines: Vec<Line<'_>> = segments.chain(traits).chain(tests).chain(sources).collect();
     lines.sort_by(|a, b| (a.kind as u8, &a.name).cmp(&(b.kind as u8, &b.name)));
     lines
 }
@@ -161,6 +173,7 @@ fn text(lines: &[Line<'_>], output: Output) -> String {
                 Kind::Case => "case",
                 Kind::Arm => "arm",
                 Kind::Trait => "trait",
+                Kind::Test => "test",
                 Kind::Source => "source",
             };
             let rows = lines.iter().map(|l| {

@@ -3,6 +3,9 @@
 use super::Rows;
 use serde::{Deserialize, Serialize};
 
+/// The database that a job's tables are in.
+pub const DATABASE: &str = "given";
+
 /// Tables to make, and a query of them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Job {

@@ -1,15 +1,15 @@
 //! The embedded engine behind locks, for SQL that a stranger may have written: nothing is read but what was put in, nothing can
 //! be written, and the process itself is limited ([`confine`]), because the engine's own limits do not hold everything.
 //!
-//! One hardened instance serves many jobs; each has a database of its own in memory, attached before and gone after, and is
-//! asked in a read-only transaction.
+//! One hardened instance serves many jobs; each has a database of its own in memory, [`DATABASE`], attached before and gone
+//! after, and is asked in a read-only transaction.
 #![allow(
     clippy::disallowed_methods,
     reason = "how long a job takes is measured here"
 )]
 
 use super::duckdb::DuckDb;
-use super::job::{Answer, Job, Reply};
+use super::job::{Answer, DATABASE, Job, Reply};
 use super::{Engine, EngineError, Options, Rows, Value};
 use std::time::Instant;
 
@@ -35,7 +35,6 @@ const LOCKS: &[&str] = &[
 /// An engine that can compute and nothing else.
 pub struct Sandbox {
     engine: DuckDb,
-    jobs: u64,
     /// What the session has run already: macros of time zones, the same for nearly every job.
     prelude: Vec<String>,
 }
@@ -55,7 +54,6 @@ impl Sandbox {
         }
         Ok(Self {
             engine,
-            jobs: 0,
             prelude: Vec::new(),
         })
     }
@@ -63,22 +61,17 @@ impl Sandbox {
     /// Runs one job in a database of its own.
     pub fn run(&mut self, job: &Job) -> Reply {
         let started = Instant::now();
-        self.jobs += 1;
-        let name = format!("job_{}", self.jobs);
-        let answer = self
-            .job(job, &name)
-            .unwrap_or_else(|e| Answer::Failed(e.words()));
-        // After an error the transaction is still open.
-        let _ = self.engine.execute("ROLLBACK");
-        let _ = self.engine.execute("USE memory");
-        let _ = self.engine.execute(&format!("DETACH {name}"));
+        let answer = self.job(job).unwrap_or_else(|e| Answer::Failed(e.words()));
+        // The transaction is open, unless a statement before it failed. A database that stays fails the next job.
+        let _ = self.engine.execute_all(&["ROLLBACK"]);
+        let _ = self.engine.execute_all(&[&format!("DETACH {DATABASE}")]);
         Reply {
             answer,
             seconds: started.elapsed().as_secs_f64(),
         }
     }
 
-    fn job(&mut self, job: &Job, name: &str) -> Result<Answer, EngineError> {
+    fn job(&mut self, job: &Job) -> Result<Answer, EngineError> {
         if self.prelude != job.prelude {
             self.prelude.clear();
             for statement in &job.prelude {
@@ -86,20 +79,23 @@ impl Sandbox {
             }
             self.prelude.clone_from(&job.prelude);
         }
-        self.engine
-            .execute(&format!("ATTACH ':memory:' AS {name}"))?;
-        self.engine.execute(&format!("USE {name}"))?;
-        for statement in &job.setup {
-            self.engine.execute(statement)?;
-        }
-        self.engine.execute("BEGIN TRANSACTION READ ONLY")?;
-        for check in &job.checks {
-            let found = self.select(&check.sql, 1)?;
-            let clean = matches!(
-                found.rows.first().and_then(|row| row.first()),
-                Some(Value::Int(0))
-            );
-            if !clean {
+        let attach = format!("ATTACH ':memory:' AS {DATABASE}");
+        let setup = job.setup.iter().map(String::as_str);
+        let statements: Vec<&str> = std::iter::once(attach.as_str())
+            .chain(setup)
+            .chain(["BEGIN TRANSACTION READ ONLY"])
+            .collect();
+        self.engine.execute_all(&statements)?;
+        if !job.checks.is_empty() {
+            let counts: Vec<String> = job
+                .checks
+                .iter()
+                .map(|check| format!("(\n{}\n)", check.sql))
+                .collect();
+            let found = self.select(&format!("select {}", counts.join(", ")), 1)?;
+            let counts = found.rows.first().map_or(&[][..], Vec::as_slice);
+            let mut checked = job.checks.iter().zip(counts);
+            if let Some((check, _)) = checked.find(|(_, count)| **count != Value::Int(0)) {
                 return Ok(Answer::Broken(check.what.clone()));
             }
         }

@@ -211,23 +211,30 @@ pub(super) fn expected(
     })
 }
 
-/// The keys of the entity's rows.
-pub(super) fn keys_given(entity: &Entity, model: &Model, rows: &Given) -> BTreeSet<String> {
+/// The keys of the entity's rows, as given.
+fn keys<'g>(entity: &Entity, model: &Model, rows: &'g Given) -> Vec<&'g Literal> {
     let Some(slot) = entity.frame.slots.first() else {
-        return BTreeSet::new();
+        return Vec::new();
     };
     let column = model
         .tables
         .get(slot.table.index())
         .and_then(|t| t.columns.iter().position(|c| c.name == entity.key));
-    rows.rows
-        .get(&slot.table)
-        .into_iter()
-        .flatten()
-        .filter_map(|row| row.get(column?))
-        .filter(|key| **key != Literal::Null)
+    let rows = rows.rows.get(&slot.table).into_iter().flatten();
+    rows.filter_map(|row| row.get(column?)).collect()
+}
+
+/// The keys that somebody has.
+fn keys_given(entity: &Entity, model: &Model, rows: &Given) -> BTreeSet<String> {
+    let keys = keys(entity, model, rows).into_iter();
+    keys.filter(|key| **key != Literal::Null)
         .map(canon::literal)
         .collect()
+}
+
+/// Whether every row of the entity has a key, and each another one.
+pub(super) fn keys_are_good(entity: &Entity, model: &Model, rows: &Given) -> bool {
+    keys_given(entity, model, rows).len() == keys(entity, model, rows).len()
 }
 
 struct Pass<'a, 'd> {

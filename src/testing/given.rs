@@ -1,6 +1,6 @@
 //! `given:` → rows of literals for each table, and the statements that make these tables.
 
-use super::tables::{Named, SCHEMA, Tables, zone};
+use super::tables::{Named, Tables, zone};
 use super::value::{self, Clock, Misfit};
 use super::{Context, Fixture};
 use crate::diag::codes::expr::UNKNOWN_COLUMN;
@@ -236,7 +236,7 @@ pub(super) fn statements(
     reads: impl Fn(&str) -> bool,
     dialect: &dyn Dialect,
 ) -> Vec<String> {
-    let mut out = vec![format!("create schema {SCHEMA}")];
+    let mut out = Vec::new();
     for (n, table) in (0u32..).map(TableId).zip(&model.tables) {
         let (TableSource::Named(_), Some(name)) = (&table.source, dialect.table(table)) else {
             continue;

@@ -1,7 +1,7 @@
 //! Tests of specs (`language.md` §8): the rows that a test gives, what it expects, and whether that came true.
 //!
 //! A test asks what a build would ask: the same model, plan and SQL, and the same checks of the sources first. Only the tables
-//! are others: those in the schema [`given`](SCHEMA) of a database in memory. [`prepare`] checks a test against the
+//! are others: those of a database in memory. [`prepare`] checks a test against the
 //! resolved project and says everything that is wrong with it; [`job`] makes statements of it, which [`run`](run::run) sends to
 //! processes of their own (`engine::sandbox`); `judge` compares. What no test
 //! distinguishes is `cover`'s to say.
@@ -19,7 +19,7 @@ mod value;
 
 pub use expect::Expected;
 pub use given::{Given, ReadFixture};
-pub use tables::{SCHEMA, over_given};
+pub use tables::over_given;
 
 use crate::Compiled;
 use crate::diag::codes::testing as codes;
@@ -121,14 +121,12 @@ pub fn prepare(
     Some(Prepared { given, expected })
 }
 
-/// What a build would first refuse.
-fn stops(kind: CheckKind) -> bool {
+/// Whether a check could find what makes a build refuse: those of the entity's key cannot where the keys given are all there and
+/// all different.
+fn matters(kind: CheckKind, keys_are_good: bool) -> bool {
     match kind {
-        CheckKind::EntityKeyNull
-        | CheckKind::EntityKeyDuplicate
-        | CheckKind::JoinDuplicate
-        | CheckKind::ListKeyNull
-        | CheckKind::SuppressorKeyNull => true,
+        CheckKind::EntityKeyNull | CheckKind::EntityKeyDuplicate => !keys_are_good,
+        CheckKind::JoinDuplicate | CheckKind::ListKeyNull | CheckKind::SuppressorKeyNull => true,
         // A few rows are all that a test needs.
         CheckKind::TimeNull | CheckKind::SuppressorFew(_) | CheckKind::SuppressorStale => false,
     }
@@ -143,10 +141,12 @@ pub fn job(
     dialect: &dyn Dialect,
 ) -> Option<Job> {
     let query = compiled.queries.first()?;
+    let entity = model.entities.get(prepared.expected.entity.index())?;
+    let keys_are_good = expect::keys_are_good(entity, model, &prepared.given);
     let checks: Vec<Check> = compiled
         .checks
         .iter()
-        .filter(|c| stops(c.kind))
+        .filter(|c| matters(c.kind, keys_are_good))
         .map(|c| Check {
             what: broken(c.kind, &c.what),
             sql: c.sql.clone(),

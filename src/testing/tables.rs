@@ -1,12 +1,10 @@
 //! The names under `given:` and the tables behind them; a model whose tables are those of a test.
 
+use crate::engine::job::DATABASE;
 use crate::model::{Frame, JoinKind, Model, TableId, TableSource};
 use crate::spec::{LookupSpec, Spec};
 use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The schema that a test's tables are in: no name of a query can be taken for one of them.
-pub const SCHEMA: &str = "given";
 
 /// The tables of a project by the names that tests call them.
 #[derive(Clone, Debug, Default)]
@@ -91,7 +89,8 @@ impl Tables {
                 let name = self
                     .by_name
                     .iter()
-                    .find(|(_, ids)| ids.contains(&TableId(n)))
+                    .filter(|(_, ids)| ids.contains(&TableId(n)))
+                    .min_by_key(|(name, _)| name.contains('.'))
                     .map_or_else(|| format!("table_{n}"), |(name, _)| name.replace('.', "_"));
                 if taken.insert(name.clone()) {
                     name
@@ -105,12 +104,13 @@ impl Tables {
     }
 }
 
-/// The same project, reading the tables of a test instead of its own. Files and queries are tables, too.
+/// The same project, reading the tables of a test instead of its own. Files and queries are tables, too. They are in a
+/// database of their own, so that no name of a query can be taken for one of them.
 #[must_use]
 pub fn over_given(mut model: Model) -> Model {
     let names = Tables::new(&model).short_names(model.tables.len());
     for (table, name) in model.tables.iter_mut().zip(names) {
-        table.source = TableSource::Named(vec![SCHEMA.to_owned(), name]);
+        table.source = TableSource::Named(vec![DATABASE.to_owned(), name]);
     }
     model
 }

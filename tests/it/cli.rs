@@ -107,6 +107,7 @@ fn the_reference_of_all_commands() {
         "init",
         "check",
         "compile",
+        "test",
         "build",
         "show",
         "ls",

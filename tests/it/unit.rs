@@ -185,8 +185,8 @@ fn what_no_test_distinguishes_is_listed() {
 fn query(sql: &str) -> Job {
     Job {
         setup: vec![
-            "create table t(x bigint)".to_owned(),
-            "insert into t values (1), (2)".to_owned(),
+            "create table given.t(x bigint)".to_owned(),
+            "insert into given.t values (1), (2)".to_owned(),
         ],
         query: sql.to_owned(),
         ..Job::default()
@@ -206,23 +206,27 @@ fn a_sandbox_computes_and_does_nothing_else() {
         format!("select * from read_text('{file}')"),
         "select * from glob('/*')".to_owned(),
         "select * from 'https://example.org/x.csv'".to_owned(),
-        format!("copy t to '{file}.out'"),
+        format!("copy given.t to '{file}.out'"),
         format!("attach '{file}.db' as other"),
         "install httpfs".to_owned(),
         "load httpfs".to_owned(),
         "set memory_limit = '10GB'".to_owned(),
         "reset lock_configuration".to_owned(),
         "pragma enable_profiling".to_owned(),
-        "delete from t".to_owned(),
-        "with gone as (delete from t returning *) select * from gone".to_owned(),
-        "select 1) as a; drop table t; select * from (select 1".to_owned(),
-        "select 1; drop table t".to_owned(),
+        "delete from given.t".to_owned(),
+        "with gone as (delete from given.t returning *) select * from gone".to_owned(),
+        "select 1) as a; drop table given.t; select * from (select 1".to_owned(),
+        "select 1; drop table given.t".to_owned(),
         "create table u(x bigint)".to_owned(),
+        "create temp table u(x bigint)".to_owned(),
+        "create macro lower(x) as x".to_owned(),
+        "attach ':memory:' as other".to_owned(),
+        "use given".to_owned(),
         "select * from enable_logging('x', storage = 'file')".to_owned(),
         "call enable_logging('x')".to_owned(),
         "select nextval('s')".to_owned(),
         "commit".to_owned(),
-        "prepare p as delete from t".to_owned(),
+        "prepare p as delete from given.t".to_owned(),
         "select getenv('HOME')".to_owned(),
     ] {
         let reply = sandbox.run(&query(&sql));
@@ -231,18 +235,21 @@ fn a_sandbox_computes_and_does_nothing_else() {
             "{sql}: {reply:?}"
         );
     }
-    let Answer::Rows(rows) = sandbox.run(&query("select max(x) as m from t")).answer else {
+    let Answer::Rows(rows) = sandbox
+        .run(&query("select max(x) as m from given.t"))
+        .answer
+    else {
         panic!("the sandbox is broken");
     };
     assert_eq!(rows.rows, [[Value::Int(2)]]);
     // Nothing of one job is left for the next.
-    let mut other = query("select * from t");
+    let mut other = query("select * from given.t");
     other.setup.clear();
     assert!(matches!(sandbox.run(&other).answer, Answer::Failed(_)));
     let mut checked = query("select 1");
     checked.checks.push(Check {
         what: "twos".to_owned(),
-        sql: "select count(*) from t where x = 2".to_owned(),
+        sql: "select count(*) from given.t where x = 2".to_owned(),
     });
     assert_eq!(
         sandbox.run(&checked).answer,
@@ -253,10 +260,10 @@ fn a_sandbox_computes_and_does_nothing_else() {
 #[test]
 fn a_job_that_takes_too_much_is_its_own_loss() {
     let jobs: Vec<Job> = [
-        "select x from t",
-        "select length(repeat('x', 3000000000)) from t",
+        "select x from given.t",
+        "select length(repeat('x', 3000000000)) from given.t",
         "select list(a.range) from range(100000000) as a",
-        "select x from t",
+        "select x from given.t",
     ]
     .map(query)
     .to_vec();
@@ -265,4 +272,45 @@ fn a_job_that_takes_too_much_is_its_own_loss() {
     let rows = |o: &Outcome| matches!(o, Outcome::Reply(r) if matches!(r.answer, Answer::Rows(_)));
     let answered: Vec<bool> = outcomes.iter().map(rows).collect();
     assert_eq!(answered, [true, false, false, true], "{outcomes:?}");
+}
+
+/// How long 500 tests take: `cargo test --test it -- --ignored --nocapture five_hundred` on a machine with nothing else to do.
+#[test]
+#[ignore = "a measurement"]
+fn five_hundred_tests() {
+    use std::fmt::Write as _;
+    let mut spec =
+        "traits: [{name: revenue, sum: orders.total, within: 365 days}]\nsegments:\n".to_owned();
+    for n in 0..100 {
+        let (near, far) = (n + 5, n + 10);
+        let _ = writeln!(
+            spec,
+            "  - {{name: s{n}, where: [ {{did: orders, within: {far} days}}, {{did_not: visits, within: {near} days}}, revenue >= {n} ]}}"
+        );
+    }
+    spec.push_str("tests:\n");
+    for n in 0..500 {
+        let (segment, day) = (n % 100, 1 + n / 100);
+        let (edge, visit) = (segment + 10, segment + 4);
+        let _ = writeln!(
+            spec,
+            "  - name: test {n}
+    segment: s{segment}
+    as_of: 2026-01-{day:02} 09:00
+    given:
+      customer: [{{customer_id: 1}}, {{customer_id: 2}}, {{customer_id: 3}}]
+      orders:
+        - {{customer_id: 1, ordered_at: -{edge} days, total: {segment}, status: paid}}
+        - {{customer_id: 2, ordered_at: -{edge} days -1 second, total: 500, status: paid}}
+        - {{customer_id: 3, ordered_at: -{edge} days, total: 500, status: paid}}
+      visits: [{{customer_id: 3, visited_on: -{visit} days}}]
+    expect: {{members: [1]}}"
+        );
+    }
+    let dir = project(&spec);
+    let ran = segc(dir.path(), &["test"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let results = std::fs::read_to_string(dir.path().join("target/run_results.json")).unwrap();
+    let results: serde_json::Value = serde_json::from_str(&results).unwrap();
+    println!("{} seconds", results["elapsed_time"]);
 }

@@ -20,7 +20,7 @@ pub static TEST: Form = Form {
         ),
         Key::optional("description", Shape::Text, "More about it, for people."),
         Key::optional("owner", Shape::Text, "Who answers for it."),
-        Key::optional("tags", Shape::Texts, "Words to select it by."),
+        Key::optional("tags", Shape::Texts, "Words to find it by in a list."),
         Key::optional(
             "meta",
             Shape::MapOf(&Shape::Any),
