@@ -3,7 +3,7 @@
 //! Every bound is counted from `as_of` at once, not from the bound before it, so that months clamp to the month's end once.
 
 use super::predicate::{Conditions, all, leaf, not};
-use super::rows::{RowSet, require_time, row_set, rows, window};
+use super::rows::{RowSet, require_time, rows, window};
 use super::{Predicate, measure};
 use crate::diag::Diagnostics;
 use crate::snippet::Snippet;
@@ -34,8 +34,7 @@ impl Conditions<'_> {
         let mut sets: Vec<RowSet> = Vec::with_capacity(spans.len());
         for spec in spans {
             let bounds = window(world, relation, &spec, self.ctx, diags)?;
-            let set = every_row.as_ref()?;
-            sets.push(row_set(world, relation, set.filter.clone(), &bounds)?);
+            sets.push(every_row.as_ref()?.narrowed(&bounds));
         }
         let mut did = |set: &RowSet, times: Option<&Snippet>, diags: &mut Diagnostics| match times {
             None => Some(leaf(measure::exists(self.scope.measures, set, None, span))),

@@ -4,14 +4,14 @@
 //! What a measure is on no rows is the planner's: see [`Measure`].
 
 use super::aggregate::{self, Shape};
+use super::frame::RelationInfo;
 use super::rows::{RowSet, require_time};
 use super::scope::EntityScope;
 use super::sequence::{Sequence, Sequences};
 use super::typing::{self, Context};
 use super::world::World;
 use super::{
-    Atom, EntityExpr, EntityId, Measure, MeasureId, Population, PopulationId, RelationId, RowExpr,
-    TimeColumn,
+    Atom, EntityExpr, Measure, MeasureId, Population, PopulationId, RelationId, RowExpr, TimeColumn,
 };
 use crate::diag::Diagnostics;
 use crate::expr::{Agg, Expr, ExprKind, Func, Literal, Type, Unit};
@@ -193,11 +193,11 @@ pub(super) fn build(
         AggFunction::Exists => Some(exists(measures, &request.rows, arg, request.span)),
         AggFunction::DaysSinceFirst => {
             let when = measures.intern(measure(Agg::Min, arg, arg_type), request.span);
-            days_since(world, measures, info.relation.entity, &when, ctx, diags)
+            days_since(world, measures, info, &when, ctx, diags)
         }
         AggFunction::DaysSinceLast => {
             let when = measures.intern(measure(Agg::Max, arg, arg_type), request.span);
-            days_since(world, measures, info.relation.entity, &when, ctx, diags)
+            days_since(world, measures, info, &when, ctx, diags)
         }
         AggFunction::AvgDaysBetween => {
             let first = measures.intern(
@@ -286,16 +286,26 @@ pub(super) fn first_time(
 fn days_since(
     world: &World,
     measures: &mut Measures,
-    entity: EntityId,
+    info: &RelationInfo,
     when: &EntityExpr,
     ctx: &Context,
     diags: &mut Diagnostics,
 ) -> Option<EntityExpr> {
+    // The midnights that count are those of the clock that its times are read on.
+    let here = Context {
+        time_zone: info.time_zone.clone(),
+        ..ctx.clone()
+    };
+    let ctx = if when.ty == Type::Datetime {
+        &here
+    } else {
+        ctx
+    };
     subject_call(
         "days_since",
         Vec::new(),
         when,
-        &mut EntityScope::new(world, entity, measures),
+        &mut EntityScope::new(world, info.relation.entity, measures),
         ctx,
         diags,
     )

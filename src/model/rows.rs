@@ -22,6 +22,20 @@ pub(super) struct RowSet {
     pub(super) window: Window,
 }
 
+impl RowSet {
+    /// Those that lie in a window as well.
+    pub(super) fn narrowed(&self, window: &Window) -> Self {
+        let ours = self.window.clone();
+        Self {
+            window: Window {
+                from: later(ours.from, window.from.clone()),
+                until: earlier(ours.until, window.until.clone()),
+            },
+            ..self.clone()
+        }
+    }
+}
+
 /// `where` and window of a condition or an aggregate. All of it is checked before anything is given up.
 pub(super) fn rows(
     world: &World,

@@ -8,6 +8,8 @@
 )]
 
 #[cfg(feature = "duckdb-linked")]
+mod against_reference;
+#[cfg(feature = "duckdb-linked")]
 mod bad_data;
 mod cases;
 mod cli;
@@ -30,7 +32,11 @@ mod plan;
 )]
 mod publish;
 #[cfg(feature = "duckdb-linked")]
+mod random;
+#[cfg(feature = "duckdb-linked")]
 mod real_data;
+#[cfg(feature = "duckdb-linked")]
+mod reference;
 mod render;
 #[cfg(feature = "duckdb-linked")]
 mod rows;

@@ -1,0 +1,17 @@
+//! Random projects over random tables, made by a seed: schemas, rows and specs over the whole language. Everything is biased to
+//! small domains and to the edges of windows, so that conditions hold for some and fail for others.
+//!
+//! proptest gives the random numbers; what is made is a tree of YAML, so that one shrinker ([`shrink`]) fits every construct.
+
+pub(crate) mod case;
+mod conditions;
+mod dice;
+pub(crate) mod engine;
+mod expressions;
+mod rows;
+mod schema;
+pub(crate) mod shrink;
+mod traits;
+pub(crate) mod yaml;
+
+pub(crate) use dice::Dice;

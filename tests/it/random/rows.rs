@@ -1,0 +1,201 @@
+//! Random rows: few distinct values, NULLs, ties, duplicates, foreign keys without a match, and times at the edges of windows.
+
+use super::dice::Dice;
+use super::schema::{Kind, Names, Relation, Schema};
+use crate::reference::value::Value;
+use crate::reference::{Clock, Table, Tables, span};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use segc::expr::Unit;
+
+/// The lengths that windows have, and rows lie at their ends.
+pub(super) const LENGTHS: [(u32, Unit); 14] = [
+    (1, Unit::Day),
+    (2, Unit::Day),
+    (3, Unit::Day),
+    (7, Unit::Day),
+    (30, Unit::Day),
+    (1, Unit::Week),
+    (1, Unit::Month),
+    (2, Unit::Month),
+    (1, Unit::Quarter),
+    (1, Unit::Year),
+    (6, Unit::Hour),
+    (24, Unit::Hour),
+    (36, Unit::Hour),
+    (90, Unit::Minute),
+];
+
+const TEXTS: [&str; 5] = ["a", "b", "c", "A", "ab"];
+
+/// Tables of so many sets of people: each set has its keys, its people and their rows, and all share the lookups.
+pub(super) fn tables(d: &mut Dice, schema: &Schema, clock: &Clock, sets: usize) -> Tables {
+    let mut tables = Tables::default();
+    let size = |d: &mut Dice, most: i64| if d.percent(6) { 0 } else { d.from(1, most) };
+    for (name, columns) in &schema.lookups {
+        let rows = (0..size(d, 4)).map(|n| {
+            let mut row = row(d, columns, clock, &clock.zone);
+            row[0] = key(columns[0].1, n + 1);
+            row
+        });
+        insert(&mut tables, name, columns, rows.collect());
+    }
+    let mut people = Vec::new();
+    let mut relations = vec![Vec::new(); schema.relations.len()];
+    for set in 0..sets as i64 {
+        let set = Set {
+            first: set * 10,
+            people: size(d, 8),
+            first_order: set * 100,
+        };
+        for n in 1..=set.people {
+            let mut row = row(d, &schema.columns, clock, &clock.zone);
+            row[0] = key(schema.key, set.first + n);
+            people.push(row);
+        }
+        for (relation, rows) in schema.relations.iter().zip(&mut relations) {
+            let most = if relation.parent.is_some() { 25 } else { 30 };
+            let count = size(d, most);
+            rows.extend(relation_rows(d, relation, clock, &set, count));
+        }
+    }
+    insert(&mut tables, "customers", &schema.columns, people);
+    for (relation, rows) in schema.relations.iter().zip(relations) {
+        insert(&mut tables, relation.table, &relation.columns, rows);
+    }
+    tables
+}
+
+/// People who share nothing with others: which keys they and their orders have.
+struct Set {
+    first: i64,
+    people: i64,
+    first_order: i64,
+}
+
+fn insert(tables: &mut Tables, name: &str, columns: &Names, rows: Vec<Vec<Value>>) {
+    let columns = columns
+        .iter()
+        .map(|(n, k)| (n.clone(), k.name().to_owned()));
+    let table = Table {
+        columns: columns.collect(),
+        rows,
+    };
+    tables.0.insert(name.to_owned(), table);
+}
+
+fn relation_rows(
+    d: &mut Dice,
+    relation: &Relation,
+    clock: &Clock,
+    set: &Set,
+    count: i64,
+) -> Vec<Vec<Value>> {
+    let mut rows: Vec<Vec<Value>> = Vec::new();
+    for n in 0..count {
+        let mut row = row(d, &relation.columns, clock, &relation.zone);
+        for ((name, kind), value) in relation.columns.iter().zip(&mut row) {
+            *value = match name.as_str() {
+                // Foreign keys: null, unmatched, or somebody.
+                "customer_id" | "who" if d.percent(5) => Value::Null,
+                "customer_id" | "who" => key(*kind, set.first + d.from(1, (set.people + 1).min(6))),
+                "product_id" => key(*kind, d.from(1, 5)),
+                "order_id" if relation.name == "orders" => {
+                    Value::Int(i128::from(set.first_order + n) + 1)
+                }
+                "order_id" if d.percent(5) => Value::Null,
+                "order_id" => Value::Int(i128::from(set.first_order + d.from(1, 20))),
+                _ => continue,
+            };
+        }
+        if let (Some(other), true) = (rows.len().checked_sub(1), d.percent(30)) {
+            // The time of another row; and sometimes all of it, if no key is repeated by that.
+            let other = rows[d.below(other + 1)].clone();
+            if relation.name != "orders" && d.percent(30) {
+                row = other;
+            } else if let Some(at) = relation.columns.iter().position(|(n, _)| n == "at") {
+                row[at] = other[at].clone();
+            }
+        }
+        rows.push(row);
+    }
+    rows
+}
+
+fn row(d: &mut Dice, columns: &Names, clock: &Clock, zone: &TimeZone) -> Vec<Value> {
+    columns
+        .iter()
+        .map(|(_, kind)| value(d, *kind, clock, zone))
+        .collect()
+}
+
+/// The n-th key.
+fn key(kind: Kind, n: i64) -> Value {
+    match kind {
+        Kind::Int => Value::Int(i128::from(n)),
+        _ => Value::Text(format!("k{n}")),
+    }
+}
+
+pub(super) fn value(d: &mut Dice, kind: Kind, clock: &Clock, zone: &TimeZone) -> Value {
+    if d.percent(12) {
+        return Value::Null;
+    }
+    match kind {
+        Kind::Int => Value::Int(i128::from(d.from(-1, 5))),
+        Kind::Decimal => Value::Decimal(i128::from(d.from(-4, 24)) * 25, 2),
+        Kind::Float => Value::Float(d.from(-4, 24) as f64 / 4.0),
+        Kind::Text => Value::text(d.pick(&TEXTS)),
+        Kind::Bool => Value::Bool(d.percent(50)),
+        Kind::Tags | Kind::List => {
+            let count = d.below(4);
+            Value::Array((0..count).map(|_| Value::text(d.pick(&TEXTS))).collect())
+        }
+        Kind::Date | Kind::Instant | Kind::Local => moment(d, kind, clock, zone),
+    }
+}
+
+/// A time at, or just beside, an edge of some window; a future one now and then.
+pub(super) fn moment(d: &mut Dice, kind: Kind, clock: &Clock, zone: &TimeZone) -> Value {
+    let (count, unit) = *d.choose(&LENGTHS);
+    let count = i64::from(count);
+    if kind == Kind::Date {
+        let base = match d.below(5) {
+            0 => clock.today(),
+            1 => clock.truncate(clock.today(), unit),
+            2 => clock.truncate(clock.today(), unit) - span(count.max(1), Unit::Month),
+            3 if !unit.is_elapsed() => clock.today() - span(count, unit),
+            _ if !unit.is_elapsed() => clock.end() - span(count, unit),
+            _ => clock.end() - span(d.from(0, 400), Unit::Day),
+        };
+        return Value::Date(base + span(d.from(-1, 1), Unit::Day));
+    }
+    let base = match d.below(8) {
+        0 => clock.as_of,
+        1 => clock.midnight(clock.today()),
+        2 => clock.midnight(clock.truncate(clock.today(), unit)),
+        3 => clock.shift(
+            clock.midnight(clock.truncate(clock.today(), unit)),
+            -1,
+            Unit::Month,
+        ),
+        4 => clock.shift(clock.as_of, -d.from(0, 400 * 24), Unit::Hour),
+        _ => clock.shift(clock.as_of, -count, unit),
+    };
+    let microseconds = *d.choose(&[
+        0,
+        0,
+        0,
+        1,
+        -1,
+        1_000_000,
+        -1_000_000,
+        3_600_000_000,
+        -3_600_000_000,
+    ]);
+    let at: Timestamp = base + jiff::SignedDuration::from_micros(microseconds);
+    match kind {
+        Kind::Instant => Value::Instant(at),
+        _ => Value::Local(zone.to_datetime(at)),
+    }
+}
