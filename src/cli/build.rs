@@ -58,6 +58,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     let mut workspace = Workspace::open(&args.project, ctx);
     workspace.analyse(Sources::Present);
+    workspace.lint();
     let wanted = args.select.wanted();
     let Some(selection) = workspace.select(&wanted) else {
         return workspace.finish(ctx, false);

@@ -6,8 +6,9 @@ use super::workspace::Workspace;
 use super::{Ctx, Exit};
 use crate::diag::Severity;
 use crate::ir::Selection;
+use crate::lint;
 
-/// Read, resolve and type-check the project; nothing is computed or written
+/// Read, resolve, type-check and lint the project; nothing is computed or written
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Columns come from `columns:`, from the heads of the files that the project reads, and from the target's database file
@@ -38,6 +39,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     } else {
         Sources::Local
     });
+    let quiet = workspace.lint();
     let selection = workspace.select(&args.select.wanted());
     let mut fine = None;
     if let (Some(selection), Some(parts)) = (selection, workspace.parts()) {
@@ -50,7 +52,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
             parts.diags,
         );
         if parts.diags.count(Severity::Error) == 0 && selection != Selection::default() {
-            fine = Some(words(&selection));
+            fine = Some(words(&selection) + &unheard(&quiet));
         }
     }
     super::test::check(&mut workspace);
@@ -59,6 +61,18 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
         ctx.ui.status(&fine);
     }
     Ok(exit)
+}
+
+/// What items do not say of themselves, in a few words; other lints that are off are silent.
+fn unheard(quiet: &lint::Quiet) -> String {
+    let found: Vec<String> = quiet
+        .iter()
+        .filter_map(|(lint, n)| Some(format!("{n} without {}", lint.name.strip_prefix("no_")?)))
+        .collect();
+    if found.is_empty() {
+        return String::new();
+    }
+    format!(" ({})", found.join(", "))
 }
 
 fn words(selection: &Selection) -> String {

@@ -61,6 +61,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     } else {
         Sources::Local
     });
+    workspace.lint();
     let wanted = args.select.wanted();
     let Some(selection) = workspace.select(&wanted) else {
         return workspace.finish(ctx, true);

@@ -11,6 +11,7 @@ use crate::diag::codes::project as codes;
 use crate::diag::{Diagnostics, Severity};
 use crate::dialect::{self, Dialect};
 use crate::ir::Selection;
+use crate::lint;
 use crate::model::{Catalog, Model, resolve, typing};
 use crate::project::select::{self, Wanted};
 use crate::project::target::{self, Target};
@@ -46,6 +47,8 @@ pub(super) struct Workspace {
     /// Columns that were found.
     catalog: Catalog,
     model: Option<Model>,
+    /// What it was resolved with.
+    facts: Option<typing::Context>,
     /// The instant the command began.
     pub(super) now: Timestamp,
 }
@@ -85,6 +88,7 @@ impl Workspace {
             target,
             catalog: Catalog::default(),
             model: None,
+            facts: None,
             now: Timestamp::now(),
         }
     }
@@ -107,6 +111,32 @@ impl Workspace {
             &facts,
             &mut self.diags,
         ));
+        self.facts = Some(facts);
+    }
+
+    /// Lints the project, if it has no errors. With `--warn-error` nothing goes on after a warning.
+    pub(super) fn lint(&mut self) -> lint::Quiet {
+        let mut quiet = lint::Quiet::new();
+        if let (Some(project), Some(model), Some(facts), false) = (
+            &self.project,
+            &self.model,
+            &self.facts,
+            self.diags.has_errors(),
+        ) {
+            let (spec, settings) = (&project.spec, &project.settings);
+            let mut again = |as_of| {
+                let mut unheard = Diagnostics::default();
+                let facts = typing::Context {
+                    as_of,
+                    ..facts.clone()
+                };
+                let model = resolve::resolve(spec, settings, &self.catalog, &facts, &mut unheard);
+                (!unheard.has_errors()).then_some(model)
+            };
+            quiet = lint::run(spec, settings, model, &mut again, &mut self.diags);
+        }
+        self.diags.finish(self.args.warn_error);
+        quiet
     }
 
     /// What was read, before it is resolved.

@@ -19,7 +19,7 @@ mod order;
 mod outlet;
 mod population;
 mod predicate;
-mod references;
+pub(crate) mod references;
 mod relation;
 mod renamed;
 pub mod resolve;

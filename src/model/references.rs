@@ -153,7 +153,7 @@ impl SegmentNames {
 }
 
 /// Calls `f` with every segment that a condition names.
-pub(super) fn each_reference<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a Name)) {
+pub(crate) fn each_reference<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a Name)) {
     match &condition.kind {
         ConditionKind::In(names) | ConditionKind::NotIn(names) => names.iter().for_each(f),
         ConditionKind::All(of)

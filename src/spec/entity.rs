@@ -3,7 +3,7 @@
 use super::names::unique;
 use super::{
     EntitySpec, Item, LookupSpec, Name, RelationSpec, ValidSpec, item, keys, settings, suppress,
-    table,
+    table, window,
 };
 use crate::diag::Diagnostic;
 use crate::diag::codes::spec as codes;
@@ -130,6 +130,10 @@ fn relation(r: &mut Reader<'_>, node: &Node) -> Option<RelationSpec> {
     let via = f.get("via").and_then(|n| r.text_as(n, "a relation"));
     let time_zone = f.get("time_zone").and_then(|n| time_zone(r, n));
     let filter = f.get("where").map(|n| r.sqls(n)).unwrap_or_default();
+    let kept_for = match f.get("kept_for") {
+        Some(node) => window::duration(r, node).map(|d| Some(Spanned::new(d, node.span))),
+        None => Some(None),
+    };
     let columns = table::columns(r, f.get("columns"));
     let lookups = lookups(r, &f);
     // A value that is there but was not read would make another relation of it.
@@ -149,6 +153,7 @@ fn relation(r: &mut Reader<'_>, node: &Node) -> Option<RelationSpec> {
         time,
         time_zone,
         filter,
+        kept_for: kept_for?,
         columns,
         lookups: lookups?,
         span: node.span,

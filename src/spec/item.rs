@@ -1,6 +1,6 @@
 //! What any item has: a name, words for people, and its canonical text.
 
-use super::{Item, Name};
+use super::{Item, Name, allow};
 use crate::diag::codes::spec as codes;
 use crate::diag::{CopyOf, Diagnostic};
 use crate::yaml::decode::{Fields, Reader, Vars};
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Keys that say nothing about who is in a segment.
-const WORDS: [&str; 13] = [
+const WORDS: [&str; 15] = [
     "description",
     "title",
     "owner",
@@ -23,6 +23,8 @@ const WORDS: [&str; 13] = [
     "reviewed_on",
     "renamed_from",
     "suppress_reason",
+    "allow",
+    "kept_for",
 ];
 
 /// Longest name, in characters.
@@ -96,6 +98,7 @@ pub(super) fn item(
             write_json(&mut out, n, Words::Kept);
             out
         }),
+        allow: allow::allow(r, f),
         span: node.span,
         canonical: canonical_copy(node, r.vars(), &r.params),
         copy,

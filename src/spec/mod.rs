@@ -2,6 +2,7 @@
 //!
 //! [`read`] decodes the YAML trees; each file beside this one decodes one kind of item.
 
+mod allow;
 pub mod condition;
 mod copies;
 mod entity;
@@ -30,6 +31,7 @@ use crate::source::{Span, Spanned};
 use crate::yaml::decode::{Fields, Reader, Vars};
 use crate::yaml::form::Form;
 use crate::yaml::{Node, NodeKind};
+pub use allow::AllowSpec;
 pub use condition::{Condition, ConditionKind, Duration, Rows, WindowSpec};
 pub use habit::{Habit, HabitKind};
 pub use population::PopulationSpec;
@@ -65,6 +67,8 @@ pub struct Item {
     pub tags: Vec<Spanned<String>>,
     /// `meta:` as canonical JSON text.
     pub meta: Option<String>,
+    /// Lints that are silent here.
+    pub allow: Vec<AllowSpec>,
     /// The whole item.
     pub span: Span,
     /// The item as canonical JSON (keys sorted, words for people such as `description`, `title`, `owner`, `tags`,
@@ -172,6 +176,8 @@ pub struct RelationSpec {
     /// How `datetime` columns of this relation are read; default the project's.
     pub time_zone: Option<Spanned<String>>,
     pub filter: Vec<Snippet>,
+    /// How far back its rows go.
+    pub kept_for: Option<Spanned<Duration>>,
     pub columns: ColumnSpecs,
     pub lookups: Vec<LookupSpec>,
     pub span: Span,

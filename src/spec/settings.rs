@@ -3,7 +3,8 @@
 //! `{{ env_var('X') }}` is put in before anything else is read; the environment comes in as a function, because
 //! nothing on this floor reads it.
 
-use super::{Name, entity, item, keys};
+use super::{Name, allow, entity, item, keys};
+use crate::diag::codes::lint::{Level, Lint};
 use crate::diag::codes::spec as codes;
 use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::source::{FileId, Span, Spanned};
@@ -25,6 +26,8 @@ pub struct Settings {
     /// Values are scalars or lists of scalars.
     pub vars: Vec<(Name, Node)>,
     pub outputs: Outputs,
+    /// Levels of lints that are not as they come.
+    pub lints: Vec<(&'static Lint, Level)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,6 +158,7 @@ pub fn read(
         default_target: default_target(&mut r, &f),
         vars: f.get("vars").map(|n| vars(&mut r, n)).unwrap_or_default(),
         outputs: outputs(&mut r, &f),
+        lints: lints(&mut r, &f),
     })
 }
 
@@ -238,6 +242,19 @@ fn outputs(r: &mut Reader<'_>, f: &Fields<'_>) -> Outputs {
         outputs.wide = wide.value;
     }
     outputs
+}
+
+/// `lints:`
+fn lints(r: &mut Reader<'_>, f: &Fields<'_>) -> Vec<(&'static Lint, Level)> {
+    let Some(node) = f.get("lints") else {
+        return Vec::new();
+    };
+    let mut levels = Vec::new();
+    for (name, value) in r.entries(node, "a map of lints and their levels") {
+        let (lint, level) = (allow::known(r, name), r.word(value, &Level::WORDS));
+        levels.extend(lint.zip(level.map(|l| l.value)));
+    }
+    levels
 }
 
 /// The entries of a map of vars: scalars and lists of scalars.

@@ -24,7 +24,7 @@ impl Place {
     }
 
     /// A project with the base of the cases and these segments.
-    fn with(segments: &str) -> Self {
+    pub(crate) fn with(segments: &str) -> Self {
         let place = Self {
             dir: lay_out("nothing_on_top"),
         };
@@ -132,7 +132,7 @@ fn check_says_what_is_fine_on_stderr_and_nothing_on_stdout() {
     exit 0
     --- stdout
     --- stderr
-    2 segments and 2 traits are fine
+    2 segments and 2 traits are fine (4 without description, 1 without owner, 2 without action, 2 without test)
     ");
     assert_eq!(
         place.run(&["parse", "--offline"]).code,

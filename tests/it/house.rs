@@ -21,6 +21,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("statements", 5),
     ("build", 5),
     ("manifest", 5),
+    ("lint", 5),
     ("project", 6),
     ("engine", 6),
     ("why", 6),
@@ -383,6 +384,7 @@ fn codes_have_words_and_stay_in_their_range() {
         ("S05", segc::diag::codes::plan::ALL),
         ("S06", segc::diag::codes::build::ALL),
         ("S07", segc::diag::codes::testing::ALL),
+        ("S08", segc::diag::codes::lint::ALL),
     ];
     let mut seen = BTreeMap::new();
     let mut wrong = Vec::new();

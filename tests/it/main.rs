@@ -19,6 +19,7 @@ mod docs;
 #[cfg(feature = "duckdb-linked")]
 mod engine;
 mod house;
+mod lints;
 #[cfg(feature = "duckdb-linked")]
 mod people;
 #[cfg_attr(

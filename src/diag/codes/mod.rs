@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod expr;
+pub mod lint;
 pub mod model;
 pub mod plan;
 pub mod project;
@@ -24,6 +25,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         plan::ALL,
         build::ALL,
         testing::ALL,
+        lint::ALL,
     ]
     .into_iter()
     .flatten()

@@ -8,6 +8,7 @@ mod populations;
 mod settings;
 mod unit;
 
+use crate::diag::codes::lint;
 use crate::yaml::form::{Form, Key, Shape};
 pub use conditions::{AGGREGATE_CONDITION, CONDITIONS, STEP};
 use conditions::{AGGREGATES, OF, WHERE, WINDOW};
@@ -73,6 +74,11 @@ const ITEM: &[Key] = &[
         Shape::MapOf(&Shape::Any),
         "Anything else worth keeping with it.",
     ),
+    Key::optional(
+        "allow",
+        Shape::Forms(&ALLOW),
+        "Lints that are silent here, each with the reason.",
+    ),
 ];
 
 const FOR_EACH: &[Key] = &[Key::optional(
@@ -80,6 +86,19 @@ const FOR_EACH: &[Key] = &[Key::optional(
     Shape::MapOf(&Shape::Values),
     "Repeats the item for each value, as `{{ country }}` in its texts: `{country: [US, CA]}`. The name must contain it.",
 )];
+
+/// `allow:` of any item
+pub static ALLOW: Form = Form::of(
+    "an `allow`",
+    &[&[
+        Key::required(
+            "lint",
+            Shape::Word(lint::NAMES),
+            "The lint's name, or its code.",
+        ),
+        Key::required("reason", Shape::Text, "Why it is right here."),
+    ]],
+);
 
 const ENTITY_OF: &[Key] = &[Key::optional(
     "entity",
@@ -198,6 +217,11 @@ pub static RELATION: Form = Form::of(
                 "How `datetime` columns are read; default the project's.",
             ),
             Key::optional("where", Shape::SqlOrSqls, "Which rows count at all."),
+            Key::optional(
+                "kept_for",
+                Shape::Duration,
+                "How far back its rows go, if old ones are deleted: windows beyond are reported.",
+            ),
             Key::later("entity", "A relation to another entity."),
             Key::later("future", "Rows that lie ahead of as_of."),
         ],

@@ -53,6 +53,11 @@ pub static SETTINGS: Form = Form::of(
             Shape::Form(&OUTPUTS),
             "What is published, and where.",
         ),
+        Key::optional(
+            "lints",
+            Shape::MapOf(&Shape::Word(&["allow", "warn", "deny"])),
+            "Levels of lints, by name: `allow`, `warn`, or `deny`, which stops a build.",
+        ),
         Key::later(
             "dbt",
             "ref(), source() and the connection from a dbt project.",

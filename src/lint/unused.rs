@@ -1,0 +1,83 @@
+//! What is declared and named nowhere.
+//!
+//! By words: whatever has the name in any expression or reference counts as a use, so a thing that is used is never reported.
+
+use super::Checked;
+use crate::diag::codes::lint as codes;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::spec::{Item, LookupSpec, Name};
+use serde_json::Value;
+use std::collections::{HashMap, HashSet};
+
+pub(super) fn check(project: &Checked<'_>, diags: &mut Diagnostics) {
+    let spec = project.spec;
+    let mut used = Uses::default();
+    for item in project.items() {
+        let owner = item.name.value.as_str();
+        match spec.entities.iter().find(|e| e.item.name == item.name) {
+            None => used.add(owner, &item.canonical, &[]),
+            // Of a declaration, only what refers to others.
+            Some(entity) => {
+                used.add(owner, &item.canonical, &["suppress", "channels"]);
+                for relation in &entity.relations {
+                    used.add(&relation.name, &relation.canonical, &["where", "via"]);
+                }
+            }
+        }
+    }
+    for found in &spec.traits {
+        let Item { name, .. } = &found.item;
+        used.or_say(&codes::UNUSED_TRAIT, "trait", name, diags);
+    }
+    for entity in &spec.entities {
+        lookups(&entity.lookups, &used, diags);
+        for relation in &entity.relations {
+            used.or_say(&codes::UNUSED_RELATION, "relation", &relation.name, diags);
+            lookups(&relation.lookups, &used, diags);
+        }
+    }
+}
+
+fn lookups(of: &[LookupSpec], used: &Uses<'_>, diags: &mut Diagnostics) {
+    for lookup in of {
+        used.or_say(&codes::UNUSED_LOOKUP, "lookup", &lookup.name, diags);
+        lookups(&lookup.lookups, used, diags);
+    }
+}
+
+/// Which items have a word.
+#[derive(Default)]
+struct Uses<'a> {
+    by: HashMap<String, HashSet<&'a str>>,
+}
+
+impl<'a> Uses<'a> {
+    /// The words of an item; of some of its keys, if any are named.
+    fn add(&mut self, owner: &'a str, canonical: &str, keys: &[&str]) {
+        let part = match serde_json::from_str::<Value>(canonical) {
+            Ok(Value::Object(map)) if !keys.is_empty() => keys
+                .iter()
+                .filter_map(|key| map.get(*key).map(Value::to_string))
+                .collect::<Vec<_>>()
+                .join(" "),
+            Ok(_) | Err(_) => canonical.to_owned(),
+        };
+        for word in part.split(|c: char| !c.is_alphanumeric() && c != '_') {
+            let word = word.to_lowercase();
+            self.by.entry(word).or_default().insert(owner);
+        }
+    }
+
+    /// Reports what no other item has.
+    fn or_say(&self, code: &'static Code, what: &str, name: &Name, diags: &mut Diagnostics) {
+        let owners = self.by.get(&name.value);
+        if owners.is_some_and(|o| o.iter().any(|owner| *owner != name.value)) {
+            return;
+        }
+        diags.push(
+            Diagnostic::warning(code, format!("{what} `{}` is not used", name.value))
+                .at(name.span, "named nowhere else")
+                .help("remove it, or keep it with `allow:` and a reason"),
+        );
+    }
+}
