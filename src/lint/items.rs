@@ -165,6 +165,7 @@ fn channels(
     let entity = segment.and_then(|s| project.spec.entities.get(s.entity.index()));
     if let (Some(first), Some(entity), true) = (channels.first(), entity, suppress)
         && entity.suppress.is_empty()
+        && entity.suppressors.is_empty()
     {
         diags.push(
             Diagnostic::warning(

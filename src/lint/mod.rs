@@ -54,6 +54,7 @@ impl<'a> Checked<'a> {
             .chain(spec.segments.iter().map(|s| &s.item))
             .chain(spec.groups.iter().map(|g| &g.item))
             .chain(spec.splits.iter().map(|s| &s.item))
+            .chain(spec.lists.iter().map(|l| &l.item))
     }
 }
 

@@ -14,6 +14,10 @@ pub(super) fn check(project: &Checked<'_>, diags: &mut Diagnostics) {
     let mut used = Uses::default();
     for item in project.items() {
         let owner = item.name.value.as_str();
+        // A list refers to nothing.
+        if spec.lists.iter().any(|l| l.item.name == item.name) {
+            continue;
+        }
         match spec.entities.iter().find(|e| e.item.name == item.name) {
             None => used.add(owner, &item.canonical, &[]),
             // Of a declaration, only what refers to others.
@@ -28,6 +32,9 @@ pub(super) fn check(project: &Checked<'_>, diags: &mut Diagnostics) {
     for found in &spec.traits {
         let Item { name, .. } = &found.item;
         used.or_say(&codes::UNUSED_TRAIT, "trait", name, diags);
+    }
+    for found in &spec.lists {
+        used.or_say(&codes::UNUSED_LIST, "list", &found.item.name, diags);
     }
     for entity in &spec.entities {
         lookups(&entity.lookups, &used, diags);

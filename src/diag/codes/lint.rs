@@ -55,6 +55,7 @@ pub static LINTS: &[Lint] = &[
     lint("null_drops_rows", &NULL_DROPS_ROWS, Level::Allow),
     lint("window_beyond_data", &WINDOW_BEYOND_DATA, Level::Warn),
     lint("unused_trait", &UNUSED_TRAIT, Level::Allow),
+    lint("unused_list", &UNUSED_LIST, Level::Warn),
     lint("unused_relation", &UNUSED_RELATION, Level::Allow),
     lint("unused_lookup", &UNUSED_LOOKUP, Level::Allow),
     lint("no_description", &NO_DESCRIPTION, Level::Allow),
@@ -89,6 +90,7 @@ pub static NAMES: &[&str] = &[
     "null_drops_rows",
     "window_beyond_data",
     "unused_trait",
+    "unused_list",
     "unused_relation",
     "unused_lookup",
     "no_description",
@@ -114,6 +116,7 @@ pub static ALL: &[&Code] = &[
     &NULL_DROPS_ROWS,
     &WINDOW_BEYOND_DATA,
     &UNUSED_TRAIT,
+    &UNUSED_LIST,
     &UNUSED_RELATION,
     &UNUSED_LOOKUP,
     &NO_DESCRIPTION,
@@ -238,6 +241,16 @@ all the same, which may be its purpose, so the lint is off unless segc.yml turns
     lints: {unused_trait: warn}
 
 Remove the trait, or say on it why it stays: `allow: [{lint: unused_trait, reason: read by the newsletter}]`.",
+};
+
+pub static UNUSED_LIST: Code = Code {
+    id: "S0809",
+    title: "a list that nothing uses",
+    explain: "\
+No condition names the list (`in_list`), so its file is kept, and perhaps updated, for nothing: people who are put on it are
+neither included nor left out anywhere.
+
+Name it in a condition, or remove it.",
 };
 
 pub static UNUSED_RELATION: Code = Code {
