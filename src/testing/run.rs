@@ -13,8 +13,19 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-/// How long one job may take.
-const LIMIT: Duration = Duration::from_secs(10);
+/// How long one job of a user may take.
+pub const LIMIT: Duration = Duration::from_secs(10);
+
+/// Who does the work.
+#[derive(Clone, Copy, Debug)]
+pub struct Workers<'a> {
+    /// This program.
+    pub program: &'a Path,
+    /// How many at once.
+    pub count: usize,
+    /// How long one job may take.
+    pub limit: Duration,
+}
 
 /// What came of a job.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,24 +37,23 @@ pub enum Outcome {
     Skipped,
 }
 
-/// Runs jobs in `threads` workers of `program`; `done` hears of each as it ends and says whether to go on.
+/// Runs jobs; `done` hears of each as it ends and says whether to go on.
 pub fn run(
-    program: &Path,
+    workers: Workers<'_>,
     jobs: &[Job],
-    threads: usize,
     done: &(dyn Fn(usize, &Outcome) -> bool + Sync),
 ) -> Vec<Outcome> {
     let outcomes = Mutex::new(vec![Outcome::Skipped; jobs.len()]);
     let next = AtomicUsize::new(0);
     let stopped = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        for _ in 0..threads.clamp(1, jobs.len().max(1)) {
+        for _ in 0..workers.count.clamp(1, jobs.len().max(1)) {
             scope.spawn(|| {
                 let mut worker = None;
                 while !stopped.load(Ordering::Relaxed) {
                     let n = next.fetch_add(1, Ordering::Relaxed);
                     let Some(job) = jobs.get(n) else { break };
-                    let outcome = ask(program, job, &mut worker);
+                    let outcome = ask(workers, job, &mut worker);
                     if !done(n, &outcome) {
                         stopped.store(true, Ordering::Relaxed);
                     }
@@ -60,7 +70,7 @@ pub fn run(
         .unwrap_or_else(PoisonError::into_inner)
 }
 
-fn ask(program: &Path, job: &Job, worker: &mut Option<Worker>) -> Outcome {
+fn ask(workers: Workers<'_>, job: &Job, worker: &mut Option<Worker>) -> Outcome {
     let had_worked = worker.is_some();
     let mut lost = String::new();
     for attempt in 0..2 {
@@ -69,13 +79,13 @@ fn ask(program: &Path, job: &Job, worker: &mut Option<Worker>) -> Outcome {
             break;
         }
         if worker.is_none() {
-            match Worker::start(program) {
+            match Worker::start(workers.program) {
                 Ok(new) => *worker = Some(new),
                 Err(e) => return Outcome::Lost(format!("no process could be started: {e}")),
             }
         }
         let Some(running) = worker else { break };
-        match running.ask(job) {
+        match running.ask(job, workers.limit) {
             Ok(reply) => return Outcome::Reply(reply),
             Err(why) => {
                 lost = why;
@@ -126,7 +136,7 @@ impl Worker {
         })
     }
 
-    fn ask(&mut self, job: &Job) -> Result<Reply, String> {
+    fn ask(&mut self, job: &Job, limit: Duration) -> Result<Reply, String> {
         let mut line = serde_json::to_vec(job).map_err(|e| e.to_string())?;
         line.push(b'\n');
         let sent = self
@@ -136,11 +146,11 @@ impl Worker {
         if sent.is_err() {
             return Err(self.died());
         }
-        match self.replies.recv_timeout(LIMIT) {
+        match self.replies.recv_timeout(limit) {
             Ok(reply) => serde_json::from_str(&reply).map_err(|e| e.to_string()),
             Err(RecvTimeoutError::Timeout) => Err(format!(
                 "it took longer than {} seconds and was stopped",
-                LIMIT.as_secs()
+                limit.as_secs()
             )),
             Err(RecvTimeoutError::Disconnected) => Err(self.died()),
         }

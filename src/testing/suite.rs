@@ -4,7 +4,7 @@
 use super::cover::Cover;
 use super::given::ReadFixture;
 use super::judge::{Failure, judge, key_text};
-use super::run::{self, Outcome};
+use super::run::{self, Outcome, Workers};
 use super::{Context, Prepared, as_of, asked, fixture, job, not_run, over_given, prepare};
 use crate::Compiled;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -35,6 +35,16 @@ pub struct Suite<'a> {
     pub threads: usize,
     /// Stop at the first failure.
     pub fail_fast: bool,
+}
+
+impl Suite<'_> {
+    fn workers(&self) -> Workers<'_> {
+        Workers {
+            program: self.program,
+            count: self.threads,
+            limit: run::LIMIT,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +156,7 @@ pub fn run(suite: &Suite<'_>, tests: &[&TestSpec]) -> Vec<Tested> {
     let outcomes = if stop {
         Vec::new()
     } else {
-        run::run(suite.program, &jobs, suite.threads, &|n, outcome| {
+        run::run(suite.workers(), &jobs, &|n, outcome| {
             let fine = going.get(n).is_none_or(|one| {
                 let (status, ..) = pass.judged(one, outcome);
                 status == Status::Passed
@@ -194,7 +204,7 @@ pub fn cover(
             }
         }
     }
-    let outcomes = run::run(suite.program, &jobs, suite.threads, &|_, _| true);
+    let outcomes = run::run(suite.workers(), &jobs, &|_, _| true);
     let mut cover = Cover::default();
     for ((segment, question, prepared), outcome) in asked.iter().zip(&outcomes) {
         if let Outcome::Reply(reply) = outcome
@@ -377,7 +387,7 @@ impl<'a> Pass<'a> {
             }
         }
         let jobs: Vec<Job> = questions.values().map(|(_, job)| job.clone()).collect();
-        let outcomes = run::run(self.suite.program, &jobs, self.suite.threads, &|_, _| true);
+        let outcomes = run::run(self.suite.workers(), &jobs, &|_, _| true);
         let mut trees: BTreeMap<(usize, SegmentId, String), String> = BTreeMap::new();
         for (((place, segment), (question, _)), outcome) in questions.iter().zip(&outcomes) {
             let Outcome::Reply(reply) = outcome else {

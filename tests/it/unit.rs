@@ -4,9 +4,10 @@ use crate::cases::lay_out;
 use segc::engine::Value;
 use segc::engine::job::{Answer, Check, Job};
 use segc::engine::sandbox::Sandbox;
-use segc::testing::run::{self, Outcome};
+use segc::testing::run::{self, Outcome, Workers};
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 const SPEC: &str = "\
 traits:
@@ -267,11 +268,26 @@ fn a_job_that_takes_too_much_is_its_own_loss() {
     ]
     .map(query)
     .to_vec();
-    let program = Path::new(env!("CARGO_BIN_EXE_segc"));
-    let outcomes = run::run(program, &jobs, 1, &|_, _| true);
+    let workers = Workers {
+        program: Path::new(env!("CARGO_BIN_EXE_segc")),
+        count: 1,
+        limit: run::LIMIT,
+    };
+    let outcomes = run::run(workers, &jobs, &|_, _| true);
     let rows = |o: &Outcome| matches!(o, Outcome::Reply(r) if matches!(r.answer, Answer::Rows(_)));
     let answered: Vec<bool> = outcomes.iter().map(rows).collect();
     assert_eq!(answered, [true, false, false, true], "{outcomes:?}");
+    // Never done by itself; how short the limit is does not matter.
+    let endless = query("select count(*) from range(10000000000000)");
+    let workers = Workers {
+        limit: Duration::from_millis(200),
+        ..workers
+    };
+    let outcomes = run::run(workers, &[endless], &|_, _| true);
+    assert!(
+        matches!(outcomes.as_slice(), [Outcome::Lost(why)] if why.contains("was stopped")),
+        "{outcomes:?}"
+    );
 }
 
 /// How long 500 tests take: `cargo test --test it -- --ignored --nocapture five_hundred` on a machine with nothing else to do.
