@@ -92,7 +92,7 @@ fn zero_without_rows(model: &Model, expr: &EntityExpr) -> bool {
             )
         }),
         ExprKind::Cast { expr, .. } => zero_without_rows(model, expr),
-        ExprKind::Column(Atom::Column(_) | Atom::Population(_))
+        ExprKind::Column(Atom::Column(_) | Atom::Population(_) | Atom::Sequence(_))
         | ExprKind::Literal(_)
         | ExprKind::Call(..)
         | ExprKind::Case { .. } => false,
@@ -228,7 +228,7 @@ impl<'a> Walk<'a> {
                     }
                 }
                 // Nothing to measure is what the comparison is about.
-                Atom::Measure(_) | Atom::Population(_) => silent = true,
+                Atom::Measure(_) | Atom::Population(_) | Atom::Sequence(_) => silent = true,
             });
             silent |= !strict(expr);
         }
@@ -308,7 +308,7 @@ fn plain(expr: &EntityExpr) -> bool {
     match &expr.kind {
         ExprKind::Column(Atom::Column(_)) => true,
         ExprKind::Cast { expr, .. } => expr.ty != Type::Float && expr.ty != Type::String,
-        ExprKind::Column(Atom::Measure(_) | Atom::Population(_))
+        ExprKind::Column(Atom::Measure(_) | Atom::Population(_) | Atom::Sequence(_))
         | ExprKind::Literal(_)
         | ExprKind::Call(..)
         | ExprKind::Case { .. } => false,

@@ -520,7 +520,7 @@ pub(in crate::lint) fn nullable(model: &Model, scope: Scope, expr: &EntityExpr) 
             })
         }
         ExprKind::Call(Func::Coalesce, args) => args.iter().all(|a| nullable(model, scope, a)),
-        ExprKind::Column(Atom::Population(_))
+        ExprKind::Column(Atom::Population(_) | Atom::Sequence(_))
         | ExprKind::Call(..)
         | ExprKind::Case { .. }
         | ExprKind::Cast { .. } => true,
