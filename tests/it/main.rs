@@ -21,6 +21,8 @@ mod engine;
 mod house;
 mod lints;
 #[cfg(feature = "duckdb-linked")]
+mod library;
+#[cfg(feature = "duckdb-linked")]
 mod people;
 #[cfg_attr(
     not(feature = "duckdb-linked"),

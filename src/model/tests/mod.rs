@@ -4,6 +4,7 @@ mod errors;
 mod measures;
 mod segments;
 mod shapes;
+mod words;
 
 use super::resolve::resolve;
 use super::typing::Context;
