@@ -178,6 +178,22 @@ fn like(op: &str, args: &[Arg<'_>]) -> Option<Sql> {
     Some(sql)
 }
 
+/// A number that division by it is never NULL for.
+fn is_not_zero(value: &Literal) -> bool {
+    match value {
+        Literal::Int(n) => *n != 0,
+        Literal::Decimal { digits, .. } => *digits != 0,
+        Literal::Float(bits) => f64::from_bits(*bits) != 0.0,
+        Literal::Null
+        | Literal::Boolean(_)
+        | Literal::String(_)
+        | Literal::Date(_)
+        | Literal::Timestamp(_)
+        | Literal::Datetime(_)
+        | Literal::Array(_) => false,
+    }
+}
+
 fn double<D: Dialect + ?Sized>(d: &D, x: &Arg<'_>) -> String {
     match x.ty {
         Type::Float => x.at(Binding::Atom),
@@ -247,12 +263,25 @@ pub(super) fn call<D: Dialect + ?Sized>(
         Func::Mul => Some(chain(" * ", args, Binding::Mul, Binding::Unary)),
         Func::Div => {
             let [left, right] = args else { return None };
-            let text = format!("{} / nullif({}, 0)", double(d, left), double(d, right));
+            let text = match right.literal {
+                Some(value) if is_not_zero(value) => {
+                    format!("{} / {}", double(d, left), double(d, right))
+                }
+                Some(_) | None => {
+                    format!("{} / nullif({}, 0)", double(d, left), double(d, right))
+                }
+            };
             Some(Sql::new(text, Binding::Mul))
         }
         Func::Mod => {
             let [left, right] = args else { return None };
-            let text = format!("{} % nullif({}, 0)", left.at(Binding::Mul), right.text());
+            let left = left.at(Binding::Mul);
+            let text = match right.literal {
+                Some(value) if is_not_zero(value) => {
+                    format!("{left} % {}", right.at(Binding::Unary))
+                }
+                Some(_) | None => format!("{left} % nullif({}, 0)", right.text()),
+            };
             Some(Sql::new(text, Binding::Mul))
         }
         Func::Neg => {

@@ -47,7 +47,7 @@ impl<'a> Writer<'a> {
                 Sql::atom(format!("{of}.{name}"))
             }
             ExprKind::Column(Term::Aggregate(aggregate)) => self.aggregate(aggregate, None, e),
-            ExprKind::Column(Term::Window(window)) => self.window(window, e),
+            ExprKind::Column(Term::Window(window)) => self.window(window, e, None),
             ExprKind::Call(func, args) => self.call(*func, args, e),
             ExprKind::Case { whens, otherwise } => {
                 let mut text = "case".to_owned();
@@ -104,8 +104,8 @@ impl<'a> Writer<'a> {
         sql.unwrap_or_else(|| self.cannot(&format!("the aggregate `{:?}`", aggregate.agg), e.at))
     }
 
-    /// Window functions are spelled alike everywhere.
-    fn window(&mut self, window: &Window, e: &BlockExpr) -> Sql {
+    /// Window functions are spelled alike everywhere. With an indent, the window's parts are lines of their own.
+    pub(super) fn window(&mut self, window: &Window, e: &BlockExpr, indent: Option<usize>) -> Sql {
         let mut over = Vec::new();
         if !window.partition.is_empty() {
             let partition: Vec<String> =
@@ -116,25 +116,40 @@ impl<'a> Writer<'a> {
             let order: Vec<String> = window.order.iter().map(|o| self.order(o)).collect();
             over.push(format!("order by {}", order.join(", ")));
         }
+        match window.function {
+            WindowFunction::CountUpTo => {
+                over.push("range between unbounded preceding and current row".to_owned());
+            }
+            WindowFunction::SmallestAfter(_) => {
+                over.push("rows between 1 following and unbounded following".to_owned());
+            }
+            WindowFunction::RowNumber
+            | WindowFunction::Rank
+            | WindowFunction::DenseRank
+            | WindowFunction::PercentRank
+            | WindowFunction::Ntile(_)
+            | WindowFunction::Aggregate(_) => {}
+        }
+        let over = match indent {
+            Some(indent) if !over.is_empty() => {
+                let (inner, outer) = (" ".repeat(indent + 4), " ".repeat(indent));
+                format!("\n{inner}{}\n{outer}", over.join(&format!("\n{inner}")))
+            }
+            Some(_) | None => over.join(" "),
+        };
         let call = match &window.function {
             WindowFunction::RowNumber => "row_number()".to_owned(),
             WindowFunction::Rank => "rank()".to_owned(),
             WindowFunction::DenseRank => "dense_rank()".to_owned(),
             WindowFunction::PercentRank => "percent_rank()".to_owned(),
             WindowFunction::Ntile(buckets) => format!("ntile({buckets})"),
-            WindowFunction::CountUpTo => {
-                over.push("range between unbounded preceding and current row".to_owned());
-                "count(*)".to_owned()
-            }
-            WindowFunction::SmallestAfter(value) => {
-                over.push("rows between 1 following and unbounded following".to_owned());
-                format!("min({})", self.expr(value).text)
-            }
+            WindowFunction::CountUpTo => "count(*)".to_owned(),
+            WindowFunction::SmallestAfter(value) => format!("min({})", self.expr(value).text),
             WindowFunction::Aggregate(aggregate) => {
-                return self.aggregate(aggregate, Some(&over.join(" ")), e);
+                return self.aggregate(aggregate, Some(&over), e);
             }
         };
-        Sql::atom(format!("{call} over ({})", over.join(" ")))
+        Sql::atom(format!("{call} over ({over})"))
     }
 
     fn order(&mut self, order: &Order) -> String {

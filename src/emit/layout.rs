@@ -196,10 +196,17 @@ fn part(e: &BlockExpr, least: Binding, indent: usize, writer: &mut Writer<'_>) -
 /// Whether [`lay`] knows how to break it.
 fn breaks(e: &BlockExpr) -> bool {
     match &e.kind {
+        ExprKind::Call(Func::Add, args) => {
+            args.iter().all(|a| matches!(a.kind, ExprKind::Case { .. }))
+        }
+        // A comparison with a sum of cases.
+        ExprKind::Call(Func::Eq | Func::Le | Func::Ge | Func::Between, args) => args
+            .first()
+            .is_some_and(|a| matches!(a.kind, ExprKind::Call(Func::Add, _)) && breaks(a)),
         ExprKind::Call(func, _) => {
             matches!(func, Func::And | Func::Or | Func::Coalesce | Func::Not)
         }
-        ExprKind::Case { .. } => true,
+        ExprKind::Case { .. } | ExprKind::Column(Term::Window(_)) => true,
         ExprKind::Literal(_) | ExprKind::Column(_) | ExprKind::Cast { .. } => false,
     }
 }
@@ -229,6 +236,20 @@ fn lay(e: &BlockExpr, indent: usize, writer: &mut Writer<'_>) -> String {
                 .collect();
             parts.join(&format!("\n{close}{word} "))
         }
+        ExprKind::Call(Func::Add, args) => {
+            let parts: Vec<String> = args.iter().map(|a| writer.expr(a).text).collect();
+            parts.join(&format!("\n{close}+ "))
+        }
+        ExprKind::Call(Func::Eq | Func::Le | Func::Ge | Func::Between, args) => {
+            let Some(sum) = args.first() else {
+                return flat;
+            };
+            match flat.strip_prefix(&writer.expr(sum).text) {
+                Some(rest) => format!("{}\n{close}{}", lay(sum, indent, writer), rest.trim_start()),
+                None => flat,
+            }
+        }
+        ExprKind::Column(Term::Window(window)) => writer.window(window, e, Some(indent)).text,
         ExprKind::Call(Func::Not, args) => match args.as_slice() {
             [of] => format!("not (\n{open}{}\n{close})", lay(of, indent + 4, writer)),
             _ => flat,
@@ -243,8 +264,13 @@ fn lay(e: &BlockExpr, indent: usize, writer: &mut Writer<'_>) -> String {
         ExprKind::Case { whens, otherwise } => {
             let mut text = "case".to_owned();
             for (when, then) in whens {
-                let (when, then) = (lay(when, indent + 8, writer), writer.expr(then).text);
-                text.push_str(&format!("\n{open}when {when} then {then}"));
+                let (when, flat) = (lay(when, indent + 8, writer), writer.expr(then).text);
+                let then = if flat.len() <= WIDTH {
+                    format!(" {flat}")
+                } else {
+                    format!("\n{open}    {}", lay(then, indent + 8, writer))
+                };
+                text.push_str(&format!("\n{open}when {when} then{then}"));
             }
             if otherwise.kind != ExprKind::Literal(Literal::Null) {
                 text.push_str(&format!("\n{open}else {}", writer.expr(otherwise).text));

@@ -108,6 +108,7 @@ pub fn ask(
             | Answer::Holds(_) => {}
         }
     }
+    names.measures(&measures, model);
     measures.sort_unstable();
     let scans = measures
         .iter()

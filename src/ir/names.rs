@@ -25,10 +25,12 @@ pub struct PopulationNames {
     /// The value of who is compared.
     pub of: String,
     pub per: String,
-    /// The place from the smallest value up.
     pub place: String,
     /// How many are compared.
     pub size: String,
+    /// The ends of a quantile.
+    pub low: String,
+    pub high: String,
 }
 
 impl Names {
@@ -78,23 +80,21 @@ impl Names {
         let name = self.taken.unique(&wanted);
         self.nodes.insert(node, name.clone());
         if let Node::Population(id) = node {
-            let of = self.taken.unique(&format!("{name}_of"));
-            let per = self.taken.unique(&format!("{name}_per"));
-            let place = self.taken.unique(&format!("{name}_place"));
-            let size = self.taken.unique(&format!("{name}_size"));
-            self.populations.insert(
-                id,
-                PopulationNames {
-                    of,
-                    per,
-                    place,
-                    size,
-                },
-            );
+            let mut part = |what: &str| self.taken.unique(&format!("{name}_{what}"));
+            let parts = PopulationNames {
+                of: part("of"),
+                per: part("per"),
+                place: part("place"),
+                size: part("size"),
+                low: part("low"),
+                high: part("high"),
+            };
+            self.populations.insert(id, parts);
         }
         name
     }
 
+    /// Measures are named all at once.
     pub(super) fn atom(&mut self, atom: &Atom, entity: &Entity, model: &Model) {
         match atom {
             Atom::Column(col) if !self.columns.contains_key(col) => {
@@ -105,12 +105,6 @@ impl Names {
                 let name = self.taken.unique(&wanted);
                 self.columns.insert(col.clone(), name);
             }
-            Atom::Measure(id) if !self.measures.contains_key(id) => {
-                if let Some(measure) = model.measures.get(id.index()) {
-                    let name = self.taken.unique(&measure_name(measure, model));
-                    self.measures.insert(*id, name);
-                }
-            }
             Atom::Sequence(id) if !self.sequences.contains_key(id) => {
                 if let Some(sequence) = model.sequences.get(id.index()) {
                     let wanted = super::sequence::name(sequence, model);
@@ -119,6 +113,19 @@ impl Names {
                 }
             }
             Atom::Column(_) | Atom::Measure(_) | Atom::Population(_) | Atom::Sequence(_) => {}
+        }
+    }
+
+    /// Those without a filter come first: they get the plain names.
+    pub(super) fn measures(&mut self, ids: &[MeasureId], model: &Model) {
+        let mut measures: Vec<(MeasureId, &Measure)> = ids
+            .iter()
+            .filter_map(|id| Some((*id, model.measures.get(id.index())?)))
+            .collect();
+        measures.sort_by_key(|(_, measure)| !measure.filter.is_empty());
+        for (id, measure) in measures {
+            let name = self.taken.unique(&measure_name(measure, model));
+            self.measures.insert(id, name);
         }
     }
 }

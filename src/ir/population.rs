@@ -124,66 +124,63 @@ impl<'a> Level<'a> {
     /// What is compared, as columns, for all populations where it is not one already.
     pub(super) fn inputs(&self, below: &str, name: String) -> Option<Block> {
         let row = self.row(below);
-        let mut columns: Vec<Column> = Vec::new();
-        let mut add = |name: &str, value: BlockExpr| {
-            if columns.iter().all(|c| c.name != name) {
-                columns.push(Column {
-                    name: name.to_owned(),
-                    value,
-                    comment: None,
-                });
-            }
-        };
+        let mut columns = Columns::default();
         for (_, p) in &self.populations {
             if let Some(name) = self.of_column(p) {
                 let of = row.expr(&p.of);
-                add(
-                    name,
-                    match &p.among {
-                        None => of,
-                        Some(among) => case(row.when(among), of),
-                    },
-                );
+                let of = match &p.among {
+                    None => of,
+                    Some(among) => case(row.when(among), of),
+                };
+                columns.add(name, of);
             }
             if let (Some(name), Some(per)) = (self.per_column(p), &p.per) {
-                add(name, row.expr(per));
+                columns.add(name, row.expr(per));
             }
         }
-        let comment = "who is compared, and by what";
-        (!columns.is_empty()).then(|| block(name, comment, below, columns))
+        columns.block(name, "who is compared, and by what", below)
     }
 
-    /// Places from the smallest value up, for the quantiles.
+    /// Places and how many are compared, for what is cut by shares.
     pub(super) fn places(&self, below: &str, name: String) -> Option<Block> {
-        let mut columns: Vec<Column> = Vec::new();
+        let mut columns = Columns::default();
         for (_, p) in &self.populations {
-            let (Statistic::Quantile(_), Some(names)) = (p.statistic, self.place_names(p)) else {
+            let (Some(place), Some(names)) = (place(p.statistic), self.place_names(p)) else {
                 continue;
             };
-            if columns.iter().any(|c| c.name == names.place) {
-                continue;
-            }
             let c = self.compared(p, below);
-            let mut add = |name: &str, value: BlockExpr| {
-                columns.push(Column {
-                    name: name.to_owned(),
-                    value,
-                    comment: None,
-                });
-            };
-            add(
-                &names.place,
-                c.ranked(WindowFunction::RowNumber, &c.by_key(false)),
-            );
-            add(&names.size, c.everybody(Agg::Count, Vec::new(), Type::Int));
+            columns.add(&names.place, c.place(place));
+            columns.add(&names.size, c.everybody(Agg::Count, Vec::new(), Type::Int));
         }
-        let comment = "places from the smallest value up";
-        (!columns.is_empty()).then(|| block(name, comment, below, columns))
+        columns.block(name, "who stands where, and among how many", below)
     }
 
+    /// The two values that a quantile lies between.
+    pub(super) fn ends(&self, below: &str, name: String) -> Option<Block> {
+        let mut columns = Columns::default();
+        for (id, p) in &self.populations {
+            if let (Statistic::Quantile(at), Some(places), Some(names)) = (
+                p.statistic,
+                self.place_names(p),
+                self.names.populations.get(id),
+            ) {
+                let c = self.compared(p, below);
+                let row = Places::new(places, below);
+                columns.add(&names.low, c.end(Agg::Max, Func::Le, at, &row));
+                columns.add(&names.high, c.end(Agg::Min, Func::Ge, at, &row));
+            }
+        }
+        columns.block(name, "the two values that a quantile lies between", below)
+    }
+
+    /// The names of the first population that needs the same places.
     fn place_names(&self, p: &Population) -> Option<&'a PopulationNames> {
-        let quantile = |o: &Population| matches!(o.statistic, Statistic::Quantile(_));
-        self.names_of(|o| quantile(o) && o.of == p.of && o.among == p.among && o.per == p.per)
+        self.names_of(|o| {
+            place(o.statistic) == place(p.statistic)
+                && o.of == p.of
+                && o.among == p.among
+                && o.per == p.per
+        })
     }
 
     /// The value of a population, over a block that has its inputs.
@@ -204,14 +201,22 @@ impl<'a> Level<'a> {
                 c.where_compared(c.ranked(WindowFunction::PercentRank, &order))
             }
             Statistic::Ntile { buckets, ties } => c.where_compared(match ties {
-                NtileTies::Same => c.bucket(buckets),
+                NtileTies::Same => bucket(buckets, &self.row_places(p, below)?),
                 NtileTies::Break => c.ranked(WindowFunction::Ntile(buckets), &c.by_key(false)),
             }),
             Statistic::Top {
                 first,
                 bottom,
                 ties,
-            } => c.top(first, bottom, ties),
+            } => match first {
+                First::Count(n) => {
+                    let place = c.place(top_place(bottom, ties));
+                    c.and_compared(test(Func::Le, vec![place, int(i64::from(n))]))
+                }
+                First::Share(share) => {
+                    c.and_compared(within(share.into(), &self.row_places(p, below)?))
+                }
+            },
             Statistic::Aggregate(agg) => {
                 let value = c.everybody(agg, Vec::new(), p.ty.clone());
                 match (agg, predicate::no_rows(agg, &p.ty)) {
@@ -221,8 +226,17 @@ impl<'a> Level<'a> {
                     }
                 }
             }
-            Statistic::Quantile(at) => c.quantile(at, self.place_names(p)?, below),
+            Statistic::Quantile(at) => {
+                let names = self.names.populations.get(&id)?;
+                let end = |name: &str| float(column(below, name, p.of.ty.clone()));
+                let places = self.row_places(p, below)?;
+                interpolate(end(&names.low), end(&names.high), at, &places)
+            }
         })
+    }
+
+    fn row_places<'b>(&'b self, p: &Population, below: &'b str) -> Option<Places<'b>> {
+        Some(Places::new(self.place_names(p)?, below))
     }
 
     fn compared(&self, p: &'a Population, alias: &str) -> Compared<'a> {
@@ -249,15 +263,137 @@ fn is_column(e: &EntityExpr) -> bool {
     matches!(e.kind, ExprKind::Column(_))
 }
 
-fn block(name: String, comment: &str, below: &str, columns: Vec<Column>) -> Block {
-    Block {
-        name,
-        comment: vec![comment.to_owned()],
-        all_of: Some(below.to_owned()),
-        columns,
-        from: Some(source(below)),
-        ..Block::default()
+/// Columns that a block adds, each once.
+#[derive(Default)]
+struct Columns(Vec<Column>);
+
+impl Columns {
+    fn add(&mut self, name: &str, value: BlockExpr) {
+        if self.0.iter().all(|c| c.name != name) {
+            self.0.push(Column {
+                name: name.to_owned(),
+                value,
+                comment: None,
+            });
+        }
     }
+
+    fn block(self, name: String, comment: &str, below: &str) -> Option<Block> {
+        (!self.0.is_empty()).then(|| Block {
+            name,
+            comment: vec![comment.to_owned()],
+            all_of: Some(below.to_owned()),
+            columns: self.0,
+            from: Some(source(below)),
+            ..Block::default()
+        })
+    }
+}
+
+/// How a place is counted, where it is cut by shares.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    ties: TopTies,
+    descending: bool,
+}
+
+fn place(statistic: Statistic) -> Option<Place> {
+    match statistic {
+        Statistic::Top {
+            first: First::Share(_),
+            bottom,
+            ties,
+        } => Some(top_place(bottom, ties)),
+        Statistic::Ntile {
+            ties: NtileTies::Same,
+            ..
+        } => Some(top_place(true, TopTies::Exclude)),
+        Statistic::Quantile(_) => Some(top_place(true, TopTies::Break)),
+        Statistic::Top {
+            first: First::Count(_),
+            ..
+        }
+        | Statistic::Ntile {
+            ties: NtileTies::Break,
+            ..
+        }
+        | Statistic::Rank { .. }
+        | Statistic::Percentile
+        | Statistic::Aggregate(_) => None,
+    }
+}
+
+fn top_place(bottom: bool, ties: TopTies) -> Place {
+    Place {
+        ties,
+        descending: !bottom,
+    }
+}
+
+/// The columns of a place, from 1, and of how many are compared.
+struct Places<'a> {
+    names: &'a PopulationNames,
+    alias: &'a str,
+}
+
+impl<'a> Places<'a> {
+    fn new(names: &'a PopulationNames, alias: &'a str) -> Self {
+        Self { names, alias }
+    }
+
+    fn place(&self) -> BlockExpr {
+        column(self.alias, &self.names.place, Type::Int)
+    }
+
+    fn size(&self) -> BlockExpr {
+        column(self.alias, &self.names.size, Type::Int)
+    }
+}
+
+/// place ≤ ceil(part · size), which is (place − 1) < part · size.
+fn within(part: Fraction, row: &Places<'_>) -> BlockExpr {
+    let place = times(less_one(row.place()), part.denominator);
+    test(Func::Lt, vec![place, times(row.size(), part.numerator)])
+}
+
+/// ceil(buckets · values up to this one / all values). The quotient of whole numbers is a whole float exactly where it is
+/// one, so that nothing is rounded over an edge.
+fn bucket(buckets: u32, row: &Places<'_>) -> BlockExpr {
+    let part = vec![times(row.place(), buckets), row.size()];
+    let part = Expr::call(Func::Div, part, Type::Float, NOWHERE);
+    Expr::call(Func::Ceil, vec![part], Type::Int, NOWHERE)
+}
+
+/// at · (size − 1) counts places from 0, in denominators.
+fn cut(at: Fraction, row: &Places<'_>) -> BlockExpr {
+    times(less_one(row.size()), at.numerator)
+}
+
+/// The low end, and of the way to the high one what the cut goes beyond a whole place.
+fn interpolate(low: BlockExpr, high: BlockExpr, at: Fraction, row: &Places<'_>) -> BlockExpr {
+    if at.denominator == 1 {
+        return low;
+    }
+    let whole = |n: u32| int(i64::from(n));
+    let rest = vec![cut(at, row), whole(at.denominator)];
+    let rest = Expr::call(Func::Mod, rest, Type::Int, NOWHERE);
+    let denominator = Literal::Float(f64::from(at.denominator).to_bits());
+    let denominator = Expr::literal(denominator, Type::Float, NOWHERE);
+    let part = arithmetic(Func::Div, rest, denominator, Type::Float);
+    let gap = arithmetic(Func::Sub, high, low.clone(), Type::Float);
+    let way = arithmetic(Func::Mul, gap, part, Type::Float);
+    arithmetic(Func::Add, low, way, Type::Float)
+}
+
+fn float(value: BlockExpr) -> BlockExpr {
+    if value.ty == Type::Float {
+        return value;
+    }
+    let kind = ExprKind::Cast {
+        expr: Box::new(value),
+        safe: false,
+    };
+    Expr::new(kind, Type::Float, NOWHERE)
 }
 
 /// `case when … then … end`
@@ -349,16 +485,6 @@ impl Compared<'_> {
         self.window(function, partition, order, ty)
     }
 
-    /// How many are compared, where this one is.
-    fn size(&self) -> BlockExpr {
-        let count = Aggregate {
-            agg: Agg::Count,
-            arg: None,
-            filter: Vec::new(),
-        };
-        self.ranked(WindowFunction::Aggregate(count), &[])
-    }
-
     fn where_compared(&self, value: BlockExpr) -> BlockExpr {
         if self.nullable {
             case(test(Func::IsNotNull, vec![self.value.clone()]), value)
@@ -378,76 +504,29 @@ impl Compared<'_> {
         self.window(WindowFunction::Aggregate(aggregate), partition, &[], ty)
     }
 
-    /// ceil(buckets · values up to this one / all values). The quotient of whole numbers is a whole float exactly where it is
-    /// one, so that nothing is rounded over an edge.
-    fn bucket(&self, buckets: u32) -> BlockExpr {
-        let up_to = self.ranked(WindowFunction::CountUpTo, &self.by_value(false));
-        let part = arithmetic(Func::Div, times(up_to, buckets), self.size(), Type::Float);
-        Expr::call(Func::Ceil, vec![part], Type::Int, NOWHERE)
-    }
-
-    /// place ≤ n; of a part, place ≤ ceil(part · size), which is (place − 1) < part · size.
-    fn top(&self, first: First, bottom: bool, ties: TopTies) -> BlockExpr {
-        let descending = !bottom;
+    fn place(&self, place: Place) -> BlockExpr {
+        let Place { ties, descending } = place;
         let (function, order) = match ties {
             TopTies::Break => (WindowFunction::RowNumber, self.by_key(descending)),
             TopTies::Include => (WindowFunction::Rank, self.by_value(descending)),
             TopTies::Exclude => (WindowFunction::CountUpTo, self.by_value(descending)),
         };
-        let place = self.ranked(function, &order);
-        let first = match first {
-            First::Count(n) => test(Func::Le, vec![place, int(i64::from(n))]),
-            First::Share(share) => {
-                let Fraction {
-                    numerator,
-                    denominator,
-                } = share.into();
-                let place = times(less_one(place), denominator);
-                test(Func::Lt, vec![place, times(self.size(), numerator)])
-            }
-        };
+        self.ranked(function, &order)
+    }
+
+    fn and_compared(&self, condition: BlockExpr) -> BlockExpr {
         if self.nullable {
             let compared = test(Func::IsNotNull, vec![self.value.clone()]);
-            test(Func::And, vec![compared, first])
+            test(Func::And, vec![compared, condition])
         } else {
-            first
+            condition
         }
     }
 
-    /// With p = at · (size − 1), counted from 0: the value at floor(p), and of the way to that at ceil(p) the part p − floor(p).
-    fn quantile(&self, at: Fraction, names: &PopulationNames, alias: &str) -> BlockExpr {
-        let Fraction {
-            numerator,
-            denominator,
-        } = at;
-        let place = || {
-            times(
-                less_one(column(alias, &names.place, Type::Int)),
-                denominator,
-            )
-        };
-        let cut = || times(less_one(column(alias, &names.size, Type::Int)), numerator);
-        let ty = &self.population.of.ty;
-        let end = |agg, func| {
-            let value = self.everybody(agg, vec![test(func, vec![place(), cut()])], ty.clone());
-            if *ty == Type::Float {
-                return value;
-            }
-            let kind = ExprKind::Cast {
-                expr: Box::new(value),
-                safe: false,
-            };
-            Expr::new(kind, Type::Float, NOWHERE)
-        };
-        let low = || end(Agg::Max, Func::Le);
-        if denominator == 1 {
-            return low();
-        }
-        let high = end(Agg::Min, Func::Ge);
-        let rest = arithmetic(Func::Mod, cut(), int(i64::from(denominator)), Type::Int);
-        let part = arithmetic(Func::Div, rest, int(i64::from(denominator)), Type::Float);
-        let gap = arithmetic(Func::Sub, high, low(), Type::Float);
-        let way = arithmetic(Func::Mul, gap, part, Type::Float);
-        arithmetic(Func::Add, low(), way, Type::Float)
+    /// The largest value up to a quantile's cut, or the smallest from there on.
+    fn end(&self, agg: Agg, func: Func, at: Fraction, row: &Places<'_>) -> BlockExpr {
+        let place = times(less_one(row.place()), at.denominator);
+        let side = test(func, vec![place, cut(at, row)]);
+        self.everybody(agg, vec![side], self.population.of.ty.clone())
     }
 }

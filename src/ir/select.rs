@@ -60,6 +60,11 @@ pub fn select(plan: &Plan, model: &Model) -> Query {
                 last.clone_from(&block.name);
                 query.blocks.push(block);
             }
+            let ends = format!("{}_quantiles_{}", entity.name, n + 1);
+            if let Some(block) = compared.ends(&last, taken.unique(&ends)) {
+                last.clone_from(&block.name);
+                query.blocks.push(block);
+            }
         }
         let name = taken.unique(&format!("{}_level_{}", entity.name, n + 1));
         query
