@@ -269,6 +269,41 @@ pub enum Func {
     DistanceKm,
     /// `x, n, salt` (`language.md` §7)
     HashBucket,
+    /// A warehouse's own SQL. The first argument is an array of texts, a warehouse and its expression in turn; in an
+    /// expression [`NATIVE_NAME`] stands on both sides of the number of one of the further arguments, from 0.
+    Native,
+}
+
+/// What encloses the number of an argument in the text of [`Func::Native`]: a character that no spec can hold.
+pub const NATIVE_NAME: char = '\0';
+
+/// The text of [`Func::Native`] for a warehouse (the first one's, if none is named), with arguments written by `arg`.
+pub fn native_text(
+    texts: &Literal,
+    warehouse: Option<&str>,
+    arg: &mut dyn FnMut(usize) -> Option<String>,
+) -> Option<String> {
+    let Literal::Array(texts) = texts else {
+        return None;
+    };
+    let mut pairs = texts.chunks_exact(2);
+    let text = pairs.find_map(|pair| match pair {
+        [Literal::String(name), Literal::String(text)]
+            if warehouse.is_none_or(|wanted| wanted == name) =>
+        {
+            Some(text)
+        }
+        _ => None,
+    })?;
+    let mut out = String::new();
+    for (n, piece) in text.split(NATIVE_NAME).enumerate() {
+        if n % 2 == 0 {
+            out.push_str(piece);
+        } else {
+            out.push_str(&arg(piece.parse().ok()?)?);
+        }
+    }
+    Some(out)
 }
 
 /// The aggregates that measures are made of (`language.md` §5). The others are sugar over these.

@@ -470,7 +470,8 @@ fn call(d: &DuckDb, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
         | Func::Md5
         | Func::Coalesce
         | Func::NullIf
-        | Func::DistanceKm => generic::call(d, func, args, ty),
+        | Func::DistanceKm
+        | Func::Native => generic::call(d, func, args, ty),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::sql::{chain, function};
 use super::{Arg, Binding, Dialect, Rows, Sql};
-use crate::expr::{Agg, Func, Literal, Type};
+use crate::expr::{Agg, Func, Literal, Type, native_text};
 use crate::model::{Table, TableSource};
 use jiff::civil::DateTime;
 
@@ -315,6 +315,7 @@ pub(super) fn call<D: Dialect + ?Sized>(
         Func::Coalesce => Some(function("coalesce", args)),
         Func::NullIf => Some(function("nullif", args)),
         Func::DistanceKm => distance(args),
+        Func::Native => native(d, args, ty),
         // Spelled differently everywhere: each dialect says its own.
         Func::StartsWith
         | Func::EndsWith
@@ -340,6 +341,14 @@ pub(super) fn call<D: Dialect + ?Sized>(
         | Func::JsonNumber
         | Func::HashBucket => None,
     }
+}
+
+/// The expression of this warehouse, in the type that was promised.
+fn native<D: Dialect + ?Sized>(d: &D, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
+    let (texts, args) = args.split_first()?;
+    let mut arg = |n: usize| args.get(n).map(|a| a.at(Binding::Atom));
+    let text = native_text(texts.literal?, Some(d.name()), &mut arg)?;
+    Some(Sql::atom(format!("cast({text} as {})", d.type_name(ty))))
 }
 
 /// Rounding to whole numbers, in the type that was promised.

@@ -307,7 +307,8 @@ impl<'a> Writer<'a> {
             | Func::JsonText
             | Func::JsonNumber
             | Func::DistanceKm
-            | Func::HashBucket => return None,
+            | Func::HashBucket
+            | Func::Native => return None,
         }
         let local: Vec<BlockExpr> = args.iter().map(to_local).collect();
         let ty = if e.ty == Type::Timestamp {

@@ -1,6 +1,6 @@
 //! Expressions for people's eyes: SQL-like text with the fewest parentheses. No dialect's SQL (`dialect`, `emit`).
 
-use super::{Expr, ExprKind, Func, Literal, Type};
+use super::{Expr, ExprKind, Func, Literal, Type, native_text};
 use std::fmt::Write;
 
 /// How strongly the outermost operator of a text binds.
@@ -208,7 +208,20 @@ fn call_text<C>(func: Func, args: &[Expr<C>], name: &dyn Fn(&C) -> String) -> (S
                 Strength::Whole,
             )
         }
+        Func::Native => (native(args, name), Strength::Whole),
     }
+}
+
+/// `sql(len(tags) > 2)`: of several warehouses the first one's.
+fn native<C>(args: &[Expr<C>], name: &dyn Fn(&C) -> String) -> String {
+    let text = args.split_first().and_then(|(texts, args)| {
+        let ExprKind::Literal(texts) = &texts.kind else {
+            return None;
+        };
+        let mut arg = |n: usize| args.get(n).map(|a| a.within(Strength::Whole, name));
+        native_text(texts, None, &mut arg)
+    });
+    format!("sql({})", text.unwrap_or_default())
 }
 
 impl Func {
@@ -216,6 +229,7 @@ impl Func {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Native => "sql",
             Self::And => "and",
             Self::Or => "or",
             Self::Not => "not",

@@ -252,7 +252,8 @@ impl Row<'_> {
                 | Func::JsonText
                 | Func::JsonNumber
                 | Func::DistanceKm
-                | Func::HashBucket => false,
+                | Func::HashBucket
+                | Func::Native => false,
             },
             ExprKind::Case { whens, otherwise } => {
                 self.never_null(otherwise) && whens.iter().all(|(_, then)| self.never_null(then))

@@ -87,7 +87,7 @@ pub(super) fn entities_with_stays(spec: &Spec) -> BTreeSet<&str> {
     for t in &spec.traits {
         let among = match &t.value {
             TraitValue::Population(of) => of.among.as_deref(),
-            TraitValue::Aggregate(_) | TraitValue::Sql(_) => None,
+            TraitValue::Aggregate(_) | TraitValue::Sql(_) | TraitValue::Native(_) => None,
         };
         if among.is_some_and(asks) {
             found.extend(t.entity.as_ref().map(|e| e.value.as_str()).or(only));

@@ -15,6 +15,7 @@ mod keyed;
 pub mod lineage;
 mod measure;
 mod names;
+mod native;
 mod order;
 mod outlet;
 mod population;

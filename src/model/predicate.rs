@@ -4,7 +4,7 @@ use super::references::SegmentNames;
 use super::scope::EntityScope;
 use super::typing::{self, Context};
 use super::{EntityExpr, Predicate, SegmentId, Window};
-use super::{measure, population, rows, written};
+use super::{measure, native, population, rows, written};
 use crate::diag::Diagnostics;
 use crate::expr::{Expr, ExprKind, Func, Literal, Type};
 use crate::snippet::{self, Snippet};
@@ -68,6 +68,10 @@ impl Conditions<'_> {
             ConditionKind::Sequence(spec) => self.sequence(spec, condition.span, diags),
             ConditionKind::In(names) => self.within(names, diags),
             ConditionKind::Top(spec) => population::resolve(spec, self, diags).map(leaf),
+            ConditionKind::Native(spec) => {
+                let parsed = native::parse(spec, true, self.scope.world, diags)?;
+                native::resolve(&parsed, &mut self.scope, diags).map(leaf)
+            }
             ConditionKind::NotIn(names) => Some(not(self.within(names, diags)?)),
             ConditionKind::InList(names) => self.in_list(names, diags),
             ConditionKind::Stay(stay) => self.stay(stay, condition.span, diags),

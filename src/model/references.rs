@@ -165,6 +165,7 @@ pub(crate) fn each_reference<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a
         ConditionKind::Not(of) => each_reference(of, f),
         ConditionKind::Top(of) => of.among.iter().for_each(|c| each_reference(c, f)),
         ConditionKind::Sql(_)
+        | ConditionKind::Native(_)
         | ConditionKind::Did { .. }
         | ConditionKind::DidNot { .. }
         | ConditionKind::Aggregate { .. }
@@ -189,6 +190,7 @@ pub(super) fn each_stay<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a Stay
         ConditionKind::Not(of) => each_stay(of, f),
         ConditionKind::Top(of) => of.among.iter().for_each(|c| each_stay(c, f)),
         ConditionKind::Sql(_)
+        | ConditionKind::Native(_)
         | ConditionKind::Did { .. }
         | ConditionKind::DidNot { .. }
         | ConditionKind::Aggregate { .. }
@@ -205,6 +207,14 @@ pub(super) fn each_stay<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a Stay
 pub(super) fn each_name(condition: &Condition, f: &mut dyn FnMut(&[Name], Span)) {
     match &condition.kind {
         ConditionKind::Sql(snippet) => each_name_in(snippet, f),
+        ConditionKind::Native(spec) => {
+            for (warehouse, text) in &spec.texts {
+                let native = snippet::parse_native(text, warehouse, &mut Diagnostics::default());
+                for path in native.iter().flat_map(|n| &n.names) {
+                    f(path, text.text.span);
+                }
+            }
+        }
         ConditionKind::All(of)
         | ConditionKind::Any(of)
         | ConditionKind::None(of)

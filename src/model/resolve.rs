@@ -21,6 +21,11 @@ pub fn resolve(
 ) -> Model {
     let tables = Tables::new(spec, settings, catalog, diags);
     let mut world = frame::entities(spec, tables, settings, ctx, diags);
+    for target in &settings.targets {
+        if !world.warehouses.contains(&target.kind.value) {
+            world.warehouses.push(target.kind.value.clone());
+        }
+    }
     let mut measures = Measures::default();
     if world.entities.is_empty() && world.broken.is_empty() {
         no_entity(spec, diags);

@@ -1,5 +1,6 @@
 //! Traits: each is resolved once what it refers to is (`items` sees to that), and put in where it is named.
 
+use super::native;
 use super::predicate::Conditions;
 use super::references::{self, SegmentNames};
 use super::scope::{EntityScope, size};
@@ -25,6 +26,7 @@ pub(super) struct Draft<'a> {
     pub(super) spec: &'a TraitSpec,
     pub(super) entity: EntityId,
     sql: Option<Ast>,
+    native: Option<native::Parsed>,
     default: Option<Ast>,
     /// Something did not parse.
     broken: bool,
@@ -111,14 +113,23 @@ pub(super) fn drafts<'a>(
         };
         let sql = match &spec.value {
             TraitValue::Sql(snippet) => parse(snippet),
-            TraitValue::Aggregate(_) | TraitValue::Population(_) => None,
+            TraitValue::Aggregate(_) | TraitValue::Population(_) | TraitValue::Native(_) => None,
         };
         let default = spec.default.as_ref().and_then(&mut parse);
+        let native = match &spec.value {
+            TraitValue::Native(native) => {
+                let parsed = native::parse(native, false, world, diags);
+                broken |= parsed.is_none();
+                parsed
+            }
+            TraitValue::Aggregate(_) | TraitValue::Sql(_) | TraitValue::Population(_) => None,
+        };
         diags.in_copy(before, spec.item.copy.as_ref());
         drafts.push(Draft {
             spec,
             entity,
             sql,
+            native,
             default,
             broken,
         });
@@ -173,9 +184,15 @@ impl Draft<'_> {
         for ast in self.sql.iter().chain(&self.default) {
             super::names::each_outside_aggregates(ast, &mut |path, span| f(path, span));
         }
+        let natives = self.native.iter().flat_map(|n| &n.texts);
+        for path in natives.flat_map(|(_, native)| &native.names) {
+            if let Some(first) = path.first() {
+                f(path, first.span);
+            }
+        }
         match &self.spec.value {
             TraitValue::Population(of) => references::each_name_compared(of, f),
-            TraitValue::Aggregate(_) | TraitValue::Sql(_) => {}
+            TraitValue::Aggregate(_) | TraitValue::Sql(_) | TraitValue::Native(_) => {}
         }
     }
 
@@ -186,7 +203,7 @@ impl Draft<'_> {
                 .among
                 .iter()
                 .for_each(|c| references::each_reference(c, &mut |name| f(name))),
-            TraitValue::Aggregate(_) | TraitValue::Sql(_) => {}
+            TraitValue::Aggregate(_) | TraitValue::Sql(_) | TraitValue::Native(_) => {}
         }
     }
 }
@@ -208,6 +225,7 @@ fn value(
         }
         (TraitValue::Sql(_), Some(ast)) => typing::check(ast, scope, ctx, diags),
         (TraitValue::Sql(_), None) | (TraitValue::Population(_), _) => None,
+        (TraitValue::Native(_), _) => native::resolve(draft.native.as_ref()?, scope, diags),
     }?;
     with_default(draft, value, scope, ctx, diags)
 }

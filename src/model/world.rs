@@ -24,6 +24,8 @@ pub(super) struct World {
     /// Of entities whose history some condition asks for.
     pub(super) stays: HashMap<EntityId, Stays>,
     pub(super) keeps_history: bool,
+    /// The kinds of the project's targets, each once.
+    pub(super) warehouses: Vec<String>,
     /// Names of items that could not be read, which has been reported.
     pub(super) broken: HashSet<String>,
 }
@@ -66,6 +68,7 @@ impl World {
             relations: Vec::new(),
             traits: Vec::new(),
             trait_names: Vec::new(),
+            warehouses: Vec::new(),
             lists: HashMap::new(),
             stays: HashMap::new(),
             keeps_history: true,

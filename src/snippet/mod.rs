@@ -10,6 +10,7 @@
 mod cursor;
 mod insert;
 pub mod literal;
+mod native;
 mod parse;
 mod query;
 mod tokens;
@@ -18,6 +19,7 @@ mod words;
 use crate::diag::Diagnostics;
 use crate::expr::{Literal, Unit};
 use crate::source::{Span, Spanned};
+pub use native::Native;
 
 /// The text of an expression with its place. `{{ var('x') }}` inside stands for the call `var('x')`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -192,6 +194,19 @@ pub fn insert(
     diags: &mut Diagnostics,
 ) -> Option<Snippet> {
     insert::insert(snippet, literal, diags)
+}
+
+/// One scalar expression in a warehouse's own SQL, with the names of columns and traits taken out; what is wrong with it is
+/// reported. `warehouse` is one that [`knows_warehouse`].
+#[must_use]
+pub fn parse_native(snippet: &Snippet, warehouse: &str, diags: &mut Diagnostics) -> Option<Native> {
+    native::read(snippet, warehouse, diags)
+}
+
+/// Whether a warehouse's SQL can be parsed.
+#[must_use]
+pub fn knows_warehouse(name: &str) -> bool {
+    native::knows(name)
 }
 
 /// Checks that a `{sql: …}` source is exactly one query expression without DML at any depth; false (and a diagnostic)

@@ -31,14 +31,7 @@ pub(super) fn check(snippet: &Snippet, diags: &mut Diagnostics) -> bool {
         );
         return false;
     }
-    let checked = std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .stack_size(STACK)
-            .spawn_scoped(scope, || one_query(text))
-            .ok()
-            .and_then(|thread| thread.join().ok())
-    });
-    let wrong = match checked {
+    let wrong = match on_a_large_stack(|| one_query(text)) {
         Some(Ok(())) => return true,
         Some(Err(wrong)) => wrong,
         None => Wrong {
@@ -59,11 +52,22 @@ pub(super) fn check(snippet: &Snippet, diags: &mut Diagnostics) -> bool {
     false
 }
 
-struct Wrong {
-    what: String,
+/// Runs sqlparser where its recursion has room; None if that failed all the same.
+pub(super) fn on_a_large_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Option<T> {
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, run)
+            .ok()
+            .and_then(|thread| thread.join().ok())
+    })
+}
+
+pub(super) struct Wrong {
+    pub(super) what: String,
     /// Bytes of the text; None is the whole.
-    at: Option<(usize, usize)>,
-    hint: &'static str,
+    pub(super) at: Option<(usize, usize)>,
+    pub(super) hint: &'static str,
 }
 
 const ONE_SELECT: &str = "write one `select`, with CTEs if you like";
@@ -133,7 +137,7 @@ fn one_query(text: &str) -> Result<(), Wrong> {
 }
 
 /// No semicolon, and parentheses that close what they open.
-fn balanced(text: &str, dialect: &dyn Dialect) -> Result<(), Wrong> {
+pub(super) fn balanced(text: &str, dialect: &dyn Dialect) -> Result<(), Wrong> {
     let tokens = Tokenizer::new(dialect, text)
         .tokenize_with_location()
         .map_err(|error| Wrong {
@@ -180,7 +184,7 @@ fn balanced(text: &str, dialect: &dyn Dialect) -> Result<(), Wrong> {
 }
 
 /// sqlparser's `… at Line: 1, Column: 5` as words and a place.
-fn split_location(message: &str, text: &str) -> (String, Option<(usize, usize)>) {
+pub(super) fn split_location(message: &str, text: &str) -> (String, Option<(usize, usize)>) {
     let Some((words, place)) = message.split_once(" at Line: ") else {
         return (message.to_owned(), None);
     };
@@ -192,7 +196,7 @@ fn split_location(message: &str, text: &str) -> (String, Option<(usize, usize)>)
 }
 
 /// The byte at a line and a column, both from 1.
-fn offset(text: &str, line: u64, column: u64) -> Option<usize> {
+pub(super) fn offset(text: &str, line: u64, column: u64) -> Option<usize> {
     let mut start = 0;
     for _ in 1..line {
         start += text.get(start..)?.find('\n')? + 1;

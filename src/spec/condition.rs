@@ -3,7 +3,10 @@
 use super::habit::{self, Habit};
 use super::sequence::{self, SequenceSpec};
 use super::stay::Stay;
-use super::{AggFunction, AggregateSpec, Name, PopulationSpec, keys, population, stay, window};
+use super::{
+    AggFunction, AggregateSpec, Name, NativeSpec, PopulationSpec, keys, native, population, stay,
+    window,
+};
 use crate::diag::codes::spec as codes;
 use crate::diag::{Diagnostic, nearest};
 use crate::expr::Unit;
@@ -64,6 +67,7 @@ pub enum ConditionKind {
     NotIn(Vec<Name>),
     /// `top`, `bottom`
     Top(PopulationSpec),
+    Native(NativeSpec),
     /// On any of these lists.
     InList(Vec<Name>),
     Stay(Stay),
@@ -214,6 +218,7 @@ fn map(
         "at_most" => counted(r, &f, value).map(|(count, of)| ConditionKind::AtMost { count, of }),
         "exactly" => counted(r, &f, value).map(|(count, of)| ConditionKind::Exactly { count, of }),
         "in" => references(r, value).map(ConditionKind::In),
+        "sql" => native::native(r, &f, key, value).map(ConditionKind::Native),
         "not_in" => references(r, value).map(ConditionKind::NotIn),
         "top" | "bottom" => population::top(r, &f, key, value).map(ConditionKind::Top),
         "in_list" => {

@@ -12,6 +12,7 @@ mod item;
 pub mod keys;
 mod list;
 mod names;
+mod native;
 pub mod population;
 mod segment;
 pub mod sequence;
@@ -194,11 +195,22 @@ pub struct TraitSpec {
     pub default: Option<Snippet>,
 }
 
+/// `sql: {warehouse: "…"}`, `type: boolean`
+#[derive(Clone, Debug)]
+pub struct NativeSpec {
+    /// A warehouse and its expression.
+    pub texts: Vec<(Name, Snippet)>,
+    pub ty: Option<Spanned<String>>,
+    /// The key.
+    pub span: Span,
+}
+
 #[derive(Clone, Debug)]
 pub enum TraitValue {
     Aggregate(AggregateSpec),
     Population(PopulationSpec),
     Sql(Snippet),
+    Native(NativeSpec),
 }
 
 /// `sum: orders.total, where: …, within: …`, in a trait or a condition.

@@ -3,7 +3,7 @@
 use super::names::unique;
 use super::{
     CaseSpec, Condition, GroupSpec, Item, Name, SegmentSpec, TraitSpec, TraitValue, UpkeepSpec,
-    condition, item, keys, population, upkeep, window,
+    condition, item, keys, native, population, upkeep, window,
 };
 use crate::diag::Diagnostic;
 use crate::diag::codes::spec as codes;
@@ -21,11 +21,14 @@ pub(super) fn a_trait(r: &mut Reader<'_>, f: &Fields<'_>, item: Item) -> Option<
     let value = match f.chosen() {
         Some((key, node)) if key.value == "sql" => sql(r, f, key, node),
         Some((key, node)) if keys::POPULATIONS.iter().any(|k| k.name == key.value) => {
-            population::of_trait(r, f, key, node).map(TraitValue::Population)
+            let typed = no_type(r, f, key);
+            let value = population::of_trait(r, f, key, node).map(TraitValue::Population);
+            typed.and(value)
         }
         Some((key, _)) => {
+            let typed = no_type(r, f, key);
             let value = condition::aggregate(r, f).map(TraitValue::Aggregate);
-            value.filter(|_| compares_nobody(r, f, key))
+            typed.and(value).filter(|_| compares_nobody(r, f, key))
         }
         None => None,
     };
@@ -43,18 +46,12 @@ fn sql(
     key: &Spanned<String>,
     node: &Node,
 ) -> Option<TraitValue> {
-    if matches!(node.kind, NodeKind::Map(_)) {
-        r.diags.push(
-            Diagnostic::error(
-                &codes::NOT_YET,
-                "`sql` for each warehouse is not in this version yet",
-            )
-            .at(key.span, "not in this version")
-            .help("write one portable expression: `sql: revenue / orders`"),
-        );
-        return None;
-    }
-    let value = r.sql(node, "an expression")?;
+    let value = if matches!(node.kind, NodeKind::Map(_)) {
+        TraitValue::Native(native::native(r, f, key, node)?)
+    } else {
+        no_type(r, f, key)?;
+        TraitValue::Sql(r.sql(node, "an expression")?)
+    };
     if !compares_nobody(r, f, key) {
         return None;
     }
@@ -75,7 +72,21 @@ fn sql(
             return None;
         }
     }
-    Some(TraitValue::Sql(value))
+    Some(value)
+}
+
+/// `type:` is for SQL of a warehouse's own; any other value has its type.
+fn no_type(r: &mut Reader<'_>, f: &Fields<'_>, value: &Spanned<String>) -> Option<()> {
+    let Some(ty) = f.key("type") else {
+        return Some(());
+    };
+    r.diags.push(
+        Diagnostic::error(&codes::CONFLICT, "the type of this value is its own")
+            .at(ty.span, "this one")
+            .at(value.span, "and this one")
+            .help("leave `type` out, or convert the value: `cast(x as string)`"),
+    );
+    None
 }
 
 /// No key that only ranks and population statistics obey.

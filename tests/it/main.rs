@@ -19,9 +19,9 @@ mod docs;
 #[cfg(feature = "duckdb-linked")]
 mod engine;
 mod house;
-mod lints;
 #[cfg(feature = "duckdb-linked")]
 mod library;
+mod lints;
 #[cfg(feature = "duckdb-linked")]
 mod people;
 #[cfg_attr(

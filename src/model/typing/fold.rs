@@ -269,7 +269,8 @@ fn value(func: Func, args: &[&Literal], ty: &Type) -> Result<Option<Literal>, St
         | Func::JsonText
         | Func::JsonNumber
         | Func::DistanceKm
-        | Func::HashBucket => None,
+        | Func::HashBucket
+        | Func::Native => None,
     })
 }
 

@@ -221,6 +221,7 @@ pub static CONDITIONS: &[&Form] = &[
     &RESTARTED,
     &REGULARLY,
     &super::populations::TOP,
+    &NATIVE,
     &Form::of(
         "`in_list`",
         &[&[Key::required(
@@ -377,16 +378,26 @@ pub static STEP: Form = Form {
     open: false,
 };
 
+/// `sql: {warehouse: "…"}`
+static NATIVE: Form = Form::of(
+    "`sql`",
+    &[&[
+        Key::required(
+            "sql",
+            Shape::MapOf(&Shape::Sql),
+            "An expression in each warehouse's own SQL: `{duckdb: \"…\", bigquery: \"…\"}`.",
+        ),
+        Key::optional(
+            "type",
+            Shape::Text,
+            "`boolean`, which a condition always is.",
+        ),
+    ]],
+);
+
 static LATER_CONDITION: Form = Form {
     name: "a condition",
-    one_of: &[&[
-        Key::later("anniversary", "The day of the year."),
-        Key::later("sequence", "One thing after another."),
-        Key::later("entered", "Came into a segment."),
-        Key::later("exited", "Left a segment."),
-        Key::later("member_for", "Has been in a segment."),
-        Key::later("sql", "SQL for each warehouse."),
-    ]],
+    one_of: &[&[Key::later("anniversary", "The day of the year.")]],
     keys: &[],
     open: false,
 };

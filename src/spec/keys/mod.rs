@@ -237,8 +237,8 @@ pub static TRAIT: Form = Form {
         AGGREGATES,
         &[Key::optional(
             "sql",
-            Shape::Sql,
-            "An expression over the entity's columns, lookups, other traits and aggregates.",
+            Shape::TextOrMapOf(&Shape::Sql),
+            "An expression over the entity's columns, lookups, other traits and aggregates; or one in each warehouse's own SQL, with `type`.",
         )],
         POPULATIONS,
     ],
@@ -257,7 +257,11 @@ pub static TRAIT: Form = Form {
                 Shape::Sql,
                 "The value instead of NULL, as a SQL literal: `0`, `\"'none'\"`.",
             ),
-            Key::later("type", "The type of SQL written for each warehouse."),
+            Key::optional(
+                "type",
+                Shape::Text,
+                "The type of SQL that is written for each warehouse.",
+            ),
         ],
     ],
     open: false,
