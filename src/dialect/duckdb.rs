@@ -490,14 +490,10 @@ fn json_text(d: &DuckDb, args: &[Arg<'_>]) -> Option<Sql> {
             json_path.push_str(&format!(".\"{}\"", key.replace('"', "\\\"")));
         }
     }
-    let call = format!(
-        "json_extract_string({}, {})",
+    // A column that is declared json may be text in its table.
+    Some(Sql::atom(format!(
+        "case when json_valid({0}) then json_extract_string({0}, {1}) end",
         x.text(),
         d.string(&json_path)
-    );
-    Some(Sql::atom(if *x.ty == Type::Json {
-        call
-    } else {
-        format!("case when json_valid({}) then {call} end", x.text())
-    }))
+    )))
 }
