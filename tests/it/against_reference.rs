@@ -16,6 +16,7 @@ use std::path::Path;
 
 const SIZE: Size = Size {
     sets: SETS,
+    populations: true,
     traits: 22,
     segments: 34,
     groups: 2,

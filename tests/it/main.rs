@@ -23,6 +23,8 @@ mod house;
 mod library;
 mod lints;
 #[cfg(feature = "duckdb-linked")]
+mod laws;
+#[cfg(feature = "duckdb-linked")]
 mod people;
 #[cfg_attr(
     not(feature = "duckdb-linked"),

@@ -52,6 +52,8 @@ const TIMES: [&str; 16] = [
 pub(crate) struct Size {
     /// Sets of people.
     pub(crate) sets: usize,
+    /// Whether people are compared with each other.
+    pub(crate) populations: bool,
     pub(crate) traits: usize,
     pub(crate) segments: usize,
     pub(crate) groups: usize,
@@ -73,7 +75,7 @@ impl Case {
                 WeekStart::Sunday
             },
         };
-        let (mut schema, mut entity) = schema::schema(d, zone);
+        let (mut schema, mut entity) = schema::schema(d, zone, size.populations);
         let tables = rows::tables(d, &schema, &clock, size.sets);
         let mut items = Vec::new();
         for n in 0..size.traits {
@@ -87,7 +89,11 @@ impl Case {
             segments: Vec::new(),
         };
         if d.percent(50) {
-            entity["suppress"] = json!([conditions::condition(d, &context, 1)]);
+            let condition = conditions::condition(d, &context, 1);
+            match &mut entity["suppress"] {
+                Json::Array(list) => list.push(condition),
+                none => *none = json!([condition]),
+            }
         }
         let mut segments: Vec<Json> = Vec::new();
         for n in 0..size.segments {

@@ -2,7 +2,8 @@
 
 use super::dice::Dice;
 use super::expressions::{self, Scope};
-use super::schema::{Kind, Schema};
+use super::population;
+use super::schema::{Kind, Relation, Schema};
 use super::traits;
 use serde_json::{Map, Value as Json, json};
 
@@ -31,8 +32,10 @@ pub(super) fn condition(d: &mut Dice, c: &Context<'_>, depth: usize) -> Json {
     }
     let mut map = Map::new();
     let mut put = |key: &str, value: Json| map.insert(key.to_owned(), value);
-    match d.below(13) {
+    match d.below(15) {
         12 => return habit(d, c),
+        13 if c.schema.populations => return population::top(d, c),
+        13 | 14 => return sequence(d, c),
         0..=2 => return json!(expressions::boolean(d, Scope::entity(c.schema), 1)),
         3 | 4 => {
             let relation = d.choose(&c.schema.relations);
@@ -115,6 +118,55 @@ fn habit(d: &mut Dice, c: &Context<'_>) -> Json {
         put("quiet", quiet);
     }
     Json::Object(map)
+}
+
+/// Steps over relations whose times are of one kind.
+fn sequence(d: &mut Dice, c: &Context<'_>) -> Json {
+    let timed: Vec<_> = c
+        .schema
+        .relations
+        .iter()
+        .filter(|r| r.time.is_some())
+        .collect();
+    let first = timed[d.below(timed.len())];
+    let time = first.time.unwrap();
+    let alike = |r: &&&Relation| r.time == first.time && r.zone == first.zone;
+    let alike: Vec<_> = timed.iter().filter(alike).collect();
+    let mut steps = Vec::new();
+    let count = 2 + d.below(3);
+    let mut shared = first.names.clone();
+    for n in 0..count {
+        let relation = if n == 0 {
+            &first
+        } else {
+            alike[d.below(alike.len())]
+        };
+        shared.retain(|name| relation.names.contains(name));
+        let mut map = Map::new();
+        let did = n == 0 || d.percent(65);
+        let key = if did { "did" } else { "did_not" };
+        map.insert(key.to_owned(), json!(relation.name));
+        if n == 0 {
+            traits::rows(d, relation, &mut map, 40);
+        } else {
+            traits::rows(d, relation, &mut map, 0);
+            if d.percent(50) && (did || n + 1 == count) {
+                let length = traits::length(d, time);
+                map.insert("within".to_owned(), json!(traits::words(length)));
+            }
+        }
+        steps.push(Json::Object(map));
+    }
+    let mut sequence = json!({"sequence": steps});
+    shared.retain(|(name, kind)| !name.contains('.') && matches!(kind, Kind::Text | Kind::Int));
+    if let (Some((name, _)), true) = (shared.first(), d.percent(40)) {
+        sequence["same"] = json!(name);
+    }
+    let dids = sequence["sequence"].as_array().unwrap().iter();
+    if dids.filter(|step| step.get("did").is_some()).count() > 1 && d.percent(25) {
+        sequence["total"] = json!(traits::words(traits::length(d, time)));
+    }
+    sequence
 }
 
 /// A comparison of an aggregate's value.

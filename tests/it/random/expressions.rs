@@ -320,3 +320,21 @@ pub(super) fn aggregate(d: &mut Dice, schema: &Schema) -> String {
         text
     }
 }
+
+/// A count or a sum that is exact.
+pub(super) fn exact_aggregate(d: &mut Dice, schema: &Schema) -> String {
+    let column = d.pick(&[
+        "count(orders)",
+        "count(visits)",
+        "sum(orders.total)",
+        "sum(orders.n)",
+        "sum(items.qty)",
+        "max(orders.total)",
+    ]);
+    column.to_owned()
+        + if d.percent(30) && schema.relations.len() > 1 && column.contains("orders") {
+            " filter (where orders.n > 0)"
+        } else {
+            ""
+        }
+}

@@ -8,6 +8,7 @@ mod conditions;
 mod dice;
 pub(crate) mod engine;
 mod expressions;
+mod population;
 mod rows;
 mod schema;
 pub(crate) mod shrink;

@@ -40,7 +40,7 @@ pub(super) fn tables(d: &mut Dice, schema: &Schema, clock: &Clock, sets: usize) 
         });
         insert(&mut tables, name, columns, rows.collect());
     }
-    let mut people = Vec::new();
+    let (mut people, mut opt_outs) = (Vec::new(), Vec::new());
     let mut relations = vec![Vec::new(); schema.relations.len()];
     for set in 0..sets as i64 {
         let set = Set {
@@ -51,7 +51,22 @@ pub(super) fn tables(d: &mut Dice, schema: &Schema, clock: &Clock, sets: usize) 
         for n in 1..=set.people {
             let mut row = row(d, &schema.columns, clock, &clock.zone);
             row[0] = key(schema.key, set.first + n);
-            people.push(row);
+            if schema.versioned {
+                people.extend(versions(d, row, schema, clock));
+            } else {
+                people.push(row);
+            }
+        }
+        if schema.opt_outs.is_some() {
+            let named = size(d, 3);
+            opt_outs.extend((0..named).map(|_| {
+                let key = key(schema.key, set.first + d.from(1, 7));
+                let (reason, level) = (
+                    value(d, Kind::Text, clock, &clock.zone),
+                    value(d, Kind::Int, clock, &clock.zone),
+                );
+                vec![key, reason, level]
+            }));
         }
         for (relation, rows) in schema.relations.iter().zip(&mut relations) {
             let most = if relation.parent.is_some() { 25 } else { 30 };
@@ -60,10 +75,33 @@ pub(super) fn tables(d: &mut Dice, schema: &Schema, clock: &Clock, sets: usize) 
         }
     }
     insert(&mut tables, "customers", &schema.columns, people);
+    if let Some(columns) = &schema.opt_outs {
+        insert(&mut tables, "opt_outs", columns, opt_outs);
+    }
     for (relation, rows) in schema.relations.iter().zip(relations) {
         insert(&mut tables, relation.table, &relation.columns, rows);
     }
     tables
+}
+
+/// Somebody's row and the ones before it, each until the next begins; the last may have ended, too.
+fn versions(d: &mut Dice, row: Vec<Value>, schema: &Schema, clock: &Clock) -> Vec<Vec<Value>> {
+    let mut ends: Vec<Value> = (0..d.from(1, 3))
+        .map(|_| moment(d, Kind::Instant, clock, &clock.zone))
+        .collect();
+    ends.sort_by(Value::order);
+    ends.dedup_by(|a, b| a.equals(b));
+    if d.percent(70) {
+        ends.push(Value::Null);
+    }
+    let versions = ends.windows(2).map(|ends| {
+        let mut version = self::row(d, &schema.columns, clock, &clock.zone);
+        version[0] = row[0].clone();
+        let at = version.len() - 2;
+        version[at..].clone_from_slice(ends);
+        version
+    });
+    versions.collect()
 }
 
 /// People who share nothing with others: which keys they and their orders have.

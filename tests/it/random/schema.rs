@@ -74,6 +74,12 @@ pub(super) struct Schema {
     pub(super) names: Names,
     pub(super) relations: Vec<Relation>,
     pub(super) lookups: Vec<(&'static str, Names)>,
+    /// Whether people are compared with each other.
+    pub(super) populations: bool,
+    /// Whether the entity's table is versioned, by the columns `from_time` and `to_time`.
+    pub(super) versioned: bool,
+    /// A source of keys to suppress.
+    pub(super) opt_outs: Option<Names>,
 }
 
 pub(super) const ZONES: [&str; 8] = [
@@ -101,8 +107,8 @@ fn prefixed(prefix: &str, names: &Names) -> Names {
     names.iter().map(with).collect()
 }
 
-/// A schema, and the `entities:` that declares it. `segment` is a function that makes suppressing conditions later.
-pub(super) fn schema(d: &mut Dice, zone: &str) -> (Schema, Json) {
+/// A schema, and the entity that declares it.
+pub(super) fn schema(d: &mut Dice, zone: &str, populations: bool) -> (Schema, Json) {
     let key = if d.percent(50) { Kind::Int } else { Kind::Text };
     let regions = named(&[("region_id", Kind::Int), ("zone", Kind::Text)]);
     let stores = named(&[
@@ -122,7 +128,7 @@ pub(super) fn schema(d: &mut Dice, zone: &str) -> (Schema, Json) {
     let mut store_names = prefixed("store", &stores);
     store_names.extend(prefixed("store.region", &regions));
 
-    let entity_columns = [
+    let mut entity_columns = [
         vec![("customer_id".to_owned(), key)],
         named(&[
             ("country", Kind::Text),
@@ -138,7 +144,14 @@ pub(super) fn schema(d: &mut Dice, zone: &str) -> (Schema, Json) {
         ]),
     ]
     .concat();
+    let versioned = d.percent(20);
     let mut names = entity_columns.clone();
+    if versioned {
+        entity_columns.extend(named(&[
+            ("from_time", Kind::Instant),
+            ("to_time", Kind::Instant),
+        ]));
+    }
     names.extend(store_names.clone());
 
     let mut relations = Vec::new();
@@ -269,13 +282,34 @@ pub(super) fn schema(d: &mut Dice, zone: &str) -> (Schema, Json) {
         parent: None,
     });
 
-    let entity = json!({"name": "customer", "table": "customers", "key": "customer_id", "columns": columns(&entity_columns),
+    let mut entity = json!({"name": "customer", "table": "customers", "key": "customer_id", "columns": columns(&entity_columns),
         "lookups": [store], "relations": declared});
+    if versioned {
+        entity["valid"] = json!({"from": "from_time", "to": "to_time"});
+    }
+    let mut opt_outs = None;
+    if d.percent(30) {
+        let own = [
+            vec![("key".to_owned(), key)],
+            named(&[("reason", Kind::Text), ("level", Kind::Int)]),
+        ]
+        .concat();
+        let filter = d.pick(&[
+            "reason is not null",
+            "level > 2",
+            "reason = 'a' or level = 1",
+        ]);
+        entity["suppress"] = json!([{"name": "opt_outs", "table": "opt_outs", "key": "key", "columns": columns(&own), "where": filter}]);
+        opt_outs = Some(own);
+    }
     let schema = Schema {
         key,
         columns: entity_columns,
         names,
         relations,
+        populations,
+        versioned,
+        opt_outs,
         lookups: vec![
             ("stores", stores),
             ("regions", regions),

@@ -2,6 +2,7 @@
 
 use super::dice::Dice;
 use super::expressions::{self, Scope};
+use super::population;
 use super::rows::LENGTHS;
 use super::schema::{Kind, Relation, Schema};
 use segc::expr::Unit;
@@ -33,8 +34,12 @@ pub(super) fn a_trait(d: &mut Dice, schema: &Schema, name: &str) -> (Json, Kind)
         item.insert("sql".to_owned(), json!(sql));
         return (Json::Object(item), kind);
     }
-    let (aggregate, kind) = aggregate(d, schema);
-    item.extend(aggregate);
+    let (value, kind) = if schema.populations && d.percent(25) {
+        population::a_trait(d, schema)
+    } else {
+        aggregate(d, schema)
+    };
+    item.extend(value);
     if d.percent(20) {
         let default = match kind {
             Kind::Int => "7",

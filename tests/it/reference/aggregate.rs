@@ -135,7 +135,7 @@ pub(super) fn of_values(function: AggFunction, inputs: Vec<Value>) -> Value {
         AggFunction::Max => extreme(&values, false),
         AggFunction::Avg if values.is_empty() => Value::Null,
         AggFunction::Avg => Value::Float(mean(&floats(&values))),
-        AggFunction::Median => quantile(&values, 0.5),
+        AggFunction::Median => quantile(&values, 1, 2),
         AggFunction::Stddev if values.len() < 2 => Value::Null,
         AggFunction::Stddev => {
             let floats = floats(&values);
@@ -210,17 +210,19 @@ fn mean(floats: &[f64]) -> f64 {
     floats.iter().sum::<f64>() / floats.len() as f64
 }
 
-/// Linear interpolation between the two nearest ranks; NULL of nothing.
-pub(super) fn quantile(values: &[Value], at: f64) -> Value {
+/// Linear interpolation between the two nearest ranks, at `of / whole`; NULL of nothing.
+pub(super) fn quantile(values: &[Value], of: usize, whole: usize) -> Value {
     let mut floats = floats(values);
     if floats.is_empty() {
         return Value::Null;
     }
     floats.sort_by(f64::total_cmp);
-    let position = at * (floats.len() - 1) as f64;
-    let (low, high) = (
-        floats[position.floor() as usize],
-        floats[position.ceil() as usize],
-    );
-    Value::Float(low + (high - low) * position.fract())
+    // The place in whole numbers: 0.07 of 101 values is the eighth, and no rounding of floats moves it.
+    let place = of * (floats.len() - 1);
+    let (low, rest) = (floats[place / whole], place % whole);
+    if rest == 0 {
+        return Value::Float(low);
+    }
+    let high = floats[place / whole + 1];
+    Value::Float(low + (high - low) * (rest as f64 / whole as f64))
 }

@@ -50,6 +50,8 @@ impl Reference<'_> {
             ConditionKind::In(names) => self.is_in_any(person, names),
             ConditionKind::NotIn(names) => !self.is_in_any(person, names),
             ConditionKind::Habit(habit) => self.has_habit(person, habit),
+            ConditionKind::Top(spec) => self.population(person, spec).is_true(),
+            ConditionKind::Sequence(spec) => self.happened_in_sequence(person, spec),
             #[allow(
                 unreachable_patterns,
                 reason = "until the reference knows what has just been added"

@@ -1,6 +1,6 @@
 //! Expressions as written, of one row, in three-valued logic (`language.md` §4).
 
-use super::rows::RelationRow;
+use super::rows::{RelationRow, Table};
 use super::value::{Value, align};
 use super::{Person, Reference, functions};
 use jiff::tz::TimeZone;
@@ -16,6 +16,8 @@ pub(super) struct Place<'r> {
     pub(super) person: Person,
     /// In a relation's predicates and aggregates.
     pub(super) row: Option<&'r RelationRow>,
+    /// Of a table that stands alone.
+    pub(super) columns: Option<(&'r Table, usize)>,
     /// What a tail compares.
     pub(super) subject: Option<&'r Value>,
 }
@@ -25,6 +27,7 @@ impl<'r> Place<'r> {
         Self {
             person,
             row: None,
+            columns: None,
             subject: None,
         }
     }
@@ -45,9 +48,10 @@ impl Reference<'_> {
             AstKind::Interval { .. } => panic!("an interval stands beside + and - only"),
             AstKind::Name(path) => {
                 let path: Vec<&str> = path.iter().map(|p| p.as_str()).collect();
-                match place.row {
-                    Some(row) => self.row_name(place.person, row, &path),
-                    None => self.entity_name(place.person, &path),
+                match (place.row, place.columns) {
+                    (Some(row), _) => self.row_name(place.person, row, &path),
+                    (None, Some((table, row))) => table.value(row, path[0]),
+                    (None, None) => self.entity_name(place.person, &path),
                 }
             }
             AstKind::Subject => place.subject.expect("only tails have one").clone(),

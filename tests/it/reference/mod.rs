@@ -11,13 +11,16 @@ mod expression;
 mod functions;
 mod habit;
 mod md5;
+mod population;
 mod rows;
+mod sequence;
 pub(crate) mod value;
 
 pub(crate) use calendar::{Clock, span};
 pub(crate) use rows::{Table, Tables};
 
 use expression::Place;
+use population::Compared;
 use rows::RelationRow;
 use segc::diag::Diagnostics;
 use segc::snippet::{self, Ast, Snippet};
@@ -49,6 +52,8 @@ struct Memory {
     rows: HashMap<(Person, String), Rc<Vec<RelationRow>>>,
     traits: HashMap<(Person, String), Value>,
     members: HashMap<(Person, String), bool>,
+    /// By entity and by the place of the spec in memory.
+    populations: HashMap<(usize, usize), Rc<Vec<Compared>>>,
 }
 
 impl<'w> Reference<'w> {
@@ -81,8 +86,11 @@ impl<'w> Reference<'w> {
 
     /// Who is in no segment that respects suppression.
     pub(crate) fn suppressed(&self, entity: usize) -> BTreeSet<String> {
-        let suppress = &self.spec.entities[entity].suppress;
-        self.keys(entity, |p| suppress.iter().any(|c| self.holds(p, c)))
+        let spec = &self.spec.entities[entity];
+        self.keys(entity, |p| {
+            spec.suppress.iter().any(|c| self.holds(p, c))
+                || spec.suppressors.iter().any(|s| self.is_named(p, s))
+        })
     }
 
     /// A trait's value for everybody, by key as text.
@@ -119,9 +127,22 @@ impl<'w> Reference<'w> {
         self.entity_index(entity.as_deref())
     }
 
+    /// Every row of the entity's table; of a versioned one, every row as of `as_of`.
     fn people(&self, entity: usize) -> impl Iterator<Item = Person> {
-        let rows = self.tables.of(&self.spec.entities[entity].table).rows.len();
-        (0..rows).map(move |row| Person { entity, row })
+        let spec = &self.spec.entities[entity];
+        let rows = self.tables.of(&spec.table).rows.len();
+        let people = (0..rows).map(move |row| Person { entity, row });
+        people.filter(|person| {
+            let Some(valid) = &spec.valid else {
+                return true;
+            };
+            let (from, to) = (
+                self.column(*person, &valid.from),
+                self.column(*person, &valid.to),
+            );
+            let now = Value::Instant(self.clock.as_of);
+            !from.is_null() && from.order(&now).is_le() && (to.is_null() || now.order(&to).is_lt())
+        })
     }
 
     fn key(&self, person: Person) -> Value {
@@ -143,6 +164,7 @@ impl<'w> Reference<'w> {
         let mut value = match &item.value {
             TraitValue::Sql(sql) => self.evaluate(sql, Place::of(person)),
             TraitValue::Aggregate(spec) => self.aggregate(person, spec),
+            TraitValue::Population(spec) => self.population(person, spec),
             #[allow(
                 unreachable_patterns,
                 reason = "until the reference knows what has just been added"

@@ -4,7 +4,7 @@ use super::expression::Place;
 use super::value::Value;
 use super::{Person, Reference};
 use jiff::tz::TimeZone;
-use segc::spec::{LookupSpec, RelationSpec, Rows, TableSpec, settings};
+use segc::spec::{LookupSpec, RelationSpec, Rows, SuppressorSpec, TableSpec, settings};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -33,7 +33,7 @@ impl Table {
         self.columns.iter().position(|(c, _)| c == column)
     }
 
-    fn value(&self, row: usize, column: &str) -> Value {
+    pub(super) fn value(&self, row: usize, column: &str) -> Value {
         let position = self.position(column);
         let position = position.unwrap_or_else(|| panic!("there is no column {column}"));
         self.rows[row][position].clone()
@@ -139,6 +139,22 @@ impl<'w> Reference<'w> {
                 && self.all_true(&rows.filter, Place::at(person, row))
         });
         chosen.cloned().collect()
+    }
+
+    /// Whether a source of keys names somebody; its predicates speak of its own columns.
+    pub(super) fn is_named(&self, person: Person, source: &SuppressorSpec) -> bool {
+        let table = self.tables.of(&source.table);
+        let key = self.key(person);
+        (0..table.rows.len()).any(|row| {
+            let met = source.filter.iter().all(|filter| {
+                let place = Place {
+                    columns: Some((table, row)),
+                    ..Place::of(person)
+                };
+                self.evaluate(filter, place).is_true()
+            });
+            met && table.value(row, &source.key).equals(&key)
+        })
     }
 
     pub(super) fn column(&self, person: Person, column: &str) -> Value {

@@ -1,0 +1,104 @@
+//! Laws of what is published, through real builds of random projects into a database of their own.
+
+use super::{ALONE, on_random_cases};
+use crate::random::case::Case;
+use crate::random::{engine, yaml};
+use duckdb::Connection;
+use serde_json::json;
+use std::path::Path;
+use std::process::Command;
+
+fn build(folder: &Path, as_of: jiff::Timestamp) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_segc"))
+        .args(["build", "--as-of", &as_of.to_string()])
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{text}");
+    text
+}
+
+fn rows(folder: &Path, sql: &str) -> Vec<String> {
+    let connection = Connection::open(folder.join("random.duckdb")).unwrap();
+    let mut statement = connection.prepare(sql).unwrap_or_else(|e| panic!("{e}"));
+    let mut rows = statement.query([]).unwrap();
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        found.push(row.get::<_, Option<String>>(0).unwrap().unwrap_or_default());
+    }
+    found
+}
+
+fn fill(folder: &Path, case: &Case) {
+    let connection = Connection::open(folder.join("random.duckdb")).unwrap();
+    for (name, table) in &case.tables.0 {
+        let sql = format!(
+            "drop table if exists {name};\n{}{}",
+            engine::create(name, table),
+            engine::insert(name, table)
+        );
+        connection.execute_batch(&sql).unwrap();
+    }
+}
+
+const MEMBERS: &str =
+    "select segment || ' ' || entity_key from segments.customer_members order by 1";
+
+/// Who is a member by the rows of `changes` alone.
+const REPLAYED: &str = "select segment || ' ' || entity_key from segments.customer_changes \
+     group by segment, entity_key having sum(case change when 'entered' then 1 else -1 end) = 1 order by 1";
+
+#[test]
+fn built_again_nothing_changes_and_changes_replay_to_the_members() {
+    on_random_cases(40, ALONE, |d, mut case| {
+        case.spec["splits"] = json!([]);
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        std::fs::create_dir(folder.join("segments")).unwrap();
+        std::fs::write(folder.join("segc.yml"), yaml::text(&case.settings)).unwrap();
+        std::fs::write(folder.join("segments/random.yml"), yaml::text(&case.spec)).unwrap();
+        for round in 0..3 {
+            let mut now = case.clone();
+            // Each day some people and rows are missing.
+            for table in now.tables.0.values_mut() {
+                table.rows.retain(|_| d.percent(75));
+            }
+            now.as_of += jiff::SignedDuration::from_hours(24 * round);
+            fill(folder, &now);
+            build(folder, now.as_of);
+            let members = rows(folder, MEMBERS);
+            assert_eq!(members, rows(folder, REPLAYED), "round {round}");
+            let changes = rows(
+                folder,
+                "select count(*)::varchar from segments.customer_changes",
+            );
+            build(folder, now.as_of);
+            assert_eq!(members, rows(folder, MEMBERS));
+            assert_eq!(
+                changes,
+                rows(
+                    folder,
+                    "select count(*)::varchar from segments.customer_changes"
+                )
+            );
+            let answers = super::answers(&now);
+            let suppressed = answers
+                .suppressed
+                .get("customer")
+                .cloned()
+                .unwrap_or_default();
+            let expected: usize = answers
+                .segments
+                .values()
+                .map(|keys| (keys - &suppressed).len())
+                .sum();
+            assert_eq!(
+                members.len(),
+                expected,
+                "what is published is what is compiled"
+            );
+        }
+    });
+}
