@@ -54,8 +54,8 @@ pub(super) struct Subjects<'a> {
     /// The values that each can have, and whether they are whole numbers.
     pub(super) domains: Vec<(Set, bool)>,
     rows: Vec<(SubjectId, Measure)>,
-    /// (a, b): the rows that a counts are among those that b counts.
-    pub(super) among: Vec<(SubjectId, SubjectId)>,
+    /// The subjects that count more rows than one does, whatever the rows are.
+    pub(super) among: HashMap<SubjectId, Vec<SubjectId>>,
 }
 
 /// When an expression is true, and when it is false.
@@ -79,7 +79,7 @@ impl<'a> Subjects<'a> {
             ids: HashMap::new(),
             domains: Vec::new(),
             rows: Vec::new(),
-            among: Vec::new(),
+            among: HashMap::new(),
         }
     }
 
@@ -91,10 +91,10 @@ impl<'a> Subjects<'a> {
         if let Subject::Rows(measure) = &subject {
             for (other, rows) in &self.rows {
                 if fewer(measure, rows) {
-                    self.among.push((id, *other));
+                    self.among.entry(id).or_default().push(*other);
                 }
                 if fewer(rows, measure) {
-                    self.among.push((*other, id));
+                    self.among.entry(*other).or_default().push(id);
                 }
             }
             self.rows.push((id, measure.clone()));

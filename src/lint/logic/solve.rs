@@ -96,10 +96,14 @@ impl<'f> Search<'f> {
 
     /// Of rows that are among others there are never more.
     fn rows_fit(&self, values: &Values) -> bool {
-        self.subjects.among.iter().all(|(few, many)| {
-            let least = values.get(few).and_then(Set::least);
-            let greatest = values.get(many).and_then(Set::greatest);
-            !matches!((least, greatest), (Some(few), Some(many)) if few > many)
+        values.iter().all(|(id, few)| {
+            let (Some(least), Some(wider)) = (few.least(), self.subjects.among.get(id)) else {
+                return true;
+            };
+            wider.iter().all(|many| {
+                let greatest = values.get(many).and_then(Set::greatest);
+                greatest.is_none_or(|greatest| least <= greatest)
+            })
         })
     }
 }
