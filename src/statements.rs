@@ -72,6 +72,8 @@ pub struct EntityTables {
     /// Its name, a literal.
     pub entity: Sql,
     pub members: Sql,
+    /// Members before the run, by the names that segments have now.
+    pub before: Sql,
     pub history: Sql,
     pub traits: Sql,
     pub channels: Sql,
@@ -93,6 +95,8 @@ pub struct EntityTables {
     pub suppress_flag: Option<Sql>,
     /// The finished query.
     pub query: Sql,
+    /// A finished SELECT of the keys that a suppression source names.
+    pub suppressor: Sql,
     pub text: Sql,
     pub int: Sql,
     pub as_of: Sql,
@@ -180,7 +184,7 @@ templates! {
         "insert_catalog", "counts", "read_columns", "duckdb/read_columns", "duckdb/read_views", "read_state",
         "read_segments", "read_run", "read_run_segments", "view_segments";
     EntityTables: "stage_query", "stage_members", "stage_members_empty", "stage_members_rows", "stage_suppressed", "stage_suppressed_rows",
-        "check_keys", "diff", "counts_rows", "close_stays", "open_stays", "adopt_stays", "delete_members",
+        "check_keys", "diff", "counts_rows", "guard", "guard_staged", "guard_changes", "rename_members", "rename_history", "assert_unnamed", "close_stays", "open_stays", "adopt_stays", "delete_members",
         "insert_members", "delete_traits", "update_traits", "insert_traits", "delete_channels", "insert_channels",
         "assert_members", "assert_stays", "assert_suppressed", "view_changes";
     Definition: "create_table";
@@ -331,6 +335,7 @@ mod tests {
             "EntityTables" => serde_json::to_value(EntityTables {
                 entity: sql(),
                 members: sql(),
+                before: sql(),
                 history: sql(),
                 traits: sql(),
                 channels: sql(),
@@ -345,6 +350,7 @@ mod tests {
                 keys_of: sql(),
                 suppress_flag: None,
                 query: sql(),
+                suppressor: sql(),
                 text: sql(),
                 int: sql(),
                 as_of: sql(),

@@ -13,10 +13,11 @@ SELECT
   n.suppressed,
   n.population,
   CASE
+    WHEN c.refused IS NOT NULL THEN 'refused'
     WHEN c.retired THEN 'retired'
     WHEN c.definition_hash = c.last_hash AND n.entered = 0 AND n.exited = 0 THEN 'unchanged'
     ELSE 'published'
   END,
-  NULL
+  c.refused
 FROM {{ scope }} AS c
 JOIN {{ counts }} AS n ON n.segment = c.segment AND n.entity = c.entity

@@ -3,7 +3,7 @@
 //! project says of them, or the trait or segment whose expression fails on the data. The latter runs only after a failure, on a
 //! session of its own. `run` and `segc build` call it.
 
-use super::read::{number, text};
+use super::read::{SegmentCounts, number, text};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::dialect::Dialect;
 use crate::emit::{CheckKind, CheckQuery, EntityQuery};
@@ -127,6 +127,36 @@ pub(super) fn blameable(error: &EngineError) -> bool {
         EngineErrorKind::Statement => true,
         EngineErrorKind::Connection | EngineErrorKind::Locked | EngineErrorKind::Conflict => false,
     }
+}
+
+/// A segment that a guard has refused, at the bound that it is beyond.
+pub(super) fn refused(model: &Model, counts: &SegmentCounts, diags: &mut Diagnostics) {
+    let Some(message) = counts
+        .message
+        .as_ref()
+        .filter(|_| counts.status == "refused")
+    else {
+        return;
+    };
+    let Some(segment) = model.segments.iter().find(|s| s.name == counts.segment) else {
+        return;
+    };
+    let size = segment.upkeep.size.as_ref().map(|s| s.span);
+    let change = segment.upkeep.max_change.as_ref().map(|(_, span)| *span);
+    let moved = message.contains(" would ");
+    let at = if moved {
+        change.or(size)
+    } else {
+        size.or(change)
+    };
+    diags.push(
+        Diagnostic::error(
+            &codes::build::GUARD,
+            format!("segment `{}` was not published: {message}", segment.name),
+        )
+        .at(at.unwrap_or(segment.span), "beyond this bound")
+        .help("look at its sources and its condition; if it is right, correct the bound"),
+    );
 }
 
 /// What a source check found.

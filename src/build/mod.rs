@@ -131,6 +131,10 @@ pub enum Kind {
     /// Who enters and who exits.
     Diff,
     Count,
+    /// Segments beyond their bounds are refused.
+    Guard,
+    /// Members and history of a former name get the new one.
+    Rename,
     /// An update that must hit exactly one row.
     Fence,
     CloseStays,
@@ -162,6 +166,8 @@ impl Kind {
             Self::EnsureView => "ensure view",
             Self::Diff => "compare",
             Self::Count => "count",
+            Self::Guard => "guard",
+            Self::Rename => "rename",
             Self::Fence => "fence",
             Self::CloseStays => "close stays",
             Self::OpenStays => "open stays",
@@ -185,6 +191,8 @@ pub enum Assertion {
     Stays,
     /// No member of a segment that respects suppression is suppressed.
     Suppression,
+    /// Nor named by a suppression source that is read again.
+    Unnamed,
 }
 
 impl Assertion {
@@ -194,6 +202,7 @@ impl Assertion {
             Self::Members => "published members are the staged ones",
             Self::Stays => "every member has exactly one open stay",
             Self::Suppression => "no suppressed entity is a member",
+            Self::Unnamed => "no suppression source, read again, names a member",
         }
     }
 }
@@ -234,6 +243,7 @@ fn entity_tables(
     let key = query.and_then(|q| column_of(q, &Role::Key));
     EntityTables {
         entity: statements.text(entity),
+        before: relation("members"),
         members: relation("members"),
         history: relation("history"),
         traits: relation("traits"),
@@ -253,6 +263,7 @@ fn entity_tables(
             .and_then(|q| column_of(q, &Role::Suppressed))
             .map(|c| statements.name(c)),
         query: Sql(query.map(|q| q.sql.clone()).unwrap_or_default()),
+        suppressor: Sql(String::new()),
         text: statements.ty(&crate::expr::Type::String),
         int: statements.ty(&crate::expr::Type::Int),
         as_of: statements.instant(policy.as_of),

@@ -299,8 +299,33 @@ impl Publication<'_> {
             self.entity_views(entity, query, &tables, keeps_history, define);
         }
         tables.columns = Vec::new();
+        let renames = self.policy.selected(self.model).any(|s| {
+            super::published::entity_name(self.model, s) == name
+                && self.published.renamed(s, name).is_some()
+        });
+        if renames {
+            tables.before = Sql(format!(
+                "(SELECT COALESCE(c.segment, m.segment) AS segment, m.entity_key FROM {} AS m \
+                 LEFT JOIN {} AS c ON c.renamed_from = m.segment AND c.entity = {})",
+                tables.members.0, tables.scope.0, tables.entity.0
+            ));
+            let both: &[&str] = if keeps_history {
+                &["rename_members", "rename_history"]
+            } else {
+                &["rename_members"]
+            };
+            publish.push(self.stage(Kind::Rename, &members, both, &tables));
+        }
         define.push(self.stage(Kind::Diff, name, &["diff"], &tables));
         define.push(self.stage(Kind::Count, name, &["counts_rows"], &tables));
+        let guarded = self.policy.selected(self.model).any(|s| {
+            super::published::entity_name(self.model, s) == name
+                && (s.upkeep.size.is_some() || s.upkeep.max_change.is_some())
+        });
+        if guarded && query.is_some() {
+            let templates = ["guard", "guard_staged", "guard_changes"];
+            define.push(self.stage(Kind::Guard, name, &templates, &tables));
+        }
         if keeps_history {
             publish.push(self.stage(Kind::CloseStays, &history, &["close_stays"], &tables));
             publish.push(self.stage(Kind::OpenStays, &history, &["open_stays"], &tables));
@@ -316,6 +341,11 @@ impl Publication<'_> {
         }
         if tables.suppress_flag.is_some() {
             check(Assertion::Suppression, "assert_suppressed");
+        }
+        for source in query.into_iter().flat_map(|q| &q.suppressors) {
+            tables.suppressor = Sql(source.clone());
+            let kind = Kind::Assert(Assertion::Unnamed);
+            assert.push(self.stage(kind, name, &["assert_unnamed"], &tables));
         }
     }
 

@@ -74,15 +74,26 @@ impl Published {
             .find(|l| l.segment == segment && l.entity == entity && !l.retired)
     }
 
+    /// The former name of a segment, where its members and history are still under that.
+    #[must_use]
+    pub fn renamed<'a>(&self, segment: &'a Segment, entity: &str) -> Option<&'a str> {
+        let (former, _) = segment.upkeep.renamed_from.as_ref()?;
+        let known =
+            |name: &str| (self.segments.iter()).any(|l| l.segment == name && l.entity == entity);
+        (known(former) && !known(&segment.name)).then_some(former.as_str())
+    }
+
     /// Published segments that the project has no more (or has switched off, or asks of another entity); only a build
     /// of the whole project may say so.
     pub fn gone<'a>(&'a self, model: &'a Model, policy: &Policy) -> Vec<&'a LastRun> {
         if !policy.whole {
             // A segment that moved to another entity must not be a member of both.
             let moved = |l: &&LastRun| {
-                policy
-                    .selected(model)
-                    .any(|s| s.name == l.segment && entity_name(model, s) != l.entity && !l.retired)
+                policy.selected(model).any(|s| {
+                    let away = s.name == l.segment && entity_name(model, s) != l.entity;
+                    let renamed = self.renamed(s, &l.entity) == Some(l.segment.as_str());
+                    (away || renamed) && !l.retired
+                })
             };
             return self.segments.iter().filter(moved).collect();
         }

@@ -31,6 +31,8 @@ pub struct SegmentCounts {
     pub suppressed: u64,
     pub population: u64,
     pub status: String,
+    /// Why it was refused.
+    pub message: Option<String>,
 }
 
 impl<'a> Reader<'a> {
@@ -234,6 +236,7 @@ fn counts(row: &[Value]) -> Result<SegmentCounts, EngineError> {
         suppressed,
         population,
         status,
+        message,
     ] = row
     else {
         return Err(strange("a segment's counts"));
@@ -248,6 +251,7 @@ fn counts(row: &[Value]) -> Result<SegmentCounts, EngineError> {
         suppressed: number(suppressed)?,
         population: number(population)?,
         status: text(status),
+        message: (*message != Value::Null).then(|| text(message)),
     })
 }
 

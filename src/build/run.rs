@@ -13,7 +13,7 @@ use crate::diag::Diagnostics;
 use crate::dialect::Dialect;
 use crate::emit::{CheckQuery, EntityQuery};
 use crate::engine::{Engine, EngineError, EngineErrorKind};
-use crate::model::Model;
+use crate::model::{Model, TableSource};
 
 /// What a build publishes.
 #[derive(Clone, Copy)]
@@ -130,6 +130,12 @@ pub fn publish(
         }
         (published, None) => published?,
     };
+    if history_began(request, &published) {
+        // The model was made when there was no history; what it says of it is not true any more.
+        let winner = published.state.as_ref().map(|s| s.run_id.clone());
+        outcome.ended = Ended::LostRace { winner };
+        return Ok(outcome);
+    }
     match verdict(request.model, request.policy, &published, diags) {
         Verdict::Build => {}
         Verdict::Refuse => return Ok(outcome),
@@ -172,8 +178,27 @@ pub fn publish(
         outcome.segments = connect()
             .and_then(|mut engine| reader.counts(engine.as_mut(), &request.policy.run_id))
             .unwrap_or_default();
+        for counts in &outcome.segments {
+            blame::refused(request.model, counts, diags);
+        }
     }
     Ok(outcome)
+}
+
+/// Whether a history that the model takes for missing is there now.
+fn history_began(request: Request<'_>, published: &Published) -> bool {
+    let names = request.policy.names();
+    request.model.tables.iter().any(|t| match &t.source {
+        TableSource::History {
+            entity,
+            exists: false,
+            ..
+        } => published.has(&names.of(entity, "history")),
+        TableSource::History { .. }
+        | TableSource::Named(_)
+        | TableSource::File { .. }
+        | TableSource::Query(_) => false,
+    })
 }
 
 /// The run that answered the selection before.
@@ -426,6 +451,8 @@ impl Walk<'_> {
             | Kind::EnsureView
             | Kind::Diff
             | Kind::Count
+            | Kind::Guard
+            | Kind::Rename
             | Kind::CloseStays
             | Kind::OpenStays
             | Kind::DeleteMembers
@@ -555,6 +582,8 @@ fn reads(kind: &Kind) -> bool {
         | Kind::EnsureView
         | Kind::Diff
         | Kind::Count
+        | Kind::Guard
+        | Kind::Rename
         | Kind::Assert(_)
         | Kind::Fence
         | Kind::CloseStays
@@ -578,6 +607,7 @@ fn raced_at(kind: &Kind) -> bool {
         | Kind::Fence
         | Kind::CloseStays
         | Kind::OpenStays
+        | Kind::Rename
         | Kind::DeleteMembers
         | Kind::InsertMembers
         | Kind::Traits
@@ -592,6 +622,7 @@ fn raced_at(kind: &Kind) -> bool {
         | Kind::StageMembers
         | Kind::Diff
         | Kind::Count
+        | Kind::Guard
         | Kind::Assert(_) => false,
     }
 }

@@ -5,7 +5,7 @@ use super::tables::SCOPE;
 use super::{Kind, Policy, Published, Stage, entity_tables, staging_name, touched};
 use crate::dialect::Dialect;
 use crate::emit::{EntityQuery, Role};
-use crate::model::{Model, SegmentKind};
+use crate::model::{Model, Segment, SegmentKind};
 use crate::statements::{EntityTables, Flag, Pair, ScopeRows, Sql, Statements};
 
 /// Segments per statement: one statement over a thousand takes longer to plan than to run.
@@ -73,27 +73,34 @@ fn scope(
             .map(|c| c.name.as_str())
             .collect();
         let last = published.last(&segment.name, name);
-        rows.push(vec![
-            statements.text(&segment.name),
-            statements.text(name),
-            statements.text(match segment.kind {
-                SegmentKind::Segment => "segment",
-                SegmentKind::Case => "case",
-                SegmentKind::Arm => "arm",
-            }),
-            statements.text(&segment.definition_hash),
-            statements.maybe(last.map(|l| l.definition_hash.as_str())),
-            statements.boolean(false),
-            statements.boolean(segment.suppressed),
-            statements.maybe(segment.title.as_deref()),
-            statements.maybe(segment.description.as_deref()),
-            statements.maybe(segment.owner.as_deref()),
-            statements.maybe(joined(&segment.tags).as_deref()),
-            statements.maybe(segment.action.as_deref()),
-            statements.maybe(segment.kpi.as_deref()),
-            statements.maybe(joined(&channels).as_deref()),
-            statements.date(segment.expires_on),
-        ]);
+        rows.push(
+            [
+                statements.text(&segment.name),
+                statements.text(name),
+                statements.text(match segment.kind {
+                    SegmentKind::Segment => "segment",
+                    SegmentKind::Case => "case",
+                    SegmentKind::Arm => "arm",
+                }),
+                statements.text(&segment.definition_hash),
+                statements.maybe(last.map(|l| l.definition_hash.as_str())),
+                statements.boolean(false),
+                statements.boolean(segment.suppressed),
+                statements.maybe(segment.title.as_deref()),
+                statements.maybe(segment.description.as_deref()),
+                statements.maybe(segment.owner.as_deref()),
+                statements.maybe(joined(&segment.tags).as_deref()),
+                statements.maybe(segment.action.as_deref()),
+                statements.maybe(segment.kpi.as_deref()),
+                statements.maybe(joined(&channels).as_deref()),
+                statements.date(segment.expires_on),
+                statements.maybe(published.renamed(segment, name)),
+            ]
+            .into_iter()
+            .chain(bounds(segment))
+            .chain([Sql("NULL".to_owned())])
+            .collect(),
+        );
     }
     for gone in published.gone(model, policy) {
         let mut row = vec![
@@ -129,6 +136,20 @@ fn scope(
         subject: "segments".to_owned(),
         sql,
     }
+}
+
+/// `size` and `max_change`, as the guards compare them.
+fn bounds(segment: &Segment) -> [Sql; 4] {
+    let size = segment.upkeep.size.as_ref();
+    let change = segment.upkeep.max_change.as_ref();
+    [
+        size.and_then(|s| s.min),
+        size.and_then(|s| s.max),
+        size.and_then(|s| s.max_share)
+            .map(crate::spec::Share::parts),
+        change.map(|(share, _)| share.parts()),
+    ]
+    .map(|n| Sql(n.map_or_else(|| "NULL".to_owned(), |n| n.to_string())))
 }
 
 /// A list as readers of the catalog see it; None where it is empty.

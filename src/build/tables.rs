@@ -151,6 +151,15 @@ pub const SCOPE: &[(&str, Type)] = &[
     ("kpi", Type::String),
     ("channels", Type::String),
     ("expires_on", Type::Date),
+    // The name whose members and history it takes over in this run.
+    ("renamed_from", Type::String),
+    // Bounds; shares in ten thousandths.
+    ("size_min", Type::Int),
+    ("size_max", Type::Int),
+    ("max_share", Type::Int),
+    ("max_change", Type::Int),
+    // Why a guard refuses to publish it.
+    ("refused", Type::String),
 ];
 
 /// Columns that every traits table has.

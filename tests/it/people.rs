@@ -241,3 +241,123 @@ fn history_is_that_of_earlier_builds() {
     let (_, said) = shop.segc(&["compile"]);
     assert!(!said.contains("error"), "{said}");
 }
+
+#[test]
+fn a_segment_beyond_its_bounds_stays_as_it_was() {
+    let spec = |bound: &str| {
+        format!(
+            "segments:\n  - {{name: other, where: true}}\n  - name: vip\n    where: vip\n    {bound}\n"
+        )
+    };
+    let shop = Shop::new(ENTITY, &spec("size: {min: 1, max: 2}"), CUSTOMERS);
+    shop.built("2026-01-01");
+    assert_eq!(shop.members("vip"), "1 3");
+    shop.put(
+        "data/customers.csv",
+        "customer_id,vip\n1,true\n2,true\n3,true\n4,true\n",
+    );
+    shop.refused(
+        "2026-01-02",
+        &[
+            "S0642",
+            "segments/spec.yml:5:11",
+            "segment `vip` was not published: 4 members, at most 2 were expected",
+            "published 2 segments",
+        ],
+    );
+    assert_eq!(shop.members("vip"), "1 3");
+    assert_eq!(shop.members("other"), "1 2 3 4");
+    let status = "select status || ': ' || coalesce(message, '') from segments.segc_run_segments where segment = 'vip' order by run_id";
+    assert_eq!(
+        shop.ask(status),
+        ["published: ", "refused: 4 members, at most 2 were expected"]
+    );
+    shop.put("segments/spec.yml", &spec("size: {max_share: 99%}"));
+    shop.refused("2026-01-03", &["S0642", "4 members of 4, a larger share"]);
+    shop.put("segments/spec.yml", &spec("max_change: 50%"));
+    shop.refused(
+        "2026-01-04",
+        &[
+            "S0642",
+            "segments/spec.yml:5:17",
+            "2 would enter, beside 2 members",
+        ],
+    );
+    shop.put("segments/spec.yml", &spec("max_change: 100%"));
+    shop.built("2026-01-05");
+    assert_eq!(shop.members("vip"), "1 2 3 4");
+    shop.put(
+        "data/customers.csv",
+        "customer_id,vip\n1,true\n2,false\n3,false\n4,false\n",
+    );
+    shop.put("segments/spec.yml", &spec("max_change: 74.99%"));
+    shop.refused("2026-01-06", &["S0642", "3 would exit, of 4 members"]);
+    shop.put("segments/spec.yml", &spec("max_change: 75%"));
+    shop.built("2026-01-07");
+    assert_eq!(shop.members("vip"), "1");
+    shop.put("segments/spec.yml", &spec("size: {min: 2}"));
+    shop.refused("2026-01-08", &["1 members, at least 2"]);
+}
+
+#[test]
+fn who_is_suppressed_leaves_a_refused_segment_too() {
+    let entity = "entities:
+  - name: customer
+    table: file('data/customers.csv')
+    key: customer_id
+    columns: {customer_id: int, vip: boolean}
+    suppress: [not vip]
+";
+    let spec = "segments:\n  - {name: all, where: true, size: {max: 2}}\n";
+    let shop = Shop::new(entity, spec, CUSTOMERS);
+    shop.built("2026-01-01");
+    assert_eq!(shop.members("all"), "1 3");
+    shop.put(
+        "data/customers.csv",
+        "customer_id,vip\n1,false\n3,true\n4,true\n5,true\n",
+    );
+    shop.refused("2026-01-02", &["S0642", "3 members, at most 2"]);
+    assert_eq!(shop.members("all"), "3");
+    let stays =
+        "select entity_key || ' ' || (valid_to is null) from segments.customer_history order by 1";
+    assert_eq!(shop.ask(stays), ["1 false", "3 true"]);
+}
+
+#[test]
+fn a_renamed_segment_keeps_its_history() {
+    let shop = Shop::new(
+        ENTITY,
+        "segments:\n  - {name: vip, where: vip}\n",
+        CUSTOMERS,
+    );
+    shop.built("2026-01-01");
+    shop.put(
+        "data/customers.csv",
+        "customer_id,vip\n1,true\n2,true\n3,false\n",
+    );
+    let renamed = "segments:
+  - {name: best, renamed_from: vip, where: vip}
+  - {name: long, where: [ {member_for: {best: \">= 1 day\"}} ]}
+";
+    shop.put("segments/spec.yml", renamed);
+    shop.built("2026-01-02");
+    assert_eq!(shop.members("vip"), "");
+    assert_eq!(shop.members("best"), "1 2");
+    assert_eq!(shop.members("long"), "1 3");
+    let stays = "select segment || ' ' || entity_key || ' ' || epoch_ms(valid_from) // 86400000 || ' ' || coalesce(cast(epoch_ms(valid_to) // 86400000 as varchar), '-') from segments.customer_history where segment <> 'long' order by 1";
+    let expected = ["best 1 20454 -", "best 2 20455 -", "best 3 20454 20455"];
+    assert_eq!(shop.ask(stays), expected);
+    let runs = "select segment || ' ' || status || ' ' || entered || ' ' || exited from segments.segc_run_segments where segment in ('vip', 'best') order by run_id, segment";
+    assert_eq!(
+        shop.ask(runs),
+        ["vip published 2 0", "best published 1 1", "vip retired 0 0"]
+    );
+    // Again, and without the former name: nothing more happens.
+    shop.built("2026-01-03");
+    shop.put(
+        "segments/spec.yml",
+        &renamed.replace("renamed_from: vip, ", ""),
+    );
+    shop.built("2026-01-04");
+    assert_eq!(shop.ask(stays), expected);
+}

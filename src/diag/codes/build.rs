@@ -21,6 +21,7 @@ pub static ALL: &[&Code] = &[
     &NOT_COMPUTED,
     &SUPPRESSION_UNSURE,
     &LIST_KEY_IS_NULL,
+    &GUARD,
 ];
 
 pub static KEY_IS_NULL: Code = Code {
@@ -286,4 +287,20 @@ was cut, or that a column was shifted by a comma too many. The build stops befor
     ,journalist                # no key
 
 Fill in the key, or delete the row. A key that stands there twice does no harm.",
+};
+
+pub static GUARD: Code = Code {
+    id: "S0642",
+    title: "a segment beyond its bounds",
+    explain: "\
+`size:` bounds the number of a segment's members, `max_change:` how many may enter or exit in one build, as a share of those \
+who were in it. A segment beyond its bounds is not published: its members stay as they were, other segments are published, \
+and the build ends with exit status 1. Only people who are suppressed by now leave it all the same.
+
+    - name: winback
+      size: {min: 100, max_share: 40%}
+      max_change: 20%                 # 1,000 members: at most 200 enter, at most 200 exit
+      where: [ {did: orders}, {did_not: orders, within: 180 days} ]
+
+Mostly a source was loaded in part, or twice. If the number is right, correct the bound and build again.",
 };

@@ -131,6 +131,7 @@ fn the_fence_stands_before_every_change_and_the_commit_last() {
                 | Kind::InsertMembers
                 | Kind::Traits
                 | Kind::Channels
+                | Kind::Rename
                 | Kind::RecordRun => true,
                 Kind::Begin
                 | Kind::CheckSource
@@ -146,6 +147,7 @@ fn the_fence_stands_before_every_change_and_the_commit_last() {
                 | Kind::Count
                 | Kind::Fence
                 | Kind::Assert(_)
+                | Kind::Guard
                 | Kind::Commit => false,
             };
             assert!(!changes || n > fence, "{stage:?} stands before the fence");

@@ -1,0 +1,4 @@
+UPDATE {{ members }} AS t
+SET segment = c.segment
+FROM {{ scope }} AS c
+WHERE c.entity = {{ entity }} AND c.renamed_from = t.segment
