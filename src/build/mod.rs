@@ -4,6 +4,7 @@
 //! what [`Published`] says is there. Both are pure; [`run`] (floor 6) walks them. The protocol is `outputs.md`.
 
 pub mod blame;
+mod kinds;
 pub mod publish;
 pub mod published;
 pub mod read;

@@ -3,9 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::tables::{
-    CATALOG, CONTRACT_VERSION, RUN_SEGMENTS, RUNS, STATE, exposed_column, trait_column,
-};
+use super::tables::{CATALOG, CONTRACT_VERSION, RUN_SEGMENTS, RUNS, STATE, trait_columns};
 use super::views::Views;
 use super::{Assertion, Kind, Policy, Published, Stage, entity_tables, staging_name, touched};
 use crate::diag::{Diagnostic, Diagnostics, codes};
@@ -580,25 +578,4 @@ impl Publication<'_> {
             define.extend(views.wide(self.model, entity, tables));
         }
     }
-}
-
-/// The traits table's columns from a query: (published name, staged column), each published name once.
-fn trait_columns(model: &Model, entity: &Entity, query: &EntityQuery) -> Vec<(String, String)> {
-    let mut columns: Vec<(String, String)> = Vec::new();
-    for column in &query.columns {
-        let published = match &column.role {
-            Role::Trait(id) => trait_column(model, *id),
-            Role::Exposed(col) => exposed_column(model, entity, col),
-            Role::Key | Role::Segment(_) | Role::Channel(_) | Role::Suppressed | Role::Asked => {
-                continue;
-            }
-        };
-        if !columns
-            .iter()
-            .any(|(p, _)| p.eq_ignore_ascii_case(&published))
-        {
-            columns.push((published, column.name.clone()));
-        }
-    }
-    columns
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::emit::{EntityQuery, Role};
 use crate::expr::Type;
 use crate::model::{Col, Entity, Expose, Model, Segment, TraitId};
 use crate::source::Span;
@@ -194,6 +195,31 @@ pub fn exposed_column(model: &Model, entity: &Entity, col: &Col) -> String {
     } else {
         format!("{}__{}", flat(slot), col.name)
     }
+}
+
+/// The traits table's columns from a query: (published name, staged column), each published name once.
+pub(super) fn trait_columns(
+    model: &Model,
+    entity: &Entity,
+    query: &EntityQuery,
+) -> Vec<(String, String)> {
+    let mut columns: Vec<(String, String)> = Vec::new();
+    for column in &query.columns {
+        let published = match &column.role {
+            Role::Trait(id) => trait_column(model, *id),
+            Role::Exposed(col) => exposed_column(model, entity, col),
+            Role::Key | Role::Segment(_) | Role::Channel(_) | Role::Suppressed | Role::Asked => {
+                continue;
+            }
+        };
+        if !columns
+            .iter()
+            .any(|(p, _)| p.eq_ignore_ascii_case(&published))
+        {
+            columns.push((published, column.name.clone()));
+        }
+    }
+    columns
 }
 
 /// What a segment's view shows between the key and `since`: (column of the view, column of the traits table).
