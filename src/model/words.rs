@@ -7,7 +7,7 @@ use super::{
     Atom, Col, EntityExpr, EntityId, Frame, GroupId, Measure, MeasureId, Model, Predicate,
     RelationId, RowExpr, SegmentId, TraitId, Window,
 };
-use crate::expr::{Agg, Expr, ExprKind, Func, Literal};
+use crate::expr::{Agg, Expr, ExprKind, Func, Literal, Type};
 
 mod sequence;
 
@@ -95,6 +95,8 @@ pub fn measure(model: &Model, measure: &Measure) -> String {
         Agg::CountDistinct => format!("number of different {arg}"),
         Agg::Sum => format!("sum of {arg}"),
         Agg::Avg => format!("average of {arg}"),
+        Agg::Min if measure.ty.is_moment() => format!("earliest {arg}"),
+        Agg::Max if measure.ty.is_moment() => format!("latest {arg}"),
         Agg::Min => format!("smallest {arg}"),
         Agg::Max => format!("largest {arg}"),
         Agg::Median => format!("median of {arg}"),
@@ -293,6 +295,16 @@ impl Words<'_> {
                     .collect(),
                 otherwise: Box::new(self.named(otherwise)),
             },
+            // A number as another kind of number goes without saying.
+            (
+                None,
+                ExprKind::Cast {
+                    expr: of,
+                    safe: false,
+                },
+            ) if expr.ty.is_number() && expr.ty != Type::Int && of.ty.is_number() => {
+                return self.named(of);
+            }
             (None, ExprKind::Cast { expr, safe }) => ExprKind::Cast {
                 expr: Box::new(self.named(expr)),
                 safe: *safe,
