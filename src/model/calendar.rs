@@ -113,8 +113,80 @@ pub fn window(
             ));
         }
     };
-    let on = On { column, zone, ctx };
+    let (from, until) = bounds(spec, &On { column, zone, ctx })?;
+    let bound = as_of_bound(ty, zone, ctx);
+    let until = until.filter(|u| earlier(u, &bound)).unwrap_or(bound);
+    if from.iter().chain([&until]).all(in_range) {
+        Ok(Window {
+            from,
+            until: Some(until),
+        })
+    } else {
+        Err(out_of_range())
+    }
+}
+
+/// The days of a window, from the first until before the second, whether they have come or not.
+pub(super) fn days_of(
+    spec: &WindowSpec,
+    ctx: &Context,
+) -> Result<(Option<Date>, Option<Date>), Misfit> {
+    let on = On {
+        column: Column::Date,
+        zone: &ctx.time_zone,
+        ctx,
+    };
     let (from, until) = match spec {
+        WindowSpec::Next(Duration { unit, .. }) if unit.is_elapsed() => {
+            return Err(no_parts_of_days(*unit));
+        }
+        WindowSpec::Next(Duration { count, unit }) => {
+            let today = today(ctx);
+            let end = shift_date(today, i64::from(*count), *unit).ok_or_else(out_of_range)?;
+            (Some(today), Some(end))
+        }
+        WindowSpec::Within(_)
+        | WindowSpec::Before(_)
+        | WindowSpec::Between(..)
+        | WindowSpec::Range { .. }
+        | WindowSpec::During(_) => {
+            let (from, until) = bounds(spec, &on)?;
+            let date = |bound: Literal| match bound {
+                Literal::Date(date) => Some(date),
+                Literal::Null
+                | Literal::Boolean(_)
+                | Literal::Int(_)
+                | Literal::Decimal { .. }
+                | Literal::Float(_)
+                | Literal::String(_)
+                | Literal::Timestamp(_)
+                | Literal::Datetime(_)
+                | Literal::Array(_) => None,
+            };
+            let until = match spec {
+                WindowSpec::Within(_) => Some(end_date(ctx)),
+                WindowSpec::Before(_)
+                | WindowSpec::Between(..)
+                | WindowSpec::Range { .. }
+                | WindowSpec::During(_)
+                | WindowSpec::Next(_) => until.and_then(date),
+            };
+            (from.and_then(date), until)
+        }
+    };
+    Ok((from, until))
+}
+
+fn no_parts_of_days(unit: Unit) -> Misfit {
+    (
+        format!("a date column has no {}s", unit.name()),
+        "count in days or longer: `1 day`".to_owned(),
+    )
+}
+
+/// Where a window begins and ends, if it does, whatever has come by then.
+fn bounds(spec: &WindowSpec, on: &On<'_>) -> Result<(Option<Literal>, Option<Literal>), Misfit> {
+    Ok(match spec {
         WindowSpec::Within(duration) => {
             if duration.count == 0 {
                 return Err(empty("write at least 1"));
@@ -141,20 +213,17 @@ pub fn window(
             (day(since)?, day(until)?)
         }
         WindowSpec::During(period) => {
-            let (first, next) = days(period, ctx)?;
+            let (first, next) = days(period, on.ctx)?;
             (Some(on.day(first)?), Some(on.day(next)?))
         }
-    };
-    let bound = as_of_bound(ty, zone, ctx);
-    let until = until.filter(|u| earlier(u, &bound)).unwrap_or(bound);
-    if from.iter().chain([&until]).all(in_range) {
-        Ok(Window {
-            from,
-            until: Some(until),
-        })
-    } else {
-        Err(out_of_range())
-    }
+        WindowSpec::Next(_) => {
+            return Err((
+                "a row that lies ahead of as_of does not exist".to_owned(),
+                "`next` is for `anniversary`; other dates of the entity are compared in SQL: `renews_on between today() and date_add(day, 6, today())`"
+                    .to_owned(),
+            ));
+        }
+    })
 }
 
 #[derive(Clone, Copy)]
@@ -177,10 +246,7 @@ impl On<'_> {
         let Duration { count, unit } = *duration;
         let back = -i64::from(count);
         match self.column {
-            Column::Date if unit.is_elapsed() => Err((
-                format!("a date column has no {}s", unit.name()),
-                "count in days or longer: `1 day`".to_owned(),
-            )),
+            Column::Date if unit.is_elapsed() => Err(no_parts_of_days(unit)),
             Column::Date => shift_date(end_date(self.ctx), back, unit)
                 .map(Literal::Date)
                 .ok_or_else(out_of_range),

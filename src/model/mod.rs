@@ -4,6 +4,7 @@
 //! are content-addressed: the same question asked by two segments is one measure. Predicates are two-valued at every leaf.
 
 mod aggregate;
+mod anniversary;
 mod bounds;
 mod bucket;
 pub mod calendar;

@@ -65,6 +65,7 @@ impl Conditions<'_> {
                 self.first_time(relation, rows, condition.span, diags)
             }
             ConditionKind::Habit(habit) => self.habit(habit, condition.span, diags),
+            ConditionKind::Anniversary(spec) => self.anniversary(spec, condition.span, diags),
             ConditionKind::Sequence(spec) => self.sequence(spec, condition.span, diags),
             ConditionKind::In(names) => self.within(names, diags),
             ConditionKind::Top(spec) => population::resolve(spec, self, diags).map(leaf),

@@ -172,6 +172,7 @@ pub(crate) fn each_reference<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a
         | ConditionKind::FirstTime { .. }
         | ConditionKind::Habit(_)
         | ConditionKind::Sequence(_)
+        | ConditionKind::Anniversary(_)
         | ConditionKind::InList(_)
         | ConditionKind::Stay(_) => {}
     }
@@ -199,6 +200,7 @@ pub(super) fn each_stay<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a Stay
         | ConditionKind::NotIn(_)
         | ConditionKind::Habit(_)
         | ConditionKind::Sequence(_)
+        | ConditionKind::Anniversary(_)
         | ConditionKind::InList(_) => {}
     }
 }
@@ -215,6 +217,7 @@ pub(super) fn each_name(condition: &Condition, f: &mut dyn FnMut(&[Name], Span))
                 }
             }
         }
+        ConditionKind::Anniversary(spec) => each_name_in(&spec.of, f),
         ConditionKind::All(of)
         | ConditionKind::Any(of)
         | ConditionKind::None(of)

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::expr::{Agg, Expr, ExprKind, Func, Literal, Type};
 
+mod anniversary;
 mod sequence;
 
 /// A segment: its first line begins with the entity ("customers with …"), further lines are indented below it.
@@ -429,6 +430,11 @@ impl Words<'_> {
         if let ExprKind::Column(Atom::Population(id)) = &expr.kind {
             let not = if negated { "not " } else { "" };
             return format!("{not}{}", population::words(self, *id));
+        }
+        if let Some((of, first, last)) = anniversary::parts(expr) {
+            let no = if negated { "not " } else { "" };
+            let of = self.value(of);
+            return format!("whose {of} has its day {no}from {first} to {last}");
         }
         if let ExprKind::Column(Atom::Sequence(id)) = &expr.kind {
             let who = if negated { "who did not do" } else { "who did" };

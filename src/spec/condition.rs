@@ -1,5 +1,6 @@
 //! Conditions as written (`language.md` §6) and the windows of their rows (§5).
 
+use super::anniversary::{self, AnniversarySpec};
 use super::habit::{self, Habit};
 use super::sequence::{self, SequenceSpec};
 use super::stay::Stay;
@@ -63,6 +64,7 @@ pub enum ConditionKind {
     /// `stopped`, `restarted`, `regularly`.
     Habit(Habit),
     Sequence(SequenceSpec),
+    Anniversary(AnniversarySpec),
     In(Vec<Name>),
     NotIn(Vec<Name>),
     /// `top`, `bottom`
@@ -93,6 +95,8 @@ pub enum WindowSpec {
         until: Option<jiff::civil::Date>,
     },
     During(Period),
+    /// Of dates ahead; no row of a relation is there.
+    Next(Duration),
 }
 
 /// `90 days`
@@ -261,6 +265,7 @@ fn map(
         "stopped" => habit::stopped(r, &f, value).map(ConditionKind::Habit),
         "restarted" => habit::restarted(r, &f, value).map(ConditionKind::Habit),
         "regularly" => habit::regularly(r, &f, value).map(ConditionKind::Habit),
+        "anniversary" => anniversary::anniversary(r, &f, value).map(ConditionKind::Anniversary),
         "sequence" => sequence::sequence(r, &f, value).map(ConditionKind::Sequence),
         _ => {
             let value = aggregate(r, &f);
@@ -290,7 +295,7 @@ fn unknown(r: &mut Reader<'_>, node: &Node, entries: &[(Spanned<String>, Node)])
             .help(format!("did you mean `{near}`?")),
         (None, Some((key, _))) => diagnostic
             .at(key.span, "no kind of condition")
-            .help("one key names the kind: all, any, none, not, at_least, at_most, exactly, did, did_not, first_time, stopped, restarted, regularly, sequence, in, not_in, in_list, entered, exited, member_for, top, bottom, or an aggregate"),
+            .help("one key names the kind: all, any, none, not, at_least, at_most, exactly, did, did_not, first_time, stopped, restarted, regularly, sequence, anniversary, in, not_in, in_list, entered, exited, member_for, top, bottom, or an aggregate"),
         (None, None) => diagnostic
             .at(node.span, "nothing in it")
             .help("an expression stands without braces"),

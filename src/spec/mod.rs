@@ -3,6 +3,7 @@
 //! [`read`] decodes the YAML trees; each file beside this one decodes one kind of item.
 
 mod allow;
+mod anniversary;
 pub mod condition;
 mod copies;
 mod entity;
@@ -33,6 +34,7 @@ use crate::yaml::decode::{Fields, Reader, Vars};
 use crate::yaml::form::Form;
 use crate::yaml::{Node, NodeKind};
 pub use allow::AllowSpec;
+pub use anniversary::AnniversarySpec;
 pub use condition::{Condition, ConditionKind, Duration, Rows, WindowSpec};
 pub use habit::{Habit, HabitKind};
 pub use population::PopulationSpec;

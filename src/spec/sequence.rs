@@ -86,10 +86,10 @@ fn step(r: &mut Reader<'_>, node: &Node, first: bool) -> Option<StepSpec> {
                 rows.window = None;
             }
             WindowSpec::Range { .. } | WindowSpec::During(_) => {}
-            WindowSpec::Before(_) | WindowSpec::Between(..) => {
+            WindowSpec::Before(_) | WindowSpec::Between(..) | WindowSpec::Next(_) => {
                 misstep(
                     r,
-                    "only the first step of a sequence looks back from as_of",
+                    "only the first step of a sequence is counted from as_of",
                     window.span,
                     "from which moment is this counted?",
                     "a later step has `within:`, counted from the row matched before it, or dates: `since`, `until`, `during`",

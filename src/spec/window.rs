@@ -10,7 +10,9 @@ use crate::yaml::{Node, NodeKind};
 use jiff::civil::Date;
 
 /// The keys of windows; a map has one of them, or `since` and `until`.
-const KEYS: [&str; 6] = ["within", "before", "between", "since", "until", "during"];
+const KEYS: [&str; 7] = [
+    "within", "before", "between", "since", "until", "during", "next",
+];
 
 /// Words for units, the singular first.
 const UNITS: [(&str, &str, Unit); 8] = [
@@ -48,6 +50,7 @@ pub(super) fn window(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<Option<Spanne
         "before" => WindowSpec::Before(duration(r, value)?),
         "between" => between(r, value)?,
         "during" => WindowSpec::During(period(r, value)?),
+        "next" => WindowSpec::Next(duration(r, value)?),
         _ => range(r, f, span)?,
     };
     Some(Some(Spanned::new(spec, span)))

@@ -35,6 +35,7 @@ pub static ALL: &[&Code] = &[
     &RENAMED_BOTH,
     &SEQUENCE_TIME,
     &SEQUENCE_SAME,
+    &ANNIVERSARY,
 ];
 
 pub static UNKNOWN_ENTITY: Code = Code {
@@ -466,4 +467,18 @@ pub static SEQUENCE_SAME: Code = Code {
       same: product_id
 
 Cast one of the columns where its table is declared, with `table: {sql: \"select …\"}`.",
+};
+
+pub static ANNIVERSARY: Code = Code {
+    id: "S0352",
+    title: "not an anniversary",
+    explain: "\
+`anniversary:` takes a date of the entity (of a timestamp or datetime the local date counts) and a window shorter than a year,
+in which its month and day have to fall. In a window of a year every day falls, and one with no beginning or no end is longer
+than that, so the condition would be true of everybody who has a date.
+
+    - {anniversary: birth_date, next: 7 days}
+    - {anniversary: birth_date, during: this month}
+
+Write a shorter window. Whether there is a date at all is `birth_date is not null`.",
 };

@@ -21,7 +21,11 @@ pub(super) const WINDOW: &[Key] = &[
         Shape::Period,
         "Rows of a period of the calendar: `last month`, `2025-Q4`.",
     ),
-    Key::later("next", "What lies ahead of as_of."),
+    Key::optional(
+        "next",
+        Shape::Duration,
+        "What lies ahead of as_of: for `anniversary`.",
+    ),
 ];
 
 pub(super) const WHERE: &[Key] = &[Key::optional(
@@ -261,8 +265,8 @@ pub static CONDITIONS: &[&Form] = &[
         )]],
     ),
     &SEQUENCE,
+    &ANNIVERSARY,
     &AGGREGATE_CONDITION,
-    &LATER_CONDITION,
 ];
 
 const ACTIVE_QUIET: &[Key] = &[
@@ -346,6 +350,18 @@ pub static AGGREGATE_CONDITION: Form = Form {
     open: false,
 };
 
+static ANNIVERSARY: Form = Form::of(
+    "`anniversary`",
+    &[
+        &[Key::required(
+            "anniversary",
+            Shape::Sql,
+            "The date of the entity whose month and day fall in the window.",
+        )],
+        WINDOW,
+    ],
+);
+
 static SEQUENCE: Form = Form::of(
     "`sequence`",
     &[&[
@@ -394,10 +410,3 @@ static NATIVE: Form = Form::of(
         ),
     ]],
 );
-
-static LATER_CONDITION: Form = Form {
-    name: "a condition",
-    one_of: &[&[Key::later("anniversary", "The day of the year.")]],
-    keys: &[],
-    open: false,
-};

@@ -139,6 +139,7 @@ impl Clock {
                 }
             }
             WindowSpec::Range { since, until } => self.days(*since, *until),
+            WindowSpec::Next(_) => unreachable!("no row lies ahead"),
             WindowSpec::During(Period::Today) => {
                 self.days(Some(today), shifted(today, 1, Unit::Day))
             }
