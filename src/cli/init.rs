@@ -60,6 +60,7 @@ const DEMO: &[(&str, &[u8])] = files!("segments/examples/online_retail":
     "segments/seasonal.yml",
     "segments/traits.yml",
     "segments/value.yml",
+    "tests/lifecycle.yml",
     "data/countries.csv",
     "data/online_retail.parquet",
 );

@@ -20,10 +20,10 @@ mod docs;
 mod engine;
 mod house;
 #[cfg(feature = "duckdb-linked")]
+mod laws;
+#[cfg(feature = "duckdb-linked")]
 mod library;
 mod lints;
-#[cfg(feature = "duckdb-linked")]
-mod laws;
 #[cfg(feature = "duckdb-linked")]
 mod people;
 #[cfg_attr(

@@ -41,6 +41,7 @@ fn values(connection: &Connection, sql: &str) -> Vec<Vec<Value>> {
                 .map(|n| match row.get::<_, Raw>(n).unwrap() {
                     Raw::Null => Value::Null,
                     Raw::Boolean(b) => Value::Boolean(b),
+                    Raw::Int(n) => Value::Int(n.into()),
                     Raw::BigInt(n) => Value::Int(n),
                     Raw::HugeInt(n) => Value::Int(n as i64),
                     Raw::Double(x) => Value::Float(x),
