@@ -15,6 +15,7 @@ use crate::dialect::Dialect;
 use crate::expr::Type;
 use crate::ir::{self, Answer, Node, Plan};
 use crate::model::{Col, EntityId, Model, SegmentId, TraitId};
+use std::collections::HashSet;
 
 /// The SELECT that answers everything a selection asks of one entity.
 #[derive(Clone, Debug)]
@@ -64,26 +65,8 @@ pub fn query(
     dialect: &dyn Dialect,
     diags: &mut Diagnostics,
 ) -> EntityQuery {
-    let query = ir::select(plan, model);
     let mut writer = expr::Writer::new(model, dialect, diags);
-    writer.wide = plan
-        .names
-        .measures
-        .iter()
-        .filter(|(id, _)| {
-            model
-                .measures
-                .get(id.index())
-                .is_some_and(|m| m.ty == Type::Int)
-        })
-        .map(|(_, name)| name.clone())
-        .chain(plan.names.populations.iter().flat_map(|(id, names)| {
-            let own = plan.names.nodes.get(&Node::Population(*id)).cloned();
-            own.into_iter()
-                .chain([names.place.clone(), names.size.clone()])
-        }))
-        .collect();
-    let sql = layout::statement(&query, &mut writer);
+    let sql = statement(plan, &mut writer);
     let suppressors = suppressors(plan, model, &mut writer);
     let prelude = if writer.uses_zone {
         let until = model
@@ -108,6 +91,44 @@ pub fn query(
         columns: columns.collect(),
         suppressors,
     }
+}
+
+/// The SELECT of a plan, with those of the other entities that it asks.
+fn statement(plan: &Plan, writer: &mut expr::Writer<'_>) -> String {
+    let model = writer.model;
+    let query = ir::select(plan, model);
+    let mut others = Vec::new();
+    for (other, (table, name)) in plan.across.iter().zip(&query.across) {
+        // The statement inside is one of its own: it sees no name of this one.
+        let text = statement(other, writer);
+        others.push((*table, name.clone(), text));
+    }
+    writer.sources = others
+        .iter()
+        .map(|(table, name, _)| (*table, name.clone()))
+        .collect();
+    writer.wide = wide(plan, model);
+    layout::statement(&query, &others, writer)
+}
+
+/// The names of columns that are 64-bit integers for sure.
+fn wide(plan: &Plan, model: &Model) -> HashSet<String> {
+    plan.names
+        .measures
+        .iter()
+        .filter(|(id, _)| {
+            model
+                .measures
+                .get(id.index())
+                .is_some_and(|m| m.ty == Type::Int)
+        })
+        .map(|(_, name)| name.clone())
+        .chain(plan.names.populations.iter().flat_map(|(id, names)| {
+            let own = plan.names.nodes.get(&Node::Population(*id)).cloned();
+            own.into_iter()
+                .chain([names.place.clone(), names.size.clone()])
+        }))
+        .collect()
 }
 
 fn role(answer: &Answer) -> Role {

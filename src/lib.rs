@@ -77,9 +77,12 @@ pub fn compile(
     let mut compiled = Compiled::default();
     for plan in ir::lower(model, selection) {
         let plan = ir::optimize(plan, model, observer);
-        compiled
-            .checks
-            .extend(emit::checks(&plan, model, dialect, diags));
+        for check in emit::checks(&plan, model, dialect, diags) {
+            // What another entity asks of this one is checked once.
+            if compiled.checks.iter().all(|known| known.sql != check.sql) {
+                compiled.checks.push(check);
+            }
+        }
         compiled
             .queries
             .push(emit::query(&plan, model, dialect, diags));

@@ -246,6 +246,7 @@ fn sources(model: &Model) -> BTreeMap<String, Source> {
     (0u32..)
         .map(TableId)
         .zip(&model.tables)
+        .filter(|(_, table)| table.is_read())
         .map(|(id, table)| {
             let unique_id = source_id(model, id);
             let columns = table.columns.iter().map(|c| {
@@ -285,7 +286,7 @@ fn table_name(model: &Model, id: TableId) -> String {
         Some(TableSource::Named(parts)) => parts.join("."),
         Some(TableSource::File { path, .. }) => path.clone(),
         Some(TableSource::History { table, .. }) => table.join("."),
-        Some(TableSource::Query(_)) | None => model
+        Some(TableSource::Query(_) | TableSource::Members(_)) | None => model
             .entities
             .iter()
             .map(|e| &e.frame)

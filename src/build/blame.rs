@@ -85,7 +85,10 @@ fn unreadable(table: &Table, what: String, error: &EngineError) -> Diagnostic {
             TableSource::File { .. } => {
                 "correct the row, or declare a type under `columns:` that all rows have, as `string`"
             }
-            TableSource::Named(_) | TableSource::Query(_) | TableSource::History { .. } => {
+            TableSource::Named(_)
+            | TableSource::Query(_)
+            | TableSource::History { .. }
+            | TableSource::Members(_) => {
                 "make it NULL in the query where it does not convert: `try_cast(x as …)`"
             }
         })

@@ -163,7 +163,10 @@ pub(super) fn columns(
 fn is_named(table: &Table) -> bool {
     match table.source {
         TableSource::Named(_) => true,
-        TableSource::File { .. } | TableSource::Query(_) | TableSource::History { .. } => false,
+        TableSource::File { .. }
+        | TableSource::Query(_)
+        | TableSource::History { .. }
+        | TableSource::Members(_) => false,
     }
 }
 

@@ -142,15 +142,19 @@ fn lines<'a>(parts: &Parts<'a>, selection: &Selection, whole: bool) -> Vec<Line<
         owner: None,
         file: file(t.span),
     });
-    let sources = model.tables.iter().filter(|_| whole).map(|t| Line {
-        kind: Kind::Source,
-        name: t.source.to_string(),
-        entity: None,
-        title: None,
-        tags: Vec::new(),
-        owner: None,
-        file: file(t.span),
-    });
+    let sources = model
+        .tables
+        .iter()
+        .filter(|t| whole && t.is_read())
+        .map(|t| Line {
+            kind: Kind::Source,
+            name: t.source.to_string(),
+            entity: None,
+            title: None,
+            tags: Vec::new(),
+            owner: None,
+            file: file(t.span),
+        });
     let mut lines: Vec<Line<'_>> = segments.chain(traits).chain(tests).chain(sources).collect();
     lines.sort_by(|a, b| (a.kind as u8, &a.name).cmp(&(b.kind as u8, &b.name)));
     lines

@@ -69,9 +69,10 @@ impl Dialect for DuckDb {
                     ),
                 })
             }
-            TableSource::Named(_) | TableSource::Query(_) | TableSource::History { .. } => {
-                generic::table(self, table)
-            }
+            TableSource::Named(_)
+            | TableSource::Query(_)
+            | TableSource::History { .. }
+            | TableSource::Members(_) => generic::table(self, table),
         }
     }
 
@@ -88,7 +89,8 @@ impl Dialect for DuckDb {
             TableSource::File { .. }
             | TableSource::Named(_)
             | TableSource::Query(_)
-            | TableSource::History { .. } => None,
+            | TableSource::History { .. }
+            | TableSource::Members(_) => None,
         }
     }
 

@@ -108,7 +108,7 @@ pub(super) fn table<D: Dialect + ?Sized>(d: &D, table: &Table) -> Option<String>
             let text = snippet.text.trim().trim_end_matches(';').trim_end();
             Some(format!("(\n{text}\n)"))
         }
-        TableSource::File { .. } => None,
+        TableSource::File { .. } | TableSource::Members(_) => None,
         TableSource::History {
             table: parts,
             exists: true,

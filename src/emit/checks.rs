@@ -4,8 +4,8 @@ use super::expr::Writer;
 use crate::diag::Diagnostics;
 use crate::dialect::Dialect;
 use crate::expr::{Expr, ExprKind, Type};
-use crate::ir::Plan;
 use crate::ir::block::{BlockExpr, Term};
+use crate::ir::{Answer, Plan};
 use crate::model::{Frame, Model, Relation, RelationRole, RowExpr, SlotJoin, Suppressor};
 use crate::source::Span;
 use std::collections::{BTreeSet, HashSet};
@@ -77,7 +77,9 @@ pub fn checks(
     for slot in slots {
         room.join(&entity.name, &entity.frame, slot, &[]);
     }
-    for source in &entity.suppressors {
+    // What is asked of another entity is asked whoever is suppressed.
+    let suppresses = plan.answers.contains(&Answer::Suppressed);
+    for source in entity.suppressors.iter().filter(|_| suppresses) {
         room.suppressor(source);
     }
     for scan in plan.reads() {
@@ -94,7 +96,15 @@ pub fn checks(
             RelationRole::Stays | RelationRole::Suppressor => {}
         }
     }
-    room.out
+    let mut out = room.out;
+    for other in &plan.across {
+        for check in checks(other, model, dialect, diags) {
+            if out.iter().all(|known| known.sql != check.sql) {
+                out.push(check);
+            }
+        }
+    }
+    out
 }
 
 /// The keys that each suppression source of the plan's entity names.

@@ -10,12 +10,26 @@ use crate::model::{TableId, TableSource};
 const WIDTH: usize = 96;
 
 /// The whole statement: `with` all blocks but the last, which is the SELECT itself.
-pub(super) fn statement(query: &Query, writer: &mut Writer<'_>) -> String {
+///
+/// The statements of other entities come first: they, and the queries in them, see no name of this one.
+pub(super) fn statement(
+    query: &Query,
+    others: &[(TableId, String, String)],
+    writer: &mut Writer<'_>,
+) -> String {
     let mut out = String::new();
     let Some((last, named)) = query.blocks.split_last() else {
         return out;
     };
-    let mut expressions = sources(query, writer);
+    let mut expressions: Vec<String> = others
+        .iter()
+        .map(|(_, name, text)| {
+            // As it is: an indent would get into texts of several lines.
+            let name = writer.dialect.identifier(name);
+            format!("-- what is asked of another entity\n{name} as (\n{text}\n)")
+        })
+        .collect();
+    expressions.extend(sources(query, writer));
     for block in named {
         let mut text = String::new();
         for line in &block.comment {
@@ -54,9 +68,10 @@ fn sources(query: &Query, writer: &mut Writer<'_>) -> Vec<String> {
             let table = writer.model.tables.get(id.index())?;
             match &table.source {
                 TableSource::Query(_) => Some((id, alias, writer.dialect.table(table)?)),
-                TableSource::Named(_) | TableSource::File { .. } | TableSource::History { .. } => {
-                    None
-                }
+                TableSource::Named(_)
+                | TableSource::File { .. }
+                | TableSource::History { .. }
+                | TableSource::Members(_) => None,
             }
         })
         .collect();

@@ -109,7 +109,7 @@ fn missing(source: &TableSource, error: &EngineError) -> Problem {
             note: Some(said),
             help: "the first build makes it".to_owned(),
         },
-        TableSource::Query(_) => Problem {
+        TableSource::Query(_) | TableSource::Members(_) => Problem {
             code: &codes::build::TABLE_NOT_FOUND,
             message: "this query is refused by the warehouse".to_owned(),
             note: Some(said),

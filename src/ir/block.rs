@@ -112,4 +112,6 @@ pub struct Join {
 #[derive(Clone, Debug, Default)]
 pub struct Query {
     pub blocks: Vec<Block>,
+    /// What the answers of [`Plan::across`](super::Plan) are called here: (the table that they stand for, the name).
+    pub across: Vec<(TableId, String)>,
 }

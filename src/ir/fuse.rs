@@ -62,7 +62,10 @@ pub(super) fn fuse(mut plan: Plan, model: &Model) -> Plan {
         };
         let at = *index.entry(key).or_insert(groups.len());
         match groups.get_mut(at) {
-            Some(group) => group.measures.extend(&scan.measures),
+            Some(group) => {
+                group.measures.extend(&scan.measures);
+                join(&mut group.slots, &scan.slots);
+            }
             None => groups.push(Scan {
                 // An upper bound is each measure's own until `push_filters` finds a common one.
                 until: match scan.shape {
@@ -180,6 +183,7 @@ pub(super) fn merge_tiers(mut plan: Plan, model: &Model) -> Plan {
                     wider.why,
                     tier.measures.len(),
                 );
+                join(&mut wider.slots, &tier.slots);
                 wider.measures.append(&mut tier.measures);
                 wider.measures.sort_unstable();
             } else {
@@ -196,4 +200,11 @@ pub(super) fn merge_tiers(mut plan: Plan, model: &Model) -> Plan {
     }
     plan.scans.append(&mut others);
     plan
+}
+
+/// What is joined for both.
+fn join(slots: &mut Vec<usize>, others: &[usize]) {
+    slots.extend(others);
+    slots.sort_unstable();
+    slots.dedup();
 }

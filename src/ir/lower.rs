@@ -1,6 +1,6 @@
 //! Model and selection → the naive plan: one scan per measure, nothing shared. The optimised plan must answer the same.
 
-use super::{Answer, Names, Plan, Scan, Selection, Shape, levels, sequence, uses};
+use super::{Answer, Names, Plan, Scan, Selection, Shape, across, levels, sequence, uses};
 use crate::expr::{Agg, Literal};
 use crate::model::{Atom, EntityExpr, EntityId, Expose, Measure, MeasureId, Model, SequenceId};
 use std::collections::BTreeSet;
@@ -110,6 +110,7 @@ pub fn ask(
     }
     names.measures(&measures, model);
     measures.sort_unstable();
+    let across = across::plans(&measures, model);
     let scans = measures
         .iter()
         .filter_map(|m| Some(one_scan(*m, model.measures.get(m.index())?, model)))
@@ -121,6 +122,7 @@ pub fn ask(
             .into_iter()
             .filter_map(|s| sequence::lower(s, model))
             .collect(),
+        across,
         levels,
         answers,
         only,
@@ -165,10 +167,8 @@ fn answers(id: EntityId, model: &Model, selection: &Selection) -> Vec<Answer> {
 
 fn one_scan(id: MeasureId, measure: &Measure, model: &Model) -> Scan {
     let shape = shape(measure.agg);
-    let slots = model
-        .relations
-        .get(measure.relation.index())
-        .map_or(0, |r| r.frame.slots.len());
+    let relation = model.relations.get(measure.relation.index());
+    let slots = relation.map(|r| across::slots(r, model, &measure.filter));
     Scan {
         relation: measure.relation,
         shape,
@@ -179,7 +179,7 @@ fn one_scan(id: MeasureId, measure: &Measure, model: &Model) -> Scan {
             Shape::Chosen { .. } | Shape::Ranked { .. } => measure.filter.clone(),
         },
         any_of: Vec::new(),
-        slots: (0..slots).collect(),
+        slots: slots.unwrap_or_default(),
         measures: vec![id],
         why: "naive: every measure has its own scan".to_owned(),
     }

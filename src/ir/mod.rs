@@ -3,6 +3,7 @@
 //! [`lower()`] makes the naive plan (a scan per measure), [`optimize()`] rewrites it by a visible list of rules, and
 //! [`select()`] turns either into blocks of plain SELECTs, which `emit` prints. Nothing here knows a dialect or any text.
 
+mod across;
 pub mod block;
 mod fuse;
 mod levels;
@@ -45,6 +46,8 @@ pub struct Plan {
     pub scans: Vec<Scan>,
     /// Every sequence needed, once.
     pub sequences: Vec<SequenceScan>,
+    /// The plans of other entities whose segments its relations' rows lead to: each answers with the key and the segments.
+    pub across: Vec<Self>,
     /// What others refer to, by depth of reference: each level reads the ones before it.
     pub levels: Vec<Vec<Node>>,
     /// The columns of the answer, in order.

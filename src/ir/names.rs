@@ -2,7 +2,9 @@
 
 use super::{Answer, Node, population};
 use crate::expr::{Agg, ExprKind, Literal};
-use crate::model::{Atom, Col, Entity, Measure, MeasureId, Model, PopulationId, SequenceId};
+use crate::model::{
+    Atom, Col, Entity, Measure, MeasureId, Model, PopulationId, SequenceId, across,
+};
 use std::collections::{HashMap, HashSet};
 
 /// The names of a plan's columns.
@@ -69,7 +71,7 @@ impl Names {
         let wanted = match node {
             Node::Segment(id) => {
                 let name = model.segments.get(id.index()).map_or("", |s| &s.name);
-                format!("seg_{}", name.replace('.', "__"))
+                across::column(name)
             }
             Node::Group(id) => {
                 let name = model.groups.get(id.index()).map_or("", |g| &g.name);

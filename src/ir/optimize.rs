@@ -53,6 +53,11 @@ pub fn optimize(plan: Plan, model: &Model, observer: &mut dyn FnMut(&str, &Plan)
         );
         observer(rule.name, &plan);
     }
+    let across = std::mem::take(&mut plan.across);
+    plan.across = across
+        .into_iter()
+        .map(|other| optimize(other, model, observer))
+        .collect();
     plan
 }
 

@@ -6,7 +6,7 @@ use super::predicate::{self, Row, column, test};
 use super::scan::{self, Aliases, Context, key_columns};
 use super::{Answer, Node, Plan, Scan, Shape, population, sequence, uses};
 use crate::expr::{Expr, Func, Literal, Type};
-use crate::model::{Col, Entity, Model, SequenceId, TableSource};
+use crate::model::{Col, Entity, Model, SequenceId, TableId, TableSource};
 use std::collections::BTreeSet;
 
 /// The blocks with a row per entity at most, each with its name.
@@ -31,6 +31,18 @@ pub fn select(plan: &Plan, model: &Model) -> Query {
     };
     let mut taken = block_names(model);
     let mut query = Query::default();
+    for other in &plan.across {
+        let name = model
+            .entities
+            .get(other.entity.index())
+            .map_or("", |e| &e.name);
+        let source = TableSource::Members(other.entity);
+        let table = model.tables.iter().position(|t| t.source == source);
+        if let Some(table) = table.and_then(|n| u32::try_from(n).ok()) {
+            let name = taken.unique(&format!("{name}_segments"));
+            query.across.push((TableId(table), name));
+        }
+    }
     let mut found = Found::default();
     for scan in &plan.scans {
         let name = taken.unique(&scan_name(scan, model));
@@ -91,7 +103,7 @@ fn block_names(model: &Model) -> Taken {
             TableSource::Named(parts) | TableSource::History { table: parts, .. } => {
                 parts.iter().for_each(|p| taken.reserve(p));
             }
-            TableSource::File { .. } => {}
+            TableSource::File { .. } | TableSource::Members(_) => {}
             // Every word of the query might be a table's name.
             TableSource::Query(snippet) => snippet
                 .text

@@ -12,7 +12,7 @@ use super::block::{
 use super::optimize::shared;
 use super::predicate::{NOWHERE, boolean, column, int, test};
 use super::scan::{Context, Room, all};
-use super::{Plan, Scan, Shape};
+use super::{Plan, Scan, Shape, across};
 use crate::expr::{Agg, Expr, ExprKind, Func, Literal, Type};
 use crate::model::{Model, RelationId, RowExpr, Sequence, SequenceId, Step};
 use crate::spec::Duration;
@@ -52,7 +52,7 @@ pub(super) fn lower(id: SequenceId, model: &Model) -> Option<SequenceScan> {
             from: step.window.from.clone(),
             until: step.window.until.clone(),
             all_of: step.filter.clone(),
-            slots: (0..slots(step.relation, model)).collect(),
+            slots: slots(step.relation, model),
             ..scan(step.relation)
         },
         steps: vec![n],
@@ -64,9 +64,9 @@ pub(super) fn lower(id: SequenceId, model: &Model) -> Option<SequenceScan> {
     })
 }
 
-fn slots(relation: RelationId, model: &Model) -> usize {
+fn slots(relation: RelationId, model: &Model) -> Vec<usize> {
     let relation = model.relations.get(relation.index());
-    relation.map_or(0, |r| r.frame.slots.len())
+    relation.map_or_else(Vec::new, |r| across::slots(r, model, []))
 }
 
 fn scan(relation: RelationId) -> Scan {
@@ -116,7 +116,7 @@ pub(super) fn share_steps(mut plan: Plan, model: &Model) -> Plan {
                     until: until.and_then(|b| b.into_iter().max_by_key(moment)),
                     all_of,
                     any_of,
-                    slots: (0..slots(relation, model)).collect(),
+                    slots: slots(relation, model),
                     ..scan(relation)
                 },
                 steps: steps.iter().map(|(n, _)| *n).collect(),

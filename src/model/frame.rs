@@ -7,7 +7,7 @@ use super::tables::Tables;
 use super::typing::Context;
 use super::world::World;
 use super::{Entity, EntityId, Frame, JoinKind, Relation, RelationId, Slot, SlotJoin, TableId};
-use super::{keyed, relation, valid};
+use super::{across, keyed, relation, valid};
 use crate::diag::codes::model::{DUPLICATE, JOIN_TYPES, KEY_TYPE};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::expr::Type;
@@ -42,6 +42,8 @@ pub(super) struct RelationInfo {
     /// The zone of the relation whose time this is: its own or a parent's.
     pub(super) time_zone: TimeZone,
     pub(super) parent: Option<RelationId>,
+    /// The entity that its rows point to, and the slot of its segments.
+    pub(super) across: Option<(EntityId, usize)>,
     /// As in `spec::RelationSpec::canonical`.
     pub(super) canonical: String,
 }
@@ -62,6 +64,7 @@ pub(super) fn entities(
         world.entities.push(info);
         relation::all(id, entity, &mut world, ctx, diags);
     }
+    across::all(spec, &mut world, diags);
     world.keeps_history = settings.outputs.history;
     keyed::all(spec, &mut world, ctx, diags);
     world

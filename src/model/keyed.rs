@@ -185,6 +185,7 @@ fn push(relation: Relation, canonical: &str, world: &mut World, ctx: &Context) -
         zone: ctx.time_zone.clone(),
         time_zone: ctx.time_zone.clone(),
         parent: None,
+        across: None,
         canonical: canonical.to_owned(),
     });
     id

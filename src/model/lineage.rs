@@ -1,6 +1,7 @@
 //! Walks over what is resolved: which measures, segments, tables and columns something is made of. For `explain`, selectors,
 //! the manifest and comments in SQL.
 
+use super::across;
 use super::{
     Atom, Col, EntityExpr, Frame, MeasureId, Model, PopulationId, Predicate, RelationId, RowExpr,
     SegmentId, SequenceId, TableId,
@@ -222,6 +223,16 @@ impl<'a> Walk<'a> {
 
     /// A column, and the columns its slot is joined on.
     fn column(&mut self, frame: &Frame, col: &Col) {
+        if let Some((entity, segment)) = across::segment(self.model, frame, col) {
+            self.key(entity.index());
+            self.open.push(segment);
+            let slot = frame.slots.get(col.slot).and_then(|s| s.join.as_ref());
+            for (near, _) in slot.iter().flat_map(|join| &join.on) {
+                let name = near.clone();
+                self.column(frame, &Col { slot: 0, name });
+            }
+            return;
+        }
         let mut next = Some((col.slot, col.name.clone()));
         while let Some((slot, name)) = next.take() {
             let Some(found) = frame.slots.get(slot) else {

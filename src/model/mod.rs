@@ -3,6 +3,7 @@
 //! A **measure** is an aggregate of an expression over a relation's rows, filtered, in a window, per entity. Measures
 //! are content-addressed: the same question asked by two segments is one measure. Predicates are two-valued at every leaf.
 
+pub mod across;
 mod aggregate;
 mod anniversary;
 mod bounds;
@@ -120,6 +121,8 @@ pub enum TableSource {
         table: Vec<String>,
         exists: bool,
     },
+    /// Which segments each row of an entity is in: no table, computed with what asks for it.
+    Members(EntityId),
 }
 
 /// As messages name it.
@@ -130,6 +133,7 @@ impl std::fmt::Display for TableSource {
             Self::File { path, .. } => write!(f, "file `{path}`"),
             Self::Query(_) => f.write_str("the query"),
             Self::History { table, .. } => write!(f, "the history `{}`", table.join(".")),
+            Self::Members(_) => f.write_str("the segments of an entity"),
         }
     }
 }
@@ -146,6 +150,14 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Where `table:` is written.
     pub span: Span,
+}
+
+impl Table {
+    /// Whether it is one of the warehouse, and not computed with what asks for it.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        !matches!(self.source, TableSource::Members(_))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

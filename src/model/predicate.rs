@@ -74,6 +74,7 @@ impl Conditions<'_> {
                 native::resolve(&parsed, &mut self.scope, diags).map(leaf)
             }
             ConditionKind::NotIn(names) => Some(not(self.within(names, diags)?)),
+            ConditionKind::Across(spec) => self.across(spec, condition.span, diags),
             ConditionKind::InList(names) => self.in_list(names, diags),
             ConditionKind::Stay(stay) => self.stay(stay, condition.span, diags),
         }
@@ -178,20 +179,26 @@ impl Conditions<'_> {
 
     /// In any of the segments.
     fn within(&mut self, names: &[Name], diags: &mut Diagnostics) -> Option<Predicate> {
-        let resolved: Vec<_> = names
-            .iter()
-            .map(|name| {
-                self.names
-                    .require(name, self.scope.entity, self.scope.world, diags)
-            })
-            .collect();
-        let ids = resolved.into_iter().collect::<Option<Vec<_>>>()?;
-        for id in &ids {
-            if !self.references.contains(id) {
-                self.references.push(*id);
-            }
+        let resolved: Vec<_> = names.iter().map(|name| self.member(name, diags)).collect();
+        Some(any(resolved.into_iter().collect::<Option<_>>()?))
+    }
+
+    fn member(&mut self, name: &Name, diags: &mut Diagnostics) -> Option<Predicate> {
+        let entity = self.scope.entity;
+        if let Some(other) = self.names.entity(&name.value)
+            && other != entity
+        {
+            return self.only_way(name, other, diags);
         }
-        Some(any(ids.into_iter().map(Predicate::Segment).collect()))
+        let id = self.names.require(name, entity, self.scope.world, diags)?;
+        self.refer(id);
+        Some(Predicate::Segment(id))
+    }
+
+    pub(super) fn refer(&mut self, id: SegmentId) {
+        if !self.references.contains(&id) {
+            self.references.push(id);
+        }
     }
 }
 

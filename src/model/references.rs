@@ -9,7 +9,7 @@ use crate::diag::codes::model::{SEGMENT_ENTITY, UNKNOWN_SEGMENT};
 use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::snippet::{self, Snippet};
 use crate::source::Span;
-use crate::spec::{Condition, ConditionKind, HabitKind, Name, PopulationSpec, Stay};
+use crate::spec::{Across, Condition, ConditionKind, HabitKind, Name, PopulationSpec, Stay};
 use std::cell::Cell;
 use std::collections::HashMap;
 
@@ -100,23 +100,15 @@ impl SegmentNames {
         if let Some(other) = known.entity
             && other != entity
         {
-            let word = |id| world.entity(id).map_or("", |e: &EntityInfo| &e.entity.name);
-            diags.push(
-                Diagnostic::error(
-                    &SEGMENT_ENTITY,
-                    format!(
-                        "`{}` is a segment of `{}`, not of `{}`",
-                        name.value,
-                        word(other),
-                        word(entity)
-                    ),
-                )
-                .at(name.span, "not in this version yet")
-                .help("ask for what makes the other entity a member, through a lookup"),
-            );
+            diags.push(elsewhere(name, other, entity, world));
             return None;
         }
         Some(known.id)
+    }
+
+    /// Whose segment it is, if there is one of this name and that is known.
+    pub(super) fn entity(&self, name: &str) -> Option<EntityId> {
+        self.known.get(name)?.entity
     }
 
     fn unknown(&self, name: &Name) -> Diagnostic {
@@ -152,10 +144,31 @@ impl SegmentNames {
     }
 }
 
+/// A segment that is not of the entity where it is named.
+pub(super) fn elsewhere(
+    name: &Name,
+    other: EntityId,
+    entity: EntityId,
+    world: &World,
+) -> Diagnostic {
+    let word = |id| world.entity(id).map_or("", |e: &EntityInfo| &e.entity.name);
+    let (other, own) = (word(other), word(entity));
+    Diagnostic::error(
+        &SEGMENT_ENTITY,
+        format!("`{}` is a segment of `{other}`, not of `{own}`", name.value),
+    )
+    .at(name.span, format!("expected a segment of `{own}`"))
+    .help(format!(
+        "`in:` reaches `{other}` over a relation of `{own}` with `entity: {other}`"
+    ))
+}
+
 /// Calls `f` with every segment that a condition names.
 pub(crate) fn each_reference<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a Name)) {
     match &condition.kind {
-        ConditionKind::In(names) | ConditionKind::NotIn(names) => names.iter().for_each(f),
+        ConditionKind::In(names)
+        | ConditionKind::NotIn(names)
+        | ConditionKind::Across(Across { names, .. }) => names.iter().for_each(f),
         ConditionKind::All(of)
         | ConditionKind::Any(of)
         | ConditionKind::None(of)
@@ -198,6 +211,7 @@ pub(super) fn each_stay<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a Stay
         | ConditionKind::FirstTime { .. }
         | ConditionKind::In(_)
         | ConditionKind::NotIn(_)
+        | ConditionKind::Across(_)
         | ConditionKind::Habit(_)
         | ConditionKind::Sequence(_)
         | ConditionKind::Anniversary(_)
@@ -239,6 +253,7 @@ pub(super) fn each_name(condition: &Condition, f: &mut dyn FnMut(&[Name], Span))
         | ConditionKind::Sequence(_)
         | ConditionKind::In(_)
         | ConditionKind::NotIn(_)
+        | ConditionKind::Across(_)
         | ConditionKind::InList(_)
         | ConditionKind::Stay(_) => {}
     }

@@ -195,6 +195,7 @@ fn one(
         zone,
         time_zone,
         parent,
+        across: None,
         canonical: spec.canonical.clone(),
     })
 }

@@ -3,7 +3,7 @@
 //! [`table_sources`] lists them before anything is resolved, so that the rooms with IO can ask for their columns;
 //! `resolve` then looks names up here. What a row is put together from is `frame`'s.
 
-use super::{Catalog, Column, FileFormat, Table, TableId, TableSource, keyed};
+use super::{Catalog, Column, EntityId, FileFormat, Table, TableId, TableSource, keyed};
 use crate::diag::codes::expr::{UNKNOWN_COLUMN, UNKNOWN_TYPE};
 use crate::diag::codes::model::{COLUMN_CLASH, COLUMNS_UNKNOWN, DECLARED_MISSING, FILE_FORMAT};
 use crate::diag::codes::spec::NOT_YET;
@@ -411,6 +411,24 @@ impl Tables {
             columns: HISTORY.iter().map(column).collect(),
             span,
         });
+    }
+
+    /// Where an entity's segments are read by other entities. It has no columns that could be named.
+    pub(super) fn members(&mut self, entity: EntityId, span: Span) -> TableId {
+        let source = TableSource::Members(entity);
+        if let Some(id) = self.by_source.get(&source) {
+            return *id;
+        }
+        self.push(Table {
+            source,
+            columns: Vec::new(),
+            span,
+        });
+        let last = self.list.len().saturating_sub(1);
+        if let Some(entry) = self.list.last_mut() {
+            entry.known = true;
+        }
+        TableId(u32::try_from(last).unwrap_or(u32::MAX))
     }
 
     fn push(&mut self, table: Table) {

@@ -3,6 +3,7 @@
 
 mod population;
 
+use super::across;
 use super::{
     Atom, Col, EntityExpr, EntityId, Frame, GroupId, Measure, MeasureId, Model, Predicate,
     RelationId, RowExpr, SegmentId, TraitId, Window,
@@ -138,7 +139,10 @@ fn filter(model: &Model, relation: RelationId, filter: &[RowExpr]) -> String {
         let conjuncts: Vec<String> = filter
             .iter()
             .map(|e| {
-                let text = e.render(&|col| column(&relation.frame, col));
+                let text = e.render(&|col| {
+                    let across = across::words(model, &relation.frame, col);
+                    across.unwrap_or_else(|| column(&relation.frame, col))
+                });
                 let or = matches!(e.kind, ExprKind::Call(Func::Or, _));
                 if or && filter.len() > 1 {
                     format!("({text})")

@@ -324,7 +324,11 @@ pub(super) fn no_slot(
     path: &[Spanned<String>],
     own: &str,
 ) -> Diagnostic {
-    let names = || frame.slots.iter().skip(1).map(|s| s.name.as_str());
+    // Those of other entities' segments have no name that can be written.
+    let names = || {
+        let slots = frame.slots.iter().skip(1).map(|s| s.name.as_str());
+        slots.filter(|name| !name.contains(' '))
+    };
     let mut diagnostic = Diagnostic::error(
         &UNKNOWN_PATH,
         format!("`{own}` has no lookup or parent `{prefix}`"),

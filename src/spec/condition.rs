@@ -1,6 +1,7 @@
 //! Conditions as written (`language.md` §6) and the windows of their rows (§5).
 
 use super::anniversary::{self, AnniversarySpec};
+use super::across::{self, Across};
 use super::habit::{self, Habit};
 use super::sequence::{self, SequenceSpec};
 use super::stay::Stay;
@@ -67,6 +68,8 @@ pub enum ConditionKind {
     Anniversary(AnniversarySpec),
     In(Vec<Name>),
     NotIn(Vec<Name>),
+    /// `in` and `not_in` with `over`
+    Across(Across),
     /// `top`, `bottom`
     Top(PopulationSpec),
     Native(NativeSpec),
@@ -221,9 +224,8 @@ fn map(
         "at_least" => counted(r, &f, value).map(|(count, of)| ConditionKind::AtLeast { count, of }),
         "at_most" => counted(r, &f, value).map(|(count, of)| ConditionKind::AtMost { count, of }),
         "exactly" => counted(r, &f, value).map(|(count, of)| ConditionKind::Exactly { count, of }),
-        "in" => references(r, value).map(ConditionKind::In),
+        "in" | "not_in" => across::reference(r, &f, key, value),
         "sql" => native::native(r, &f, key, value).map(ConditionKind::Native),
-        "not_in" => references(r, value).map(ConditionKind::NotIn),
         "top" | "bottom" => population::top(r, &f, key, value).map(ConditionKind::Top),
         "in_list" => {
             let names = r.one_or_more(value, "a list's name or several");
@@ -331,11 +333,6 @@ fn counted(
         return None;
     }
     Some((count, of?))
-}
-
-fn references(r: &mut Reader<'_>, value: &Node) -> Option<Vec<Name>> {
-    let names = r.names(value, "a segment or a list of them");
-    (!names.is_empty()).then_some(names)
 }
 
 pub(super) fn relation(r: &mut Reader<'_>, value: &Node) -> Option<Name> {

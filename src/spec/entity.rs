@@ -2,8 +2,8 @@
 
 use super::names::unique;
 use super::{
-    EntitySpec, Item, LookupSpec, Name, RelationSpec, ValidSpec, item, keys, settings, suppress,
-    table, window,
+    AcrossSpec, EntitySpec, Item, LookupSpec, Name, RelationSpec, ValidSpec, item, keys, settings,
+    suppress, table, window,
 };
 use crate::diag::Diagnostic;
 use crate::diag::codes::spec as codes;
@@ -136,6 +136,7 @@ fn relation(r: &mut Reader<'_>, node: &Node) -> Option<RelationSpec> {
     };
     let columns = table::columns(r, f.get("columns"));
     let lookups = lookups(r, &f);
+    let across = across(r, &f);
     // A value that is there but was not read would make another relation of it.
     let whole = f.get("where").is_some() != filter.is_empty()
         && f.get("time").is_some() == time.is_some()
@@ -153,12 +154,37 @@ fn relation(r: &mut Reader<'_>, node: &Node) -> Option<RelationSpec> {
         time,
         time_zone,
         filter,
+        across: across?,
         kept_for: kept_for?,
         columns,
         lookups: lookups?,
         span: node.span,
         canonical: item::canonical_item(node, r.vars()),
     })
+}
+
+/// `entity:` and `to:` of a relation; the inner `Option` is "none written".
+fn across(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<Option<AcrossSpec>> {
+    let entity = f.get("entity").map(|n| r.name_as(n, "an entity"));
+    let to = f.get("to").map(|n| r.text_as(n, "a column"));
+    match (entity, f.key("to")) {
+        (Some(entity), _) => Some(Some(AcrossSpec {
+            entity: entity?,
+            to: match to {
+                Some(to) => Some(to?),
+                None => None,
+            },
+        })),
+        (None, Some(key)) => {
+            r.diags.push(
+                Diagnostic::error(&codes::MISSING_KEY, "`to` needs `entity`")
+                    .at(key.span, "a column that points to what?")
+                    .help("add `entity:` with the entity whose key this column holds"),
+            );
+            None
+        }
+        (None, None) => Some(None),
+    }
 }
 
 /// A time zone that there is.

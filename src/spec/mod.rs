@@ -2,6 +2,7 @@
 //!
 //! [`read`] decodes the YAML trees; each file beside this one decodes one kind of item.
 
+mod across;
 mod allow;
 mod anniversary;
 pub mod condition;
@@ -33,6 +34,7 @@ use crate::source::{Span, Spanned};
 use crate::yaml::decode::{Fields, Reader, Vars};
 use crate::yaml::form::Form;
 use crate::yaml::{Node, NodeKind};
+pub use across::Across;
 pub use allow::AllowSpec;
 pub use anniversary::AnniversarySpec;
 pub use condition::{Condition, ConditionKind, Duration, Rows, WindowSpec};
@@ -179,6 +181,8 @@ pub struct RelationSpec {
     /// How `datetime` columns of this relation are read; default the project's.
     pub time_zone: Option<Spanned<String>>,
     pub filter: Vec<Snippet>,
+    /// The other entity that each row points to.
+    pub across: Option<AcrossSpec>,
     /// How far back its rows go.
     pub kept_for: Option<Spanned<Duration>>,
     pub columns: ColumnSpecs,
@@ -186,6 +190,14 @@ pub struct RelationSpec {
     pub span: Span,
     /// As in [`Item::canonical`].
     pub canonical: String,
+}
+
+/// `entity: account`, `to: account_id`
+#[derive(Clone, Debug)]
+pub struct AcrossSpec {
+    pub entity: Name,
+    /// The column that holds the other entity's key; default the one named like it.
+    pub to: Option<Name>,
 }
 
 #[derive(Clone, Debug)]

@@ -43,7 +43,8 @@ impl Tables {
                 .join
                 .as_ref()
                 .is_some_and(|j| j.kind == JoinKind::Parent);
-            if is_parent || slot.name.is_empty() {
+            // Of another entity's segments nothing can be given.
+            if is_parent || slot.name.is_empty() || slot.name.contains(' ') {
                 continue;
             }
             let longer = match entity {
@@ -109,7 +110,8 @@ impl Tables {
 #[must_use]
 pub fn over_given(mut model: Model) -> Model {
     let names = Tables::new(&model).short_names(model.tables.len());
-    for (table, name) in model.tables.iter_mut().zip(names) {
+    let tables = model.tables.iter_mut().zip(names);
+    for (table, name) in tables.filter(|(table, _)| table.is_read()) {
         table.source = TableSource::Named(vec![DATABASE.to_owned(), name]);
     }
     model

@@ -95,6 +95,12 @@ const ALL_OF: &[Key] = &[Key::required(
     "The conditions that are counted.",
 )];
 
+const OVER: Key = Key::optional(
+    "over",
+    Shape::Name,
+    "The relation that leads to the other entity whose segment it is.",
+);
+
 /// The kinds of condition that are maps. The first key of each names it (or those that exclude each other do).
 pub static CONDITIONS: &[&Form] = &[
     &Form::of(
@@ -207,19 +213,33 @@ pub static CONDITIONS: &[&Form] = &[
     ),
     &Form::of(
         "`in`",
-        &[&[Key::required(
-            "in",
-            Shape::NameOrNames,
-            "A segment, or a case as `group.case`; of several, any.",
-        )]],
+        &[
+            &[
+                Key::required(
+                    "in",
+                    Shape::NameOrNames,
+                    "A segment, or a case as `group.case`; of several, any.",
+                ),
+                OVER,
+            ],
+            WHERE,
+            WINDOW,
+        ],
     ),
     &Form::of(
         "`not_in`",
-        &[&[Key::required(
-            "not_in",
-            Shape::NameOrNames,
-            "A segment, or a case as `group.case`; of several, none.",
-        )]],
+        &[
+            &[
+                Key::required(
+                    "not_in",
+                    Shape::NameOrNames,
+                    "A segment, or a case as `group.case`; of several, none.",
+                ),
+                OVER,
+            ],
+            WHERE,
+            WINDOW,
+        ],
     ),
     &STOPPED,
     &RESTARTED,

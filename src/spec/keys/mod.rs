@@ -222,7 +222,16 @@ pub static RELATION: Form = Form::of(
                 Shape::Duration,
                 "How far back its rows go, if old ones are deleted: windows beyond are reported.",
             ),
-            Key::later("entity", "A relation to another entity."),
+            Key::optional(
+                "entity",
+                Shape::Name,
+                "Another entity that each row points to: `in:` a segment of it asks over this relation.",
+            ),
+            Key::optional(
+                "to",
+                Shape::Name,
+                "The column that holds the other entity's key; default the one named like it.",
+            ),
             Key::later("future", "Rows that lie ahead of as_of."),
         ],
         &TABLE,
