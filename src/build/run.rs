@@ -198,7 +198,8 @@ fn history_began(request: Request<'_>, published: &Published) -> bool {
         TableSource::History { .. }
         | TableSource::Named(_)
         | TableSource::File { .. }
-        | TableSource::Query(_) => false,
+        | TableSource::Query(_)
+        | TableSource::Members(_) => false,
     })
 }
 

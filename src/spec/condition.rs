@@ -1,7 +1,7 @@
 //! Conditions as written (`language.md` §6) and the windows of their rows (§5).
 
-use super::anniversary::{self, AnniversarySpec};
 use super::across::{self, Across};
+use super::anniversary::{self, AnniversarySpec};
 use super::habit::{self, Habit};
 use super::sequence::{self, SequenceSpec};
 use super::stay::Stay;

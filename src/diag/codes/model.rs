@@ -365,14 +365,16 @@ pub static SEGMENT_ENTITY: Code = Code {
     id: "S0325",
     title: "a segment of another entity",
     explain: "\
-`in:` asks about the same entity row as the segment itself, so it can only name segments of the same entity. Reading another
-entity's membership over a relation is part of the language, but not in this version yet.
+`in:` asks about the same entity row as the segment itself, unless a relation leads to the other entity: one that says
+`entity: account`, and `to:` with the column that holds the account's key if that has another name. Where several relations
+lead there, or one leads back to the same entity, `over:` says which.
 
     segments:
       - {name: big_accounts, entity: account, where: seats > 100}
       - {name: vips, entity: customer, where: [ {in: big_accounts} ]}
 
-Ask for what makes the other entity a member, through a lookup: `account.seats > 100`.",
+Give a relation of `customer` `entity: account`, and name it: `{in: big_accounts, over: memberships}`. Where each customer has
+one account, a lookup asks the same: `account.seats > 100`.",
 };
 
 pub static KEY_NOT_HASHED: Code = Code {

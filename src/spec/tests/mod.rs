@@ -167,12 +167,6 @@ fn what_a_later_version_reads_is_said_once_at_its_key() {
     let entity = |more: &str| format!("entities:\n  - {{name: c, table: t, key: k, {more}}}\n");
     assert_eq!(
         places(&entity(
-            "relations: [{name: a, table: t, on: k, entity: b}]"
-        )),
-        not_yet("entity")
-    );
-    assert_eq!(
-        places(&entity(
             "relations: [{name: a, table: t, on: k, future: true}]"
         )),
         not_yet("future")
