@@ -41,8 +41,13 @@ pub const RULES: &[Rule] = &[
 /// # Panics
 /// If a rule changed what is answered: a bug of that rule, which must not become wrong members.
 pub fn optimize(plan: Plan, model: &Model, observer: &mut dyn FnMut(&str, &Plan)) -> Plan {
-    observer("naive", &plan);
     let mut plan = plan;
+    let across = std::mem::take(&mut plan.across);
+    plan.across = across
+        .into_iter()
+        .map(|other| optimize(other, model, observer))
+        .collect();
+    observer("naive", &plan);
     let promised = promise(&plan);
     for rule in RULES {
         plan = (rule.apply)(plan, model);
@@ -53,11 +58,6 @@ pub fn optimize(plan: Plan, model: &Model, observer: &mut dyn FnMut(&str, &Plan)
         );
         observer(rule.name, &plan);
     }
-    let across = std::mem::take(&mut plan.across);
-    plan.across = across
-        .into_iter()
-        .map(|other| optimize(other, model, observer))
-        .collect();
     plan
 }
 
