@@ -96,7 +96,8 @@ impl Search<'_, '_> {
         let end = self.end(previous, within);
         let clock = &self.reference.clock;
         let gone = match &end {
-            Value::Date(d) => clock.midnight(*d) <= clock.as_of,
+            // The last of its days counts as past, as for rows (promise 3).
+            Value::Date(_) => clock.is_past(&end, &self.zone),
             Value::Instant(t) => *t <= clock.as_of,
             Value::Local(t) => *t <= self.zone.to_datetime(clock.as_of),
             other => panic!("{other:?} is no time"),
