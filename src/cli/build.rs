@@ -63,7 +63,8 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     let Some(selection) = workspace.select(&wanted) else {
         return workspace.finish(ctx, false);
     };
-    if selection == Selection::default() {
+    // Of everything, nothing may be left: all is switched off or expired. Whoever is still published then leaves.
+    if selection == Selection::default() && !wanted.is_everything() {
         return workspace.finish(ctx, false);
     }
     let Some(folder) = workspace.target_path(&args.target_path, ctx) else {

@@ -52,11 +52,7 @@ fn wrong(example: &str) -> Option<String> {
         return Some("it has no `tests:`: write some, or mark it ```yaml fragment".to_owned());
     }
     let ran = Command::new(env!("CARGO_BIN_EXE_segc"))
-        .args([if cfg!(feature = "duckdb-linked") {
-            "test"
-        } else {
-            "check"
-        }])
+        .arg("test")
         .current_dir(dir.path())
         .output()
         .expect("it runs");

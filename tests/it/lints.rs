@@ -156,6 +156,7 @@ fn without_lints(text: &str) -> String {
 }
 
 #[test]
+#[cfg(feature = "duckdb-linked")]
 fn a_denied_lint_stops_every_command_before_it_does_anything() {
     let place = Place::with("segments:\n  - {name: a, where: [ store_id > 5, store_id < 3 ]}\n");
     place.write("people.csv", "customer_id,store_id\n1,4\n");

@@ -15,6 +15,7 @@ mod cases;
 mod cli;
 #[cfg(feature = "duckdb-linked")]
 mod constants;
+#[cfg(feature = "duckdb-linked")]
 mod docs;
 #[cfg(feature = "duckdb-linked")]
 mod engine;

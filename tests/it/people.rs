@@ -361,3 +361,13 @@ fn a_renamed_segment_keeps_its_history() {
     shop.built("2026-01-04");
     assert_eq!(shop.ask(stays), expected);
 }
+
+#[test]
+fn when_the_last_segment_expires_its_members_leave() {
+    let spec = "segments:\n  - {name: vip, where: vip, expires_on: 2026-01-02}\n";
+    let shop = Shop::new(ENTITY, spec, CUSTOMERS);
+    shop.built("2026-01-01");
+    assert_eq!(shop.members("vip"), "1 3");
+    shop.built("2026-01-03");
+    assert_eq!(shop.members("vip"), "");
+}
