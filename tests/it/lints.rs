@@ -1,6 +1,7 @@
 //! Lints: the page of docs that lists them, their names, and that they change nothing but messages.
 
 use crate::cases::{self, lay_out};
+#[cfg(feature = "duckdb-linked")]
 use crate::cli::Place;
 use segc::diag::codes::lint::{self, LINTS};
 use std::fmt::Write as _;
