@@ -1,6 +1,6 @@
 //! What items say about themselves: words for people, dates, what they publish and refer to.
 
-use super::{Checked, logic};
+use super::{Checked, item_of, logic};
 use crate::diag::codes::lint as codes;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::model::calendar;
@@ -81,9 +81,7 @@ fn words(item: &Item, action: bool, what: &str, diags: &mut Diagnostics) {
 }
 
 fn untested(project: &Checked<'_>, item: &Item, what: &str, diags: &mut Diagnostics) {
-    let tests = &project.spec.tests;
-    let mut names = tests.iter().flat_map(|t| &t.subject.names);
-    if !names.any(|n| item_of(n) == item.name.value) {
+    if !project.tested.contains(item.name.value.as_str()) {
         missing(&codes::NO_TEST, item, what, "test", diags);
     }
 }
@@ -157,12 +155,7 @@ fn channels(
     channels: &[Name],
     diags: &mut Diagnostics,
 ) {
-    let model = project.model;
-    let segment = model
-        .segments
-        .iter()
-        .find(|s| item_of(&s.name) == item.name.value);
-    let entity = segment.and_then(|s| project.spec.entities.get(s.entity.index()));
+    let entity = project.entities.get(item.name.value.as_str());
     if let (Some(first), Some(entity), true) = (channels.first(), entity, suppress)
         && entity.suppress.is_empty()
         && entity.suppressors.is_empty()
@@ -180,11 +173,6 @@ fn channels(
             .help("say under `suppress:` of the entity who must never be published"),
         );
     }
-}
-
-/// The item that a segment is of: `lifecycle` of `lifecycle.new`.
-fn item_of(segment: &str) -> &str {
-    segment.split('.').next().unwrap_or(segment)
 }
 
 fn disabled(project: &Checked<'_>, condition: &Condition, diags: &mut Diagnostics) {

@@ -13,10 +13,10 @@ use crate::diag::codes::lint::{self as codes, LINTS, Level, Lint};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::model::{Model, calendar};
 use crate::source::Span;
-use crate::spec::{GroupSpec, Item, Name, SegmentSpec, Settings, Spec};
+use crate::spec::{EntitySpec, GroupSpec, Item, Name, SegmentSpec, Settings, Spec};
 use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// What rules look at.
 struct Checked<'a> {
@@ -26,6 +26,10 @@ struct Checked<'a> {
     today: Date,
     segments: HashMap<&'a str, &'a SegmentSpec>,
     groups: HashMap<&'a str, &'a GroupSpec>,
+    /// The entity of each segment, group and split.
+    entities: HashMap<&'a str, &'a EntitySpec>,
+    /// The items that some test is of.
+    tested: HashSet<&'a str>,
 }
 
 impl<'a> Checked<'a> {
@@ -58,6 +62,11 @@ impl<'a> Checked<'a> {
     }
 }
 
+/// The item that a segment is of: `lifecycle` of `lifecycle.new`.
+fn item_of(segment: &str) -> &str {
+    segment.split_once('.').map_or(segment, |(item, _)| item)
+}
+
 /// Findings of lints that are allowed for the whole project: how many of each.
 pub type Quiet = Vec<(&'static Lint, usize)>;
 
@@ -82,6 +91,17 @@ pub fn run(
             .groups
             .iter()
             .map(|g| (g.item.name.value.as_str(), g))
+            .collect(),
+        entities: model
+            .segments
+            .iter()
+            .filter_map(|s| Some((item_of(&s.name), spec.entities.get(s.entity.index())?)))
+            .collect(),
+        tested: spec
+            .tests
+            .iter()
+            .flat_map(|t| &t.subject.names)
+            .map(|name| item_of(name))
             .collect(),
     };
     let mut found = lasting(&project, again);

@@ -16,11 +16,9 @@ fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part.as_bytes());
     }
-    hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let digits = |byte: u8| [byte >> 4, byte & 15].map(|n| char::from_digit(n.into(), 16));
+    let hash = hasher.finalize();
+    hash.into_iter().flat_map(digits).flatten().collect()
 }
 
 /// The values of the project's variables that a text names.

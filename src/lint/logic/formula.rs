@@ -53,7 +53,8 @@ pub(super) struct Subjects<'a> {
     ids: HashMap<Subject, SubjectId>,
     /// The values that each can have, and whether they are whole numbers.
     pub(super) domains: Vec<(Set, bool)>,
-    rows: Vec<(SubjectId, Measure)>,
+    /// The counts of rows, by relation: only those of one relation are among each other.
+    rows: HashMap<RelationId, Vec<(SubjectId, Measure)>>,
     /// The subjects that count more rows than one does, whatever the rows are.
     pub(super) among: HashMap<SubjectId, Vec<SubjectId>>,
 }
@@ -78,7 +79,7 @@ impl<'a> Subjects<'a> {
             model,
             ids: HashMap::new(),
             domains: Vec::new(),
-            rows: Vec::new(),
+            rows: HashMap::new(),
             among: HashMap::new(),
         }
     }
@@ -89,7 +90,8 @@ impl<'a> Subjects<'a> {
         }
         let id = self.domains.len();
         if let Subject::Rows(measure) = &subject {
-            for (other, rows) in &self.rows {
+            let counts = self.rows.entry(measure.relation).or_default();
+            for (other, rows) in counts.iter() {
                 if fewer(measure, rows) {
                     self.among.entry(id).or_default().push(*other);
                 }
@@ -97,7 +99,7 @@ impl<'a> Subjects<'a> {
                     self.among.entry(*other).or_default().push(id);
                 }
             }
-            self.rows.push((id, measure.clone()));
+            counts.push((id, measure.clone()));
         }
         self.ids.insert(subject, id);
         self.domains.push((domain, whole));
@@ -407,9 +409,9 @@ fn natural() -> Set {
     Set::between(Some((Value::int(0), true)), None)
 }
 
-/// Whether all rows that `a` counts are among those that `b` counts, whatever they are.
+/// Whether all rows that `a` counts are among those that `b`, of the same relation, counts, whatever they are.
 fn fewer(a: &Measure, b: &Measure) -> bool {
-    a.relation == b.relation && inside(a, b) && b.filter.iter().all(|c| a.filter.contains(c))
+    inside(a, b) && b.filter.iter().all(|c| a.filter.contains(c))
 }
 
 fn inside(a: &Measure, b: &Measure) -> bool {
