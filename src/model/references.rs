@@ -165,58 +165,23 @@ pub(super) fn elsewhere(
 
 /// Calls `f` with every segment that a condition names.
 pub(crate) fn each_reference<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a Name)) {
-    match &condition.kind {
-        ConditionKind::In(names)
-        | ConditionKind::NotIn(names)
-        | ConditionKind::Across(Across { names, .. }) => names.iter().for_each(f),
-        ConditionKind::All(of)
-        | ConditionKind::Any(of)
-        | ConditionKind::None(of)
-        | ConditionKind::AtLeast { of, .. }
-        | ConditionKind::AtMost { of, .. }
-        | ConditionKind::Exactly { of, .. } => of.iter().for_each(|c| each_reference(c, f)),
-        ConditionKind::Not(of) => each_reference(of, f),
-        ConditionKind::Top(of) => of.among.iter().for_each(|c| each_reference(c, f)),
-        ConditionKind::Sql(_)
-        | ConditionKind::Native(_)
-        | ConditionKind::Did { .. }
-        | ConditionKind::DidNot { .. }
-        | ConditionKind::Aggregate { .. }
-        | ConditionKind::FirstTime { .. }
-        | ConditionKind::Habit(_)
-        | ConditionKind::Sequence(_)
-        | ConditionKind::Anniversary(_)
-        | ConditionKind::InList(_)
-        | ConditionKind::Stay(_) => {}
+    if let ConditionKind::In(names)
+    | ConditionKind::NotIn(names)
+    | ConditionKind::Across(Across { names, .. }) = &condition.kind
+    {
+        names.iter().for_each(&mut *f);
     }
+    let parts = condition.parts().iter();
+    parts.for_each(|part| each_reference(part, f));
 }
 
 /// Calls `f` with every condition on membership history.
 pub(super) fn each_stay<'a>(condition: &'a Condition, f: &mut dyn FnMut(&'a Stay)) {
-    match &condition.kind {
-        ConditionKind::Stay(stay) => f(stay),
-        ConditionKind::All(of)
-        | ConditionKind::Any(of)
-        | ConditionKind::None(of)
-        | ConditionKind::AtLeast { of, .. }
-        | ConditionKind::AtMost { of, .. }
-        | ConditionKind::Exactly { of, .. } => of.iter().for_each(|c| each_stay(c, f)),
-        ConditionKind::Not(of) => each_stay(of, f),
-        ConditionKind::Top(of) => of.among.iter().for_each(|c| each_stay(c, f)),
-        ConditionKind::Sql(_)
-        | ConditionKind::Native(_)
-        | ConditionKind::Did { .. }
-        | ConditionKind::DidNot { .. }
-        | ConditionKind::Aggregate { .. }
-        | ConditionKind::FirstTime { .. }
-        | ConditionKind::In(_)
-        | ConditionKind::NotIn(_)
-        | ConditionKind::Across(_)
-        | ConditionKind::Habit(_)
-        | ConditionKind::Sequence(_)
-        | ConditionKind::Anniversary(_)
-        | ConditionKind::InList(_) => {}
+    if let ConditionKind::Stay(stay) = &condition.kind {
+        f(stay);
     }
+    let parts = condition.parts().iter();
+    parts.for_each(|part| each_stay(part, f));
 }
 
 /// Calls `f` with every name of a value about the entity that stands in a condition. What cannot be parsed is told later.
@@ -232,13 +197,13 @@ pub(super) fn each_name(condition: &Condition, f: &mut dyn FnMut(&[Name], Span))
             }
         }
         ConditionKind::Anniversary(spec) => each_name_in(&spec.of, f),
-        ConditionKind::All(of)
-        | ConditionKind::Any(of)
-        | ConditionKind::None(of)
-        | ConditionKind::AtLeast { of, .. }
-        | ConditionKind::AtMost { of, .. }
-        | ConditionKind::Exactly { of, .. } => of.iter().for_each(|c| each_name(c, f)),
-        ConditionKind::Not(of) => each_name(of, f),
+        ConditionKind::All(_)
+        | ConditionKind::Any(_)
+        | ConditionKind::None(_)
+        | ConditionKind::Not(_)
+        | ConditionKind::AtLeast { .. }
+        | ConditionKind::AtMost { .. }
+        | ConditionKind::Exactly { .. } => condition.parts().iter().for_each(|c| each_name(c, f)),
         ConditionKind::Top(of) => each_name_compared(of, f),
         ConditionKind::Did { times: tail, .. } => tail.iter().for_each(|t| each_name_in_tail(t, f)),
         ConditionKind::Aggregate { is, .. } => each_name_in_tail(is, f),

@@ -4,10 +4,10 @@
 
 mod words;
 
-use super::query::{Wrong, balanced, offset, on_a_large_stack, split_location};
+use super::query::{Wrong, balanced, offset, on_a_large_stack, or_say, split_location};
 use super::{Snippet, tokens};
+use crate::diag::Diagnostics;
 use crate::diag::codes::shapes::NATIVE;
-use crate::diag::{Diagnostic, Diagnostics};
 use crate::source::Spanned;
 use sqlparser::ast::{
     AccessExpr, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Query,
@@ -37,29 +37,11 @@ pub(super) fn read(snippet: &Snippet, warehouse: &str, diags: &mut Diagnostics) 
         return None;
     }
     let text = snippet.text.value.as_str();
-    let found = on_a_large_stack(|| match dialect_from_str(warehouse) {
+    let read = on_a_large_stack(|| match dialect_from_str(warehouse) {
         Some(dialect) => names(text, dialect.as_ref()),
         None => Ok(Vec::new()),
     });
-    let wrong = match found {
-        Some(Ok(names)) => return Some(pieces(snippet, &names)),
-        Some(Err(wrong)) => wrong,
-        None => Wrong {
-            what: "the expression cannot be read".to_owned(),
-            at: None,
-            hint: "make it shorter",
-        },
-    };
-    let span = match wrong.at {
-        Some((start, end)) => snippet.span(start, end),
-        None => snippet.whole(),
-    };
-    diags.push(
-        Diagnostic::error(&NATIVE, NATIVE.title)
-            .at(span, wrong.what)
-            .help(wrong.hint),
-    );
-    None
+    or_say(read, snippet, &NATIVE, diags).map(|names| pieces(snippet, &names))
 }
 
 /// A name: its parts, each with its bytes in the text.

@@ -2,7 +2,7 @@
 
 use super::{Snippet, tokens};
 use crate::diag::codes::expr::{NOT_ONE_QUERY, TEMPLATE};
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use sqlparser::ast::{Query, SetExpr, Statement, Visit, Visitor};
 use sqlparser::dialect::{Dialect, GenericDialect};
 use sqlparser::parser::Parser;
@@ -31,11 +31,22 @@ pub(super) fn check(snippet: &Snippet, diags: &mut Diagnostics) -> bool {
         );
         return false;
     }
-    let wrong = match on_a_large_stack(|| one_query(text)) {
-        Some(Ok(())) => return true,
+    let read = on_a_large_stack(|| one_query(text));
+    or_say(read, snippet, &NOT_ONE_QUERY, diags).is_some()
+}
+
+/// What was read, or a diagnostic of what is wrong with the text; `None` of a reading that its recursion ended.
+pub(super) fn or_say<T>(
+    read: Option<Result<T, Wrong>>,
+    snippet: &Snippet,
+    code: &'static Code,
+    diags: &mut Diagnostics,
+) -> Option<T> {
+    let wrong = match read {
+        Some(Ok(read)) => return Some(read),
         Some(Err(wrong)) => wrong,
         None => Wrong {
-            what: "the query cannot be read".to_owned(),
+            what: "this is nested too deep to be read".to_owned(),
             at: None,
             hint: "make it shorter",
         },
@@ -45,11 +56,11 @@ pub(super) fn check(snippet: &Snippet, diags: &mut Diagnostics) -> bool {
         None => snippet.whole(),
     };
     diags.push(
-        Diagnostic::error(&NOT_ONE_QUERY, NOT_ONE_QUERY.title)
+        Diagnostic::error(code, code.title)
             .at(span, wrong.what)
             .help(wrong.hint),
     );
-    false
+    None
 }
 
 /// Runs sqlparser where its recursion has room; None if that failed all the same.

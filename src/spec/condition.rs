@@ -24,6 +24,36 @@ pub struct Condition {
     pub span: Span,
 }
 
+impl Condition {
+    /// The conditions right inside of this one.
+    pub fn parts(&self) -> &[Self] {
+        match &self.kind {
+            ConditionKind::All(of)
+            | ConditionKind::Any(of)
+            | ConditionKind::None(of)
+            | ConditionKind::AtLeast { of, .. }
+            | ConditionKind::AtMost { of, .. }
+            | ConditionKind::Exactly { of, .. } => of,
+            ConditionKind::Not(of) => std::slice::from_ref(of),
+            ConditionKind::Top(of) => of.among.as_deref().map_or(&[], std::slice::from_ref),
+            ConditionKind::Sql(_)
+            | ConditionKind::Native(_)
+            | ConditionKind::Did { .. }
+            | ConditionKind::DidNot { .. }
+            | ConditionKind::Aggregate { .. }
+            | ConditionKind::FirstTime { .. }
+            | ConditionKind::Habit(_)
+            | ConditionKind::Sequence(_)
+            | ConditionKind::Anniversary(_)
+            | ConditionKind::In(_)
+            | ConditionKind::NotIn(_)
+            | ConditionKind::Across(_)
+            | ConditionKind::InList(_)
+            | ConditionKind::Stay(_) => &[],
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub enum ConditionKind {
     Sql(Snippet),
