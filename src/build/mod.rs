@@ -13,6 +13,7 @@ pub mod run;
 pub mod stage;
 pub mod tables;
 pub mod views;
+pub mod walk;
 
 use sha2::{Digest, Sha256};
 

@@ -1,0 +1,340 @@
+//! Walks stages against a warehouse, and says how it ended: a build, and everything else that changes what is published.
+//! What the warehouse answers to COMMIT is not believed: the ledger, read on a new connection, decides.
+#![allow(clippy::disallowed_methods)] // Stages are timed here.
+
+use std::time::{Duration, Instant};
+
+use super::blame;
+use super::kinds::raced_at;
+use super::read::{Reader, number};
+use super::{Assertion, Kind, Stage};
+use crate::diag::Diagnostics;
+use crate::engine::{Engine, EngineError, EngineErrorKind};
+use crate::model::Entity;
+
+/// Opens a new session with the target.
+pub type Connect<'a> = dyn FnMut() -> Result<Box<dyn Engine>, EngineError> + 'a;
+
+/// Watches a build.
+pub trait Progress {
+    fn started(&self, stage: &Stage);
+    fn finished(&self, stage: &Stage, rows: u64, elapsed: Duration);
+
+    /// Whether the build is to stop, and with which exit status: asked before every stage and when a statement has failed.
+    /// Who answers yes stops statements of this build no longer: what is left is to roll back and to read the ledger.
+    fn interrupted(&self) -> Option<u8> {
+        None
+    }
+}
+
+/// Watches nothing.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn started(&self, _: &Stage) {}
+    fn finished(&self, _: &Stage, _: u64, _: Duration) {}
+}
+
+/// How a build ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The ledger has the run.
+    Published { epoch: u64 },
+    /// The same question was answered before, by this run; nothing was done.
+    Unchanged { run_id: String },
+    /// The diagnostics say why; nothing was published.
+    Refused,
+    /// The warehouse refused, in its own words; nothing was published.
+    NotPublished { message: String },
+    /// Another build published first (None: is about to publish); nothing was published.
+    LostRace { winner: Option<String> },
+    /// Somebody stopped it; nothing was published.
+    Interrupted { exit_status: u8 },
+    /// COMMIT was sent and the ledger cannot be read. How to find out.
+    Unknown { message: String },
+}
+
+impl Ended {
+    /// The process's exit status (`outputs.md`).
+    #[must_use]
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self::Published { .. } | Self::Unchanged { .. } => 0,
+            Self::Refused => 1,
+            Self::NotPublished { .. } => 2,
+            Self::LostRace { .. } => 3,
+            Self::Unknown { .. } => 4,
+            Self::Interrupted { exit_status } => *exit_status,
+        }
+    }
+}
+
+/// How long one stage took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timing {
+    pub kind: Kind,
+    pub subject: String,
+    pub rows: u64,
+    pub elapsed: Duration,
+}
+
+/// Why a walk ended early.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The warehouse refused a statement.
+    Engine { error: EngineError, kind: Kind },
+    /// Checks of the data failed; the diagnostics say which.
+    Checks,
+    /// Somebody wants the build to stop.
+    Interrupted,
+    /// The fence hit no row.
+    Fence,
+    Assertion {
+        assertion: Assertion,
+        subject: String,
+        violations: u64,
+    },
+}
+
+/// A session on its way through stages.
+pub(super) struct Walk<'a> {
+    pub(super) engine: Box<dyn Engine>,
+    /// Whose keys are checked.
+    entities: &'a [Entity],
+    progress: &'a dyn Progress,
+    timings: Vec<Timing>,
+    /// COMMIT was sent.
+    committing: bool,
+}
+
+/// A walk that is over. Nothing is known yet of what it changed.
+pub(super) struct Walked {
+    pub(super) stop: Option<Stop>,
+    pub(super) timings: Vec<Timing>,
+    committing: bool,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(
+        engine: Box<dyn Engine>,
+        entities: &'a [Entity],
+        progress: &'a dyn Progress,
+    ) -> Self {
+        Self {
+            engine,
+            entities,
+            progress,
+            timings: Vec::new(),
+            committing: false,
+        }
+    }
+
+    /// Goes `path`, rolls back where something failed, and lets go of the connection either way.
+    pub(super) fn walk(mut self, path: impl FnOnce(&mut Self) -> Result<(), Stop>) -> Walked {
+        let stop = path(&mut self).err();
+        if stop.is_some() {
+            // Whatever it answers: the connection is dropped, and with it the transaction.
+            let _ = self.engine.execute("ROLLBACK");
+        }
+        Walked {
+            stop,
+            timings: self.timings,
+            committing: self.committing,
+        }
+    }
+
+    /// Unless it is to stop.
+    pub(super) fn go_on(&self) -> Result<(), Stop> {
+        match self.progress.interrupted() {
+            Some(_) => Err(Stop::Interrupted),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn timed(
+        &mut self,
+        stage: &Stage,
+        work: impl FnOnce(&mut dyn Engine) -> Result<u64, EngineError>,
+    ) -> Result<u64, Stop> {
+        self.progress.started(stage);
+        let started = Instant::now();
+        let result = work(self.engine.as_mut());
+        let elapsed = started.elapsed();
+        let rows = *result.as_ref().unwrap_or(&0);
+        self.progress.finished(stage, rows, elapsed);
+        self.timings.push(Timing {
+            kind: stage.kind.clone(),
+            subject: stage.subject.clone(),
+            rows,
+            elapsed,
+        });
+        result.map_err(|error| Stop::Engine {
+            error,
+            kind: stage.kind.clone(),
+        })
+    }
+
+    /// One stage, and what its answer means.
+    pub(super) fn stage(&mut self, stage: &Stage, diags: &mut Diagnostics) -> Result<(), Stop> {
+        self.go_on()?;
+        match &stage.kind {
+            Kind::Assert(assertion) => {
+                let sql = stage.sql.first().map_or("", String::as_str);
+                let violations = self.timed(stage, |engine| one_number(engine, sql))?;
+                if violations > 0 {
+                    return Err(Stop::Assertion {
+                        assertion: *assertion,
+                        subject: stage.subject.clone(),
+                        violations,
+                    });
+                }
+                Ok(())
+            }
+            Kind::CheckKeys(entity) => {
+                let sql = stage.sql.first().map_or("", String::as_str);
+                let mut found = Vec::new();
+                self.timed(stage, |engine| {
+                    found = engine
+                        .query(sql)?
+                        .rows
+                        .into_iter()
+                        .next()
+                        .unwrap_or_default();
+                    Ok(0)
+                })?;
+                if let Some(entity) = self.entities.get(entity.index()) {
+                    blame::check_keys(entity, &found, diags);
+                }
+                Ok(())
+            }
+            Kind::Fence => {
+                let hit = self.timed(stage, |engine| execute(engine, &stage.sql))?;
+                if hit == 1 { Ok(()) } else { Err(Stop::Fence) }
+            }
+            Kind::Commit => {
+                self.committing = true;
+                self.timed(stage, |engine| execute(engine, &stage.sql))?;
+                Ok(())
+            }
+            Kind::Begin
+            | Kind::CheckSource
+            | Kind::StageScope
+            | Kind::StageQuery
+            | Kind::StageMembers
+            | Kind::EnsureSchema
+            | Kind::EnsureTable
+            | Kind::EnsureColumn
+            | Kind::EnsureView
+            | Kind::Diff
+            | Kind::Count
+            | Kind::Guard
+            | Kind::Rename
+            | Kind::CloseStays
+            | Kind::OpenStays
+            | Kind::DeleteMembers
+            | Kind::InsertMembers
+            | Kind::Traits
+            | Kind::Channels
+            | Kind::RecordRun => {
+                self.timed(stage, |engine| execute(engine, &stage.sql))?;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Runs statements in order; the rows that the last one changed.
+fn execute(engine: &mut dyn Engine, sql: &[String]) -> Result<u64, EngineError> {
+    let mut rows = 0;
+    for statement in sql {
+        rows = engine.execute(statement)?;
+    }
+    Ok(rows)
+}
+
+fn one_number(engine: &mut dyn Engine, sql: &str) -> Result<u64, EngineError> {
+    let rows = engine.query(sql)?.rows;
+    rows.first()
+        .and_then(|row| row.first())
+        .map_or(Ok(0), number)
+}
+
+impl Walked {
+    /// How it ended: the word of the ledger. `base` is the epoch that the stages were made of.
+    pub(super) fn settle(
+        &self,
+        reader: &Reader<'_>,
+        base: u64,
+        progress: &dyn Progress,
+        connect: &mut Connect<'_>,
+    ) -> Ended {
+        let ended = settle(reader, base, self, connect);
+        match (ended, progress.interrupted()) {
+            (Ended::NotPublished { .. }, Some(exit_status)) => Ended::Interrupted { exit_status },
+            (ended, _) => ended,
+        }
+    }
+}
+
+/// Reads the ledger on a new connection and believes only that.
+fn settle(reader: &Reader<'_>, base: u64, walked: &Walked, connect: &mut Connect<'_>) -> Ended {
+    let (stop, committing) = (&walked.stop, walked.committing);
+    if let Some(Stop::Checks) = stop {
+        return Ended::Refused;
+    }
+    let ledger = connect().and_then(|mut engine| reader.verdict(engine.as_mut()));
+    let (run, state) = match ledger {
+        Ok(found) => found,
+        Err(error) if committing => {
+            return Ended::Unknown {
+                message: format!(
+                    "COMMIT was sent, but the ledger cannot be read ({error}); whether run {} was published is in {}",
+                    reader.run_id(),
+                    reader.runs()
+                ),
+            };
+        }
+        Err(_) => (None, None),
+    };
+    if let Some(epoch) = run.filter(|_| committing) {
+        return Ended::Published { epoch };
+    }
+    let moved = state.filter(|s| s.epoch > base);
+    match stop {
+        None => match moved {
+            Some(winner) => Ended::LostRace {
+                winner: Some(winner.run_id),
+            },
+            None => Ended::NotPublished {
+                message: "COMMIT was answered, but the ledger does not have the run".to_owned(),
+            },
+        },
+        Some(Stop::Interrupted) => Ended::NotPublished {
+            message: "it was interrupted".to_owned(),
+        },
+        Some(Stop::Fence) => Ended::LostRace {
+            winner: moved.map(|s| s.run_id),
+        },
+        Some(Stop::Engine { error, kind }) => match moved {
+            Some(winner) if raced_at(kind) => Ended::LostRace {
+                winner: Some(winner.run_id),
+            },
+            // The other one has not committed yet.
+            None if error.kind == EngineErrorKind::Conflict => Ended::LostRace { winner: None },
+            Some(_) | None => Ended::NotPublished {
+                message: format!("{}: {error}", kind.words()),
+            },
+        },
+        Some(Stop::Assertion {
+            assertion,
+            subject,
+            violations,
+        }) => Ended::NotPublished {
+            message: format!(
+                "assertion failed for `{subject}`: {} ({violations} rows differ). Were the published tables edited by hand?",
+                assertion.words()
+            ),
+        },
+        Some(Stop::Checks) => Ended::Refused,
+    }
+}
