@@ -322,7 +322,7 @@ const ONLY_IN: &[(&[&str], &[&str])] = &[
             "Zoned::now",
             "Instant::now",
         ],
-        &["cli/", "build/run", "engine/"],
+        &["cli/", "build/walk", "engine/"],
     ),
     (
         &["static mut", "RwLock", "lazy_static", "thread_local!"],
