@@ -153,8 +153,8 @@ impl<'a> Writer<'a> {
     }
 
     fn order(&mut self, order: &Order) -> String {
-        let direction = if order.descending { " desc" } else { "" };
-        format!("{}{direction} nulls last", self.expr(&order.by).text)
+        let direction = if order.descending { "desc" } else { "asc" };
+        format!("{} {direction} nulls last", self.expr(&order.by).text)
     }
 
     fn call(&mut self, func: Func, args: &[BlockExpr], e: &BlockExpr) -> Sql {

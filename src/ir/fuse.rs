@@ -4,6 +4,7 @@
 //! wide ones; a scan per window makes few measures pay for reading and joining. The cost rule (`performance.md`) decides.
 
 use super::names::{days_back, label};
+use super::optimize::later;
 use super::{Plan, Scan, Shape};
 use crate::expr::{Agg, Literal};
 use crate::model::{Measure, Model, RelationId, RowExpr};
@@ -64,12 +65,13 @@ pub(super) fn fuse(mut plan: Plan, model: &Model) -> Plan {
         match groups.get_mut(at) {
             Some(group) => {
                 group.measures.extend(&scan.measures);
+                group.until = latest(group.until.take(), ahead(scan, model));
                 join(&mut group.slots, &scan.slots);
             }
             None => groups.push(Scan {
                 // An upper bound is each measure's own until `push_filters` finds a common one.
                 until: match scan.shape {
-                    Shape::Aggregate => None,
+                    Shape::Aggregate => ahead(scan, model),
                     Shape::Chosen { .. } | Shape::Ranked { .. } => scan.until.clone(),
                 },
                 why: why(scan, model),
@@ -85,6 +87,19 @@ pub(super) fn fuse(mut plan: Plan, model: &Model) -> Plan {
     });
     plan.scans = groups;
     plan
+}
+
+/// Where a scan ends, if it reads rows ahead of `as_of`.
+fn ahead(scan: &Scan, model: &Model) -> Option<Literal> {
+    let relation = model.relations.get(scan.relation.index())?;
+    let until = scan.until.as_ref()?;
+    relation.is_ahead(until).then(|| until.clone())
+}
+
+/// None is `as_of`: nothing earlier than that comes here.
+fn latest(a: Option<Literal>, b: Option<Literal>) -> Option<Literal> {
+    let both = a.iter().chain(&b);
+    both.reduce(later).cloned()
 }
 
 /// Scans stand by relation, aggregates first, widest window first.
@@ -103,6 +118,9 @@ fn reach(scan: &Scan, model: &Model) -> f64 {
 fn why(scan: &Scan, model: &Model) -> String {
     match scan.shape {
         Shape::Aggregate => match scan.from.as_ref().and_then(|f| label(f, model)) {
+            Some(_) if ahead(scan, model).is_some() => {
+                "one scan for all windows that begin now".to_owned()
+            }
             Some(back) => format!("one scan for all windows that begin {back} back"),
             None => "one scan for everything without a beginning".to_owned(),
         },
@@ -184,6 +202,7 @@ pub(super) fn merge_tiers(mut plan: Plan, model: &Model) -> Plan {
                     tier.measures.len(),
                 );
                 join(&mut wider.slots, &tier.slots);
+                wider.until = latest(wider.until.take(), tier.until.take());
                 wider.measures.append(&mut tier.measures);
                 wider.measures.sort_unstable();
             } else {

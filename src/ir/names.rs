@@ -3,7 +3,7 @@
 use super::{Answer, Node, population};
 use crate::expr::{Agg, ExprKind, Literal};
 use crate::model::{
-    Atom, Col, Entity, Measure, MeasureId, Model, PopulationId, SequenceId, across,
+    Atom, Col, Entity, Measure, MeasureId, Model, PopulationId, RelationId, SequenceId, across,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -193,6 +193,10 @@ pub(super) fn measure_name(measure: &Measure, model: &Model) -> String {
         }
     }
     let (from, until) = (measure.window.from.as_ref(), measure.window.until.as_ref());
+    if let Some(ahead) = ahead(measure.relation, from, until, model) {
+        name.push_str(&format!("_{}", plain(&ahead)));
+        return name;
+    }
     let ends_now = until.is_none_or(|u| days_back(u, model).is_none_or(|d| d < 1.5));
     match (
         from.and_then(|f| label(f, model)),
@@ -255,16 +259,35 @@ pub(super) fn days_back(bound: &Literal, model: &Model) -> Option<f64> {
     Some(days)
 }
 
+/// `next 14d`, `last 30d and next 14d`, `until 14d ahead`: a window that ends after `as_of`.
+pub(super) fn ahead(
+    relation: RelationId,
+    from: Option<&Literal>,
+    until: Option<&Literal>,
+    model: &Model,
+) -> Option<String> {
+    let relation = model.relations.get(relation.index())?;
+    let until = until.filter(|u| relation.is_ahead(u))?;
+    let end = length((moment(until)? - model.as_of.as_second()).max(0));
+    Some(match from.and_then(|f| days_back(f, model)) {
+        None => format!("until {end} ahead"),
+        // On a date column the day of `as_of` has begun.
+        Some(back) if back < 1.1 => format!("next {end}"),
+        Some(back) => format!("last {back:.0}d and next {end}"),
+    })
+}
+
 /// `90d`, `6h`: how far back a bound lies, for names.
 pub(super) fn label(bound: &Literal, model: &Model) -> Option<String> {
     let seconds = model.as_of.as_second() - moment(bound)?;
-    if seconds < 0 {
-        return None;
-    }
-    Some(if seconds < 82_800 {
+    (seconds >= 0).then(|| length(seconds))
+}
+
+fn length(seconds: i64) -> String {
+    if seconds < 82_800 {
         format!("{}h", (seconds + 3599) / 3600)
     } else {
         // A local day may have an hour more or less.
         format!("{}d", (seconds - 7200 + 86_399) / 86_400)
-    })
+    }
 }

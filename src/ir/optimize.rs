@@ -2,6 +2,7 @@
 
 use super::{Answer, Names, Plan, Shape, fuse, sequence};
 use crate::expr::Literal;
+use crate::model::calendar::earlier;
 use crate::model::{JoinKind, MeasureId, Model, Relation, RowExpr, SequenceId};
 use std::collections::{BTreeSet, HashSet};
 
@@ -106,13 +107,13 @@ fn push_filters(mut plan: Plan, model: &Model) -> Plan {
         }
         let bounds: Option<Vec<&Literal>> =
             measures.iter().map(|m| m.window.until.as_ref()).collect();
-        scan.until = bounds.and_then(|b| {
-            b.into_iter()
-                .max_by_key(|l| super::names::moment(l))
-                .cloned()
-        });
+        scan.until = bounds.and_then(|b| b.into_iter().reduce(later).cloned());
     }
     plan
+}
+
+pub(super) fn later<'a>(a: &'a Literal, b: &'a Literal) -> &'a Literal {
+    if earlier(a, b) { b } else { a }
 }
 
 /// The conjuncts that all filters have, and the different rests; no rests where one of them is empty.

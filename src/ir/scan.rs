@@ -3,7 +3,7 @@
 use super::block::{
     Aggregate, Block, BlockExpr, Column, From, Join, Order, Source, Term, Window, WindowFunction,
 };
-use super::names::{Taken, label, plain};
+use super::names::{Taken, ahead, label, plain};
 use super::predicate::{column, int, test};
 use super::show::capped;
 use super::{Names, Scan, Shape};
@@ -145,8 +145,9 @@ impl<'a> Room<'a> {
         }
         for (time, bound) in &self.relation.past {
             let own = self.relation.time.as_ref() == Some(time);
-            let narrower = self.scan.until.as_ref().filter(|_| own);
-            filter.push(self.bound(Func::Lt, time, narrower.unwrap_or(bound)));
+            // A scan's end is earlier, or, where rows ahead are asked about, later.
+            let end = self.scan.until.as_ref().filter(|_| own);
+            filter.push(self.bound(Func::Lt, time, end.unwrap_or(bound)));
         }
         if let (Some(time), Some(from)) = (&self.relation.time, &self.scan.from) {
             filter.push(self.bound(Func::Ge, time, from));
@@ -208,9 +209,15 @@ impl<'a> Room<'a> {
             Shape::Ranked { least: false } => "the most frequent value in ",
             Shape::Ranked { least: true } => "the least frequent value in ",
         };
-        let when = match self.scan.from.as_ref().and_then(|l| label(l, model)) {
-            Some(back) => format!("the last {back}"),
-            None => "all time".to_owned(),
+        let (from, until) = (self.scan.from.as_ref(), self.scan.until.as_ref());
+        let when = match (
+            ahead(self.scan.relation, from, until, model),
+            from.and_then(|l| label(l, model)),
+        ) {
+            (Some(ahead), _) if from.is_some() => format!("the {ahead}"),
+            (Some(ahead), _) => ahead,
+            (None, Some(back)) => format!("the last {back}"),
+            (None, None) => "all time".to_owned(),
         };
         format!("{what}{}, {when}", self.relation.name)
     }
@@ -258,20 +265,14 @@ impl<'a> Room<'a> {
         let own = filter;
         let mut filter: Vec<BlockExpr> = Vec::new();
         if let Some(time) = &self.relation.time {
-            let past = self
-                .relation
-                .past
-                .iter()
-                .find(|(t, _)| t == time)
-                .map(|(_, b)| b);
+            let read = self.scan.until.as_ref().or(self.relation.now());
             if let Some(from) = &window.from
                 && window.from != self.scan.from
             {
                 filter.push(self.bound(Func::Ge, time, from));
             }
             if let Some(until) = &window.until
-                && window.until != self.scan.until
-                && Some(until) != past
+                && Some(until) != read
             {
                 filter.push(self.bound(Func::Lt, time, until));
             }

@@ -1,7 +1,7 @@
 //! Plan → blocks: the scans, the entity row with everything measured, one block per level of reference, the answer.
 
 use super::block::{Block, BlockExpr, Column, From, Join, Query, Source};
-use super::names::{Taken, label};
+use super::names::{Taken, ahead, label, plain};
 use super::predicate::{self, Row, column, test};
 use super::scan::{self, Aliases, Context, key_columns};
 use super::{Answer, Node, Plan, Scan, Shape, population, sequence, uses};
@@ -126,7 +126,9 @@ fn scan_name(scan: &Scan, model: &Model) -> String {
         Shape::Ranked { least: false } => "_most_frequent",
         Shape::Ranked { least: true } => "_least_frequent",
     };
-    let back = scan.from.as_ref().and_then(|l| label(l, model));
+    let from = scan.from.as_ref();
+    let ahead = ahead(scan.relation, from, scan.until.as_ref(), model).map(|words| plain(&words));
+    let back = ahead.or_else(|| from.and_then(|l| label(l, model)));
     format!(
         "{relation}{shape}_{}",
         back.as_deref().unwrap_or("all_time")

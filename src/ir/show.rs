@@ -1,6 +1,6 @@
 //! A plan as text for `segc compile --passes`: where every measure is computed, and why there.
 
-use super::names::label;
+use super::names::{ahead, label};
 use super::{Answer, Plan, Scan, SequenceScan, Shape, uses};
 use crate::model::{Atom, Model, words};
 use std::fmt;
@@ -105,12 +105,17 @@ impl Shown<'_> {
             Shape::Ranked { least: false } => write!(f, ", the most frequent value")?,
             Shape::Ranked { least: true } => write!(f, ", the least frequent value")?,
         }
-        if let Some(back) = scan.from.as_ref().and_then(|l| label(l, model)) {
-            write!(f, ", from {back} back")?;
-        }
-        let until = scan.until.as_ref().and_then(|l| label(l, model));
-        if let Some(back) = until.filter(|back| back != "0h") {
-            write!(f, ", until {back} back")?;
+        let (from, until) = (scan.from.as_ref(), scan.until.as_ref());
+        if let Some(ahead) = ahead(scan.relation, from, until, model) {
+            write!(f, ", {ahead}")?;
+        } else {
+            if let Some(back) = from.and_then(|l| label(l, model)) {
+                write!(f, ", from {back} back")?;
+            }
+            let until = until.and_then(|l| label(l, model));
+            if let Some(back) = until.filter(|back| back != "0h") {
+                write!(f, ", until {back} back")?;
+            }
         }
         if !scan.all_of.is_empty() {
             write!(f, ", {} condition(s) on every row", scan.all_of.len())?;

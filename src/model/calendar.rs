@@ -85,7 +85,7 @@ pub fn as_of_bound(ty: &Type, zone: &TimeZone, ctx: &Context) -> Literal {
 /// What is wrong with a window, and what to do about it.
 type Misfit = (String, String);
 
-/// The bounds of a window on a time column of type `ty`; `until` is never later than [`as_of_bound`].
+/// The bounds of a window on a time column of type `ty`; `until` is never later than [`as_of_bound`], save that of `next`.
 ///
 /// # Errors
 /// Why the window does not fit, as (message, hint).
@@ -114,13 +114,19 @@ pub fn window(
         }
     };
     let (from, until) = bounds(spec, &On { column, zone, ctx })?;
-    let bound = as_of_bound(ty, zone, ctx);
-    let until = until.filter(|u| earlier(u, &bound)).unwrap_or(bound);
-    if from.iter().chain([&until]).all(in_range) {
-        Ok(Window {
-            from,
-            until: Some(until),
-        })
+    let until = match spec {
+        WindowSpec::Next(_) => until,
+        WindowSpec::Within(_)
+        | WindowSpec::Before(_)
+        | WindowSpec::Between(..)
+        | WindowSpec::Range { .. }
+        | WindowSpec::During(_) => {
+            let bound = as_of_bound(ty, zone, ctx);
+            Some(until.filter(|u| earlier(u, &bound)).unwrap_or(bound))
+        }
+    };
+    if from.iter().chain(&until).all(in_range) {
+        Ok(Window { from, until })
     } else {
         Err(out_of_range())
     }
@@ -136,45 +142,28 @@ pub(super) fn days_of(
         zone: &ctx.time_zone,
         ctx,
     };
-    let (from, until) = match spec {
-        WindowSpec::Next(Duration { unit, .. }) if unit.is_elapsed() => {
-            return Err(no_parts_of_days(*unit));
-        }
-        WindowSpec::Next(Duration { count, unit }) => {
-            let today = today(ctx);
-            let end = shift_date(today, i64::from(*count), *unit).ok_or_else(out_of_range)?;
-            (Some(today), Some(end))
-        }
-        WindowSpec::Within(_)
-        | WindowSpec::Before(_)
+    let (from, until) = bounds(spec, &on)?;
+    let date = |bound: Literal| match bound {
+        Literal::Date(date) => Some(date),
+        Literal::Null
+        | Literal::Boolean(_)
+        | Literal::Int(_)
+        | Literal::Decimal { .. }
+        | Literal::Float(_)
+        | Literal::String(_)
+        | Literal::Timestamp(_)
+        | Literal::Datetime(_)
+        | Literal::Array(_) => None,
+    };
+    let until = match spec {
+        WindowSpec::Within(_) => Some(end_date(ctx)),
+        WindowSpec::Before(_)
         | WindowSpec::Between(..)
         | WindowSpec::Range { .. }
-        | WindowSpec::During(_) => {
-            let (from, until) = bounds(spec, &on)?;
-            let date = |bound: Literal| match bound {
-                Literal::Date(date) => Some(date),
-                Literal::Null
-                | Literal::Boolean(_)
-                | Literal::Int(_)
-                | Literal::Decimal { .. }
-                | Literal::Float(_)
-                | Literal::String(_)
-                | Literal::Timestamp(_)
-                | Literal::Datetime(_)
-                | Literal::Array(_) => None,
-            };
-            let until = match spec {
-                WindowSpec::Within(_) => Some(end_date(ctx)),
-                WindowSpec::Before(_)
-                | WindowSpec::Between(..)
-                | WindowSpec::Range { .. }
-                | WindowSpec::During(_)
-                | WindowSpec::Next(_) => until.and_then(date),
-            };
-            (from.and_then(date), until)
-        }
+        | WindowSpec::During(_)
+        | WindowSpec::Next(_) => until.and_then(date),
     };
-    Ok((from, until))
+    Ok((from.and_then(date), until))
 }
 
 fn no_parts_of_days(unit: Unit) -> Misfit {
@@ -216,13 +205,7 @@ fn bounds(spec: &WindowSpec, on: &On<'_>) -> Result<(Option<Literal>, Option<Lit
             let (first, next) = days(period, on.ctx)?;
             (Some(on.day(first)?), Some(on.day(next)?))
         }
-        WindowSpec::Next(_) => {
-            return Err((
-                "a row that lies ahead of as_of does not exist".to_owned(),
-                "`next` is for `anniversary`; other dates of the entity are compared in SQL: `renews_on between today() and date_add(day, 6, today())`"
-                    .to_owned(),
-            ));
-        }
+        WindowSpec::Next(duration) => (Some(on.now()), Some(on.ahead(duration)?)),
     })
 }
 
@@ -243,15 +226,35 @@ struct On<'a> {
 impl On<'_> {
     /// So long before `as_of`; on a date column, so many days and the like before the first midnight at or after it.
     fn ago(&self, duration: &Duration) -> Result<Literal, Misfit> {
-        let Duration { count, unit } = *duration;
-        let back = -i64::from(count);
+        self.shifted(
+            end_date(self.ctx),
+            -i64::from(duration.count),
+            duration.unit,
+        )
+    }
+
+    /// The first moment that `next` asks about: `as_of`; on a date column, its local date.
+    fn now(&self) -> Literal {
+        match self.column {
+            Column::Date => Literal::Date(today(self.ctx)),
+            Column::Timestamp | Column::Datetime => self.instant(self.ctx.as_of),
+        }
+    }
+
+    /// So long after that.
+    fn ahead(&self, duration: &Duration) -> Result<Literal, Misfit> {
+        self.shifted(today(self.ctx), i64::from(duration.count), duration.unit)
+    }
+
+    /// So many units from `as_of`; on a date column, from this day.
+    fn shifted(&self, day: Date, count: i64, unit: Unit) -> Result<Literal, Misfit> {
         match self.column {
             Column::Date if unit.is_elapsed() => Err(no_parts_of_days(unit)),
-            Column::Date => shift_date(end_date(self.ctx), back, unit)
+            Column::Date => shift_date(day, count, unit)
                 .map(Literal::Date)
                 .ok_or_else(out_of_range),
             Column::Timestamp | Column::Datetime => {
-                shift_instant(self.ctx.as_of, back, unit, &self.ctx.time_zone)
+                shift_instant(self.ctx.as_of, count, unit, &self.ctx.time_zone)
                     .map(|at| self.instant(at))
                     .ok_or_else(out_of_range)
             }
@@ -460,7 +463,8 @@ pub fn in_range(value: &Literal) -> bool {
 }
 
 /// Whether one moment lies before another of its kind.
-fn earlier(a: &Literal, b: &Literal) -> bool {
+#[must_use]
+pub fn earlier(a: &Literal, b: &Literal) -> bool {
     match (a, b) {
         (Literal::Date(a), Literal::Date(b)) => a < b,
         (Literal::Timestamp(a), Literal::Timestamp(b)) => a < b,

@@ -266,8 +266,26 @@ pub struct Relation {
     /// Time columns that must lie before `as_of`, with that bound as a literal of the column's type: the relation's own and
     /// its parents' (promise 3).
     pub past: Vec<(TimeColumn, Literal)>,
+    /// Whether a window of `next` may ask about rows whose `time` is still to come.
+    pub future: bool,
     pub role: RelationRole,
     pub span: Span,
+}
+
+impl Relation {
+    /// What its own time lies before, where nothing ahead is asked about.
+    #[must_use]
+    pub fn now(&self) -> Option<&Literal> {
+        let time = self.time.as_ref()?;
+        let (_, bound) = self.past.iter().find(|(t, _)| t == time)?;
+        Some(bound)
+    }
+
+    /// Whether a bound on its time is a later one.
+    #[must_use]
+    pub fn is_ahead(&self, bound: &Literal) -> bool {
+        self.now().is_some_and(|now| calendar::earlier(now, bound))
+    }
 }
 
 /// Where a relation comes from.
@@ -320,8 +338,8 @@ pub struct Measure {
     pub ty: Type,
 }
 
-/// Bounds on the relation's time, literals of its type: `from` ≤ t < `until`. `until` is never later than `as_of`;
-/// both are None where the relation has no time.
+/// Bounds on the relation's time, literals of its type: `from` ≤ t < `until`. `until` is never later than `as_of`, save in a
+/// window of `next`, which only relations with a future have; both are None where the relation has no time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Window {
     pub from: Option<Literal>,

@@ -9,7 +9,7 @@ use crate::diag::Diagnostics;
 use crate::expr::{Expr, ExprKind, Func, Literal, Type};
 use crate::snippet::{self, Snippet};
 use crate::source::{At, Span};
-use crate::spec::{Condition, ConditionKind, Name, Rows};
+use crate::spec::{Condition, ConditionKind, Name, Rows, WindowSpec};
 
 /// Resolves the conditions of one item, and remembers what they refer to.
 pub(super) struct Conditions<'a> {
@@ -145,17 +145,22 @@ impl Conditions<'_> {
     ) -> Option<Predicate> {
         let world = self.scope.world;
         let id = world.require_relation(self.scope.entity, relation, diags)?;
-        let ever = Rows {
-            filter: rows.filter.clone(),
-            window: None,
-        };
-        let set = rows::rows(world, id, &ever, self.ctx, diags);
+        let filter = rows::filter(world, id, rows, self.ctx, diags);
         let time = rows::require_time(world, id, "`first_time`", relation.span, diags);
         let window = match &rows.window {
             None => Some(Window::default()),
             Some(window) => rows::window(world, id, window, self.ctx, diags),
         };
-        let (set, time, window) = (set?, time?, window?);
+        let (filter, time, window) = (filter?, time?, window?);
+        let ever = match rows.window.as_ref().map(|w| &w.value) {
+            // The first ever may be one that is still to come.
+            Some(WindowSpec::Next(_)) => Window {
+                from: None,
+                until: window.until.clone(),
+            },
+            _ => Window::default(),
+        };
+        let set = rows::row_set(world, id, filter, &ever)?;
         let first = measure::first_time(self.scope.measures, &set, time, span);
         let at = At(span);
         let compare = |func, bound: Literal| {

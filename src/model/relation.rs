@@ -13,7 +13,9 @@ use super::{
     Col, EntityId, Frame, JoinKind, Relation, RelationId, RelationRole, RowExpr, Slot, SlotJoin,
     TableId, TimeColumn, order,
 };
-use crate::diag::codes::model::{CYCLE, DUPLICATE, OWNER_NOT_KEY, TIME_TYPE, UNKNOWN_RELATION};
+use crate::diag::codes::model::{
+    CYCLE, DUPLICATE, NO_TIME, OWNER_NOT_KEY, TIME_TYPE, UNKNOWN_RELATION,
+};
 use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::expr::{Expr, ExprKind, Type};
 use crate::source::{Span, Spanned};
@@ -136,6 +138,7 @@ fn one(
     let (mut filter, mut past, mut time, mut time_zone, mut inherited) =
         (Vec::new(), Vec::new(), None, zone.clone(), 0);
     let owner_columns;
+    let mut future = false;
     if let Some(up) = parent_info {
         inherited = up.relation.frame.slots.len();
         inherit(&mut frame, up, spec, &own, tables, diags);
@@ -153,6 +156,7 @@ fn one(
             .map(|(t, bound)| (shift_time(t), bound.clone()))
             .collect();
         time = up.relation.time.as_ref().map(shift_time);
+        future = up.relation.future;
         time_zone = up.time_zone.clone();
     } else {
         owner_columns = self::owner(owner, &own, &spec.on, tables, diags);
@@ -175,7 +179,14 @@ fn one(
             ));
             time = Some(column);
             time_zone = zone.clone();
+            future = spec.future.value;
         }
+    } else if spec.future.value && !future {
+        diags.push(
+            Diagnostic::error(&NO_TIME, format!("{whose} has no time of its own"))
+                .at(spec.future.span, "which of its times may lie ahead?")
+                .help("declare `time:` on the relation; a child without one has its parent's, and its parent's future"),
+        );
     }
     Some(RelationInfo {
         relation: Relation {
@@ -187,6 +198,7 @@ fn one(
             time,
             filter,
             past,
+            future,
             role: RelationRole::Declared,
             span: spec.span,
         },

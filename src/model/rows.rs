@@ -6,7 +6,7 @@ use super::calendar;
 use super::scope::RowScope;
 use super::typing::Context;
 use super::world::World;
-use super::{RelationId, RowExpr, TimeColumn, Window, bounds};
+use super::{Relation, RelationId, RelationRole, RowExpr, TimeColumn, Window, bounds};
 use crate::diag::codes::expr::WINDOW;
 use crate::diag::codes::model::NO_TIME;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -44,21 +44,29 @@ pub(super) fn rows(
     ctx: &Context,
     diags: &mut Diagnostics,
 ) -> Option<RowSet> {
-    let mut scope = RowScope::new(world, relation)?;
-    let mut filter = Vec::new();
-    let mut good = true;
-    for snippet in &rows.filter {
-        match scope.condition(snippet, ctx, diags) {
-            Some(condition) => filter.push(condition),
-            None => good = false,
-        }
-    }
+    let filter = filter(world, relation, rows, ctx, diags);
     let window = match &rows.window {
         None => Some(Window::default()),
         Some(window) => self::window(world, relation, window, ctx, diags),
     };
-    good.then_some(())?;
-    row_set(world, relation, filter, &window?)
+    row_set(world, relation, filter?, &window?)
+}
+
+/// The conditions of a `where`.
+pub(super) fn filter(
+    world: &World,
+    relation: RelationId,
+    rows: &Rows,
+    ctx: &Context,
+    diags: &mut Diagnostics,
+) -> Option<Vec<RowExpr>> {
+    let mut scope = RowScope::new(world, relation)?;
+    let conditions: Vec<Option<RowExpr>> = rows
+        .filter
+        .iter()
+        .map(|snippet| scope.condition(snippet, ctx, diags))
+        .collect();
+    conditions.into_iter().collect()
 }
 
 /// The bounds of a window on a relation's time.
@@ -71,6 +79,10 @@ pub(super) fn window(
 ) -> Option<Window> {
     let info = world.relation(relation)?;
     let time = require_time(world, relation, "a window", window.span, diags)?;
+    if matches!(window.value, WindowSpec::Next(_)) && !info.relation.future {
+        diags.push(no_future(&info.relation, window.span));
+        return None;
+    }
     match calendar::window(&window.value, &time.ty, &info.time_zone, ctx) {
         Ok(bounds) => Some(bounds),
         Err((message, hint)) => {
@@ -87,7 +99,27 @@ pub(super) fn window(
     }
 }
 
-/// The relation's time; S0314 where it has none.
+/// A window of `next` on a relation whose rows are all past.
+fn no_future(relation: &Relation, at: Span) -> Diagnostic {
+    let (label, help) = match relation.role {
+        RelationRole::Declared => (
+            format!("`{}` does not declare `future: true`", relation.name),
+            format!(
+                "where rows of `{}` are known before their time comes, declare `future: true` on it; a date of the entity is compared in SQL: `renews_on between today() and date_add(day, 6, today())`",
+                relation.name
+            ),
+        ),
+        RelationRole::List | RelationRole::Suppressor | RelationRole::Stays => (
+            "nobody has entered or exited yet".to_owned(),
+            "look back: `within: 7 days`".to_owned(),
+        ),
+    };
+    Diagnostic::error(&WINDOW, "a row that lies ahead of as_of does not exist")
+        .at(at, label)
+        .help(help)
+}
+
+/// The relation's time; S0313 where it has none.
 pub(super) fn require_time<'a>(
     world: &'a World,
     relation: RelationId,
@@ -130,7 +162,7 @@ pub(super) fn split(expr: RowExpr, into: &mut Vec<RowExpr>) {
 }
 
 /// Brings a filter and a window into their one form: conjuncts apart, bounds on the time moved to the window, the rest sorted
-/// and without repetitions, and nothing at or after `as_of`.
+/// and without repetitions, and nothing at or after `as_of` but in a window of `next`.
 pub(super) fn row_set(
     world: &World,
     relation: RelationId,
@@ -144,8 +176,12 @@ pub(super) fn row_set(
     }
     let mut bounds = window.clone();
     if let Some(time) = &info.relation.time {
-        let now = info.relation.past.iter().find(|(t, _)| t == time);
-        bounds.until = earlier(bounds.until, now.map(|(_, bound)| bound.clone()));
+        let now = info.relation.now().cloned();
+        bounds.until = match bounds.until {
+            // A window of `next`: no other ends after `as_of`.
+            Some(until) if info.relation.future => Some(until),
+            until => earlier(until, now),
+        };
         conjuncts.retain(|conjunct| match bounds::of(conjunct, time) {
             Some(found) => {
                 bounds.from = later(bounds.from.take(), found.from);

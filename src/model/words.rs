@@ -164,12 +164,8 @@ pub(super) fn window(model: &Model, relation: RelationId, window: &Window) -> St
         (Some(from), None) => format!(" from {}", moment(model, from)),
         (None, Some(until)) => {
             // Everything before `as_of` goes without saying.
-            let now = model.relations.get(relation.index()).is_some_and(|r| {
-                r.past
-                    .iter()
-                    .any(|(time, bound)| r.time.as_ref() == Some(time) && bound == until)
-            });
-            if now {
+            let relation = model.relations.get(relation.index());
+            if relation.is_some_and(|r| r.now() == Some(until)) {
                 String::new()
             } else {
                 format!(" before {}", moment(model, until))

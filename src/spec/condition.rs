@@ -128,7 +128,7 @@ pub enum WindowSpec {
         until: Option<jiff::civil::Date>,
     },
     During(Period),
-    /// Of dates ahead; no row of a relation is there.
+    /// Ahead of as_of: dates of the entity, and relations with a future.
     Next(Duration),
 }
 

@@ -134,6 +134,10 @@ fn relation(r: &mut Reader<'_>, node: &Node) -> Option<RelationSpec> {
         Some(node) => window::duration(r, node).map(|d| Some(Spanned::new(d, node.span))),
         None => Some(None),
     };
+    let future = match f.get("future") {
+        Some(node) => r.bool(node),
+        None => Some(Spanned::new(false, f.span)),
+    };
     let columns = table::columns(r, f.get("columns"));
     let lookups = lookups(r, &f);
     let across = across(r, &f);
@@ -155,6 +159,7 @@ fn relation(r: &mut Reader<'_>, node: &Node) -> Option<RelationSpec> {
         time_zone,
         filter,
         across: across?,
+        future: future?,
         kept_for: kept_for?,
         columns,
         lookups: lookups?,

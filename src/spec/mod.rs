@@ -183,6 +183,8 @@ pub struct RelationSpec {
     pub filter: Vec<Snippet>,
     /// The other entity that each row points to.
     pub across: Option<AcrossSpec>,
+    /// Whether rows are known before their time comes; and where that is written.
+    pub future: Spanned<bool>,
     /// How far back its rows go.
     pub kept_for: Option<Spanned<Duration>>,
     pub columns: ColumnSpecs,

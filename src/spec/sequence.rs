@@ -79,6 +79,19 @@ fn step(r: &mut Reader<'_>, node: &Node, first: bool) -> Option<StepSpec> {
         | NodeKind::List(_) => node.span,
     };
     let mut within = None;
+    if first
+        && let Some(window) = &rows.window
+        && matches!(window.value, WindowSpec::Next(_))
+    {
+        misstep(
+            r,
+            "a sequence is of what has happened",
+            window.span,
+            "these rows lie ahead of as_of",
+            "ask about what lies ahead in a condition beside the sequence: `{did: bookings, next: 14 days}`",
+        );
+        return None;
+    }
     if !first && let Some(window) = &rows.window {
         match &window.value {
             WindowSpec::Within(duration) => {

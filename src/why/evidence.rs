@@ -116,12 +116,11 @@ fn evidence(measure: &Measure, relation: &Relation, model: &mut Model) -> Eviden
         model,
     };
     let window = &measure.window;
-    let now = relation
-        .time
+    // What lies after a window that looks ahead is not asked about.
+    let until = window
+        .until
         .as_ref()
-        .and_then(|time| relation.past.iter().find(|(t, _)| t == time))
-        .map(|(_, bound)| bound);
-    let until = window.until.as_ref().filter(|u| Some(*u) != now);
+        .filter(|u| Some(*u) != relation.now() && !relation.is_ahead(u));
     let before = window
         .from
         .as_ref()

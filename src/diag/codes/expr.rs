@@ -239,10 +239,11 @@ pub static WINDOW: Code = Code {
     title: "window does not fit",
     explain: "\
 A window of time has no meaning for the column it is applied to, or can hold no row: hours on a column that has only dates, a
-`between` whose farther end comes second, bounds outside the years 1 to 9999.
+`between` whose farther end comes second, bounds outside the years 1 to 9999, `next` on a relation without a future.
 
     within: 12 hours                  # on a date column: write `within: 1 day`
     between: [90 days, 180 days]      # the farther bound first: [180 days, 90 days]
+    {did: orders, next: 14 days}      # a row at or after as_of does not exist, unless `orders` declares `future: true`
 
 On a date column windows are whole local days; the reference tells which.",
 };

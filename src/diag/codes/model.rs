@@ -207,7 +207,7 @@ pub static NO_TIME: Code = Code {
     title: "a relation without time where one is needed",
     explain: "\
 Windows (`within`, `since`, `during` …), `first`, `last`, `first_time`, `days_since_first`, `days_since_last` and
-`avg_days_between` ask when something happened. The relation declares no `time:`, and neither does its parent.
+`avg_days_between` ask when something happened, and `future: true` says that it may be still to come. The relation declares no `time:`, and neither does its parent.
 
     relations:
       - {name: addresses, table: addresses, on: customer_id}

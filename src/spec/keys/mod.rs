@@ -232,7 +232,11 @@ pub static RELATION: Form = Form::of(
                 Shape::Name,
                 "The column that holds the other entity's key; default the one named like it.",
             ),
-            Key::later("future", "Rows that lie ahead of as_of."),
+            Key::optional(
+                "future",
+                Shape::Bool,
+                "Whether rows are known before their time comes, as bookings are: `next:` asks about those ahead.",
+            ),
         ],
         &TABLE,
         ON,

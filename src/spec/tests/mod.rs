@@ -164,13 +164,6 @@ fn what_a_later_version_reads_is_said_once_at_its_key() {
         let text = format!("segments:\n  - {{name: s, where: a, {key}: 1}}\n");
         assert_eq!(places(&text), not_yet(key), "{key}");
     }
-    let entity = |more: &str| format!("entities:\n  - {{name: c, table: t, key: k, {more}}}\n");
-    assert_eq!(
-        places(&entity(
-            "relations: [{name: a, table: t, on: k, future: true}]"
-        )),
-        not_yet("future")
-    );
 }
 
 #[test]

@@ -169,6 +169,7 @@ impl Shop {
             time: Some(time(0)),
             filter: vec![paid(0)],
             past: vec![(time(0), bound.clone())],
+            future: false,
             role: RelationRole::Declared,
             span: SPAN,
         };
@@ -187,6 +188,7 @@ impl Shop {
             time: Some(time(1)),
             filter: vec![paid(1)],
             past: vec![(time(1), bound)],
+            future: false,
             role: RelationRole::Declared,
             span: SPAN,
         };

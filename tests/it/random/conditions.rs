@@ -68,7 +68,7 @@ pub(super) fn condition(d: &mut Dice, c: &Context<'_>, depth: usize) -> Json {
             let relation = timed[d.below(timed.len())];
             put("first_time", json!(relation.name));
             traits::rows(d, relation, &mut map, 0);
-            traits::window(d, relation.time.unwrap(), &mut map);
+            traits::window(d, relation, relation.time.unwrap(), &mut map);
         }
         _ if c.segments.is_empty() => return json!("age > 2"),
         _ => {
@@ -148,6 +148,7 @@ fn sequence(d: &mut Dice, c: &Context<'_>) -> Json {
         map.insert(key.to_owned(), json!(relation.name));
         if n == 0 {
             traits::rows(d, relation, &mut map, 40);
+            map.remove("next");
         } else {
             traits::rows(d, relation, &mut map, 0);
             if d.percent(50) && (did || n + 1 == count) {

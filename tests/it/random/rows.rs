@@ -193,12 +193,13 @@ pub(super) fn value(d: &mut Dice, kind: Kind, clock: &Clock, zone: &TimeZone) ->
     }
 }
 
-/// A time at, or just beside, an edge of some window; a future one now and then.
+/// A time at, or just beside, an edge of some window, of `next` too.
 pub(super) fn moment(d: &mut Dice, kind: Kind, clock: &Clock, zone: &TimeZone) -> Value {
     let (count, unit) = *d.choose(&LENGTHS);
     let count = i64::from(count);
     if kind == Kind::Date {
-        let base = match d.below(5) {
+        let base = match d.below(6) {
+            5 if !unit.is_elapsed() => clock.today() + span(count, unit),
             0 => clock.today(),
             1 => clock.truncate(clock.today(), unit),
             2 => clock.truncate(clock.today(), unit) - span(count.max(1), Unit::Month),
@@ -208,7 +209,8 @@ pub(super) fn moment(d: &mut Dice, kind: Kind, clock: &Clock, zone: &TimeZone) -
         };
         return Value::Date(base + span(d.from(-1, 1), Unit::Day));
     }
-    let base = match d.below(8) {
+    let base = match d.below(9) {
+        8 => clock.shift(clock.as_of, count, unit),
         0 => clock.as_of,
         1 => clock.midnight(clock.today()),
         2 => clock.midnight(clock.truncate(clock.today(), unit)),

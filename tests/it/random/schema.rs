@@ -62,6 +62,8 @@ pub(super) struct Relation {
     /// The column of its time, or its parent's kind of time.
     pub(super) time: Option<Kind>,
     pub(super) zone: TimeZone,
+    /// Whether `next` may ask about rows that lie ahead.
+    pub(super) future: bool,
     pub(super) parent: Option<String>,
 }
 
@@ -195,6 +197,10 @@ pub(super) fn schema(d: &mut Dice, zone: &str, populations: bool) -> (Schema, Js
         order_zone = d.pick(&ZONES);
         order["time_zone"] = json!(order_zone);
     }
+    let future = d.percent(40);
+    if future {
+        order["future"] = json!(true);
+    }
     let zone_of = |name: &str| settings::zone(name).unwrap();
     let mut order_names = own.clone();
     order_names.extend(store_names.clone());
@@ -205,6 +211,7 @@ pub(super) fn schema(d: &mut Dice, zone: &str, populations: bool) -> (Schema, Js
         names: order_names.clone(),
         time: Some(time),
         zone: zone_of(order_zone),
+        future,
         parent: None,
     });
     declared.push(order);
@@ -235,6 +242,7 @@ pub(super) fn schema(d: &mut Dice, zone: &str, populations: bool) -> (Schema, Js
         names: item_names,
         time: Some(time),
         zone: zone_of(order_zone),
+        future,
         parent: Some("orders".to_owned()),
     });
     declared.push(item);
@@ -252,6 +260,10 @@ pub(super) fn schema(d: &mut Dice, zone: &str, populations: bool) -> (Schema, Js
         visit_zone = d.pick(&ZONES);
         visit["time_zone"] = json!(visit_zone);
     }
+    let future = d.percent(40);
+    if future {
+        visit["future"] = json!(true);
+    }
     relations.push(Relation {
         name: "visits".to_owned(),
         table: "visits",
@@ -259,6 +271,7 @@ pub(super) fn schema(d: &mut Dice, zone: &str, populations: bool) -> (Schema, Js
         names: own,
         time: Some(time),
         zone: zone_of(visit_zone),
+        future,
         parent: None,
     });
     declared.push(visit);
@@ -279,6 +292,7 @@ pub(super) fn schema(d: &mut Dice, zone: &str, populations: bool) -> (Schema, Js
         names: own,
         time: None,
         zone: zone_of(zone),
+        future: false,
         parent: None,
     });
 

@@ -166,7 +166,7 @@ pub(super) fn rows(d: &mut Dice, relation: &Relation, map: &mut Map<String, Json
         map.insert("where".to_owned(), filter);
     }
     if let (Some(time), true) = (relation.time, d.percent(percent)) {
-        window(d, time, map);
+        window(d, relation, time, map);
     }
 }
 
@@ -187,10 +187,14 @@ pub(super) fn words((count, unit): (u32, Unit)) -> String {
     )
 }
 
-pub(super) fn window(d: &mut Dice, time: Kind, map: &mut Map<String, Json>) {
+pub(super) fn window(d: &mut Dice, relation: &Relation, time: Kind, map: &mut Map<String, Json>) {
     let mut put = |key: &str, value: Json| {
         map.insert(key.to_owned(), value);
     };
+    if relation.future && d.percent(50) {
+        put("next", json!(words(length(d, time))));
+        return;
+    }
     match d.below(10) {
         0..=3 => put("within", json!(words(length(d, time)))),
         4 => put("before", json!(words(length(d, time)))),

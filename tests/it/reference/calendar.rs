@@ -139,7 +139,14 @@ impl Clock {
                 }
             }
             WindowSpec::Range { since, until } => self.days(*since, *until),
-            WindowSpec::Next(_) => unreachable!("no row lies ahead"),
+            WindowSpec::Next(d) => {
+                let (count, unit) = (i64::from(d.count), d.unit);
+                let day = (!unit.is_elapsed()).then_some(today);
+                Bounds {
+                    instants: (Some(self.as_of), Some(self.shift(self.as_of, count, unit))),
+                    dates: (day, day.map(|d| shifted(d, count, unit).unwrap())),
+                }
+            }
             WindowSpec::During(Period::Today) => {
                 self.days(Some(today), shifted(today, 1, Unit::Day))
             }

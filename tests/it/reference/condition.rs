@@ -1,9 +1,10 @@
 //! Conditions, segments and groups (`language.md` §6, §7): true or false of everybody.
 
 use super::expression::Place;
+use super::rows::RelationRow;
 use super::value::Value;
 use super::{Person, Reference, functions};
-use segc::spec::{AggFunction, Condition, ConditionKind, GroupSpec, Name, SplitSpec};
+use segc::spec::{AggFunction, Condition, ConditionKind, GroupSpec, Name, SplitSpec, WindowSpec};
 
 impl Reference<'_> {
     /// Whether somebody meets a condition.
@@ -37,13 +38,13 @@ impl Reference<'_> {
                 self.tail_holds(is, person, &value)
             }
             ConditionKind::FirstTime { relation, rows } => {
-                let ever = segc::spec::Rows {
-                    filter: rows.filter.clone(),
-                    window: None,
-                };
-                let rows_ever = self.chosen(person, relation, &ever);
+                let window = rows.window.as_ref().unwrap();
                 let zone = self.zone_of(person, relation);
-                let bounds = self.clock.bounds(rows.window.as_ref().unwrap());
+                let bounds = self.clock.bounds(window);
+                let ahead = matches!(window.value, WindowSpec::Next(_));
+                let all = self.rows(person, relation, ahead);
+                let met = |row: &&RelationRow| self.all_true(&rows.filter, Place::at(person, row));
+                let rows_ever: Vec<_> = all.iter().filter(met).collect();
                 let first = rows_ever.iter().min_by(|a, b| a.time.order(&b.time));
                 first.is_some_and(|row| bounds.hold(&row.time, &zone))
             }

@@ -199,7 +199,7 @@ impl Reference<'_> {
         };
         let relation = relations.max_by_key(|r| depth(&r.name)).unwrap();
         let relation = relation.name.as_str();
-        let mut rows = self.rows(person, relation).as_ref().clone();
+        let mut rows = self.rows(person, relation, false).as_ref().clone();
         if let Some(filter) = filter {
             rows.retain(|row| self.eval(filter, Place::at(person, row)).is_true());
         }

@@ -49,7 +49,7 @@ pub(crate) struct Reference<'w> {
 #[derive(Default)]
 struct Memory {
     asts: HashMap<(String, bool), Rc<Ast>>,
-    rows: HashMap<(Person, String), Rc<Vec<RelationRow>>>,
+    rows: HashMap<(Person, String, bool), Rc<Vec<RelationRow>>>,
     traits: HashMap<(Person, String), Value>,
     members: HashMap<(Person, String), bool>,
     /// By entity and by the place of the spec in memory.

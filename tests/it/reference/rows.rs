@@ -4,7 +4,7 @@ use super::expression::Place;
 use super::value::Value;
 use super::{Person, Reference};
 use jiff::tz::TimeZone;
-use segc::spec::{LookupSpec, RelationSpec, Rows, SuppressorSpec, TableSpec, settings};
+use segc::spec::{LookupSpec, RelationSpec, Rows, SuppressorSpec, TableSpec, WindowSpec, settings};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -72,9 +72,21 @@ impl<'w> Reference<'w> {
         }
     }
 
-    /// Every row of the relation that exists for somebody: joined, filtered, in the past.
-    pub(super) fn rows(&self, person: Person, relation: &str) -> Rc<Vec<RelationRow>> {
-        let asked = (person, relation.to_owned());
+    /// Whether rows are known before the relation's time, which may be its parent's, has come.
+    fn has_future(&self, person: Person, relation: &str) -> bool {
+        let spec = self.relation(person, relation).unwrap();
+        match (&spec.time, &spec.via) {
+            (Some(_), _) => spec.future.value,
+            (None, Some(parent)) => self.has_future(person, parent),
+            (None, None) => false,
+        }
+    }
+
+    /// Every row of the relation that exists for somebody: joined, filtered, in the past; asked `ahead`, its time (no other's)
+    /// may be still to come.
+    pub(super) fn rows(&self, person: Person, relation: &str, ahead: bool) -> Rc<Vec<RelationRow>> {
+        assert!(!ahead || self.has_future(person, relation));
+        let asked = (person, relation.to_owned(), ahead);
         if let Some(rows) = self.memory.borrow().rows.get(&asked) {
             return rows.clone();
         }
@@ -82,7 +94,7 @@ impl<'w> Reference<'w> {
         let rows: Vec<RelationRow> = match &spec.via {
             None => self.joined(spec, None, |column| self.column(person, column)),
             Some(parent) => {
-                let parents = self.rows(person, parent);
+                let parents = self.rows(person, parent, ahead && spec.time.is_none());
                 let of_one = |p: &RelationRow| {
                     let row = Rc::new(p.clone());
                     self.joined(spec, Some(&row), |c| self.own_column(person, p, c))
@@ -93,7 +105,7 @@ impl<'w> Reference<'w> {
         let zone = self.zone_of(person, relation);
         let timed = spec.time.is_some();
         let exists = |row: &RelationRow| {
-            (!timed || (!row.time.is_null() && self.clock.is_past(&row.time, &zone)))
+            (!timed || (!row.time.is_null() && (ahead || self.clock.is_past(&row.time, &zone))))
                 && self.all_true(&spec.filter, Place::at(person, row))
         };
         let rows: Rc<Vec<_>> = Rc::new(rows.into_iter().filter(exists).collect());
@@ -133,7 +145,11 @@ impl<'w> Reference<'w> {
     pub(super) fn chosen(&self, person: Person, relation: &str, rows: &Rows) -> Vec<RelationRow> {
         let zone = self.zone_of(person, relation);
         let bounds = rows.window.as_ref().map(|w| self.clock.bounds(w));
-        let all = self.rows(person, relation);
+        let ahead = matches!(
+            rows.window.as_ref().map(|w| &w.value),
+            Some(WindowSpec::Next(_))
+        );
+        let all = self.rows(person, relation, ahead);
         let chosen = all.iter().filter(|row| {
             bounds.as_ref().is_none_or(|b| b.hold(&row.time, &zone))
                 && self.all_true(&rows.filter, Place::at(person, row))
