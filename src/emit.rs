@@ -51,6 +51,8 @@ pub enum Role {
     Channel(usize),
     /// Whether the entity is in no segment that respects suppression; never NULL.
     Suppressed,
+    /// Whether the entity is in no segment that leaves the project's holdout out; never NULL.
+    HeldOut,
     /// A condition's truth or a value that one rests on; what is published has none.
     Asked,
 }
@@ -139,6 +141,7 @@ fn role(answer: &Answer) -> Role {
         Answer::Exposed(col, _) => Role::Exposed(col.clone()),
         Answer::Channel(n) => Role::Channel(*n),
         Answer::Suppressed => Role::Suppressed,
+        Answer::HeldOut => Role::HeldOut,
         Answer::Holds(_) | Answer::Value(_) => Role::Asked,
     }
 }
@@ -146,9 +149,11 @@ fn role(answer: &Answer) -> Role {
 fn ty(answer: &Answer, plan: &Plan, model: &Model) -> Option<Type> {
     Some(match answer {
         Answer::Key => model.entities.get(plan.entity.index())?.key_type.clone(),
-        Answer::Segment(_) | Answer::Channel(_) | Answer::Suppressed | Answer::Holds(_) => {
-            Type::Boolean
-        }
+        Answer::Segment(_)
+        | Answer::Channel(_)
+        | Answer::Suppressed
+        | Answer::HeldOut
+        | Answer::Holds(_) => Type::Boolean,
         Answer::Value(value) => value.ty.clone(),
         Answer::Trait(id) => model.traits.get(id.index())?.value.ty.clone(),
         Answer::Exposed(_, ty) => ty.clone(),

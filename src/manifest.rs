@@ -36,7 +36,7 @@ pub struct Metadata {
 #[derive(Debug, Serialize)]
 pub struct Node {
     pub unique_id: String,
-    /// `segment`, `case`, `arm` or `trait`.
+    /// `segment`, `case`, `arm`, `holdout` or `trait`.
     pub resource_type: &'static str,
     pub name: String,
     pub entity: String,
@@ -53,6 +53,7 @@ pub struct Node {
     pub exposes: Vec<String>,
     pub channels: Vec<String>,
     pub suppressed: bool,
+    pub held_out: bool,
     pub enabled: bool,
     /// In the selection that was compiled.
     pub selected: bool,
@@ -162,6 +163,7 @@ fn segments<'a>(
                     SegmentKind::Segment => "segment",
                     SegmentKind::Case => "case",
                     SegmentKind::Arm => "arm",
+                    SegmentKind::Holdout => "holdout",
                 },
                 name: s.name.clone(),
                 entity: entity.map(|e| e.name.clone()).unwrap_or_default(),
@@ -182,6 +184,7 @@ fn segments<'a>(
                     .map(|c| c.name.clone())
                     .collect(),
                 suppressed: s.suppressed,
+                held_out: s.held_out,
                 enabled: s.enabled,
                 selected: selection.segments.contains(&id),
                 depends_on: depends_on(depends, &lineage, model),
@@ -220,6 +223,7 @@ fn traits<'a>(
                 exposes: Vec::new(),
                 channels: Vec::new(),
                 suppressed: false,
+                held_out: false,
                 enabled: true,
                 selected: selection.traits.contains(&id),
                 depends_on: depends_on(Vec::new(), &lineage, model),

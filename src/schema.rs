@@ -306,7 +306,7 @@ mod tests {
         }
         let schema = settings();
         let good = node(
-            "{name: shop, targets: {dev: {type: x, path: y}}, vars: {a: [1]}, week_start: sunday, outputs: {wide: true}}",
+            "{name: shop, targets: {dev: {type: x, path: y}}, vars: {a: [1]}, week_start: sunday, outputs: {wide: true}, holdout: {share: 5%, salt: x}}",
         );
         assert!(valid(&schema, &good, &schema));
         assert!(!valid(
@@ -314,6 +314,8 @@ mod tests {
             &node("{name: shop, week_start: tuesday}"),
             &schema
         ));
+        let no_salt = node("{name: shop, holdout: {share: 5%}}");
+        assert!(!valid(&schema, &no_salt, &schema));
         assert!(!valid(
             &schema,
             &node("{name: shop, targets: {dev: {path: y}}}"),
@@ -358,6 +360,7 @@ mod tests {
             &keys::VALID,
             &keys::SETTINGS,
             &keys::OUTPUTS,
+            &keys::HOLDOUT,
             &keys::TARGET,
         ];
         for form in forms.iter().chain(keys::CONDITIONS) {

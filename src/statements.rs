@@ -32,7 +32,9 @@ pub struct Flag {
     /// The column of its condition.
     pub flag: Sql,
     /// The column that takes an entity out, where the segment respects suppression.
-    pub unless: Option<Sql>,
+    pub suppressed: Option<Sql>,
+    /// Likewise, where it respects the project's holdout.
+    pub held_out: Option<Sql>,
 }
 
 /// What is said about the run and the project's own tables.
@@ -84,8 +86,8 @@ pub struct EntityTables {
     pub stage: Sql,
     /// Members to be: (segment, entity_key).
     pub staged: Sql,
-    /// Who would be a member but for suppression: (segment, suppressed).
-    pub suppressed: Sql,
+    /// How many would be members but for suppression, and but for the holdout: (segment, suppressed, held_out).
+    pub left_out: Sql,
     /// Who enters and who exits: (segment, entity_key, change).
     pub changes: Sql,
     /// The key's column in `keys_of`.
@@ -93,6 +95,7 @@ pub struct EntityTables {
     /// A table with a row per entity: the stage, or where the entity is gone the (empty) staged members.
     pub keys_of: Sql,
     pub suppress_flag: Option<Sql>,
+    pub holdout_flag: Option<Sql>,
     /// The finished query.
     pub query: Sql,
     /// A finished SELECT of the keys that a suppression source names.
@@ -183,10 +186,10 @@ templates! {
     Ledger: "create_schema", "open_state", "fence", "record_run", "record_segments", "delete_catalog",
         "insert_catalog", "counts", "read_columns", "duckdb/read_columns", "duckdb/read_views", "read_state",
         "read_segments", "read_run", "read_run_segments", "view_segments";
-    EntityTables: "stage_query", "stage_members", "stage_members_empty", "stage_members_rows", "stage_suppressed", "stage_suppressed_rows",
+    EntityTables: "stage_query", "stage_members", "stage_members_empty", "stage_members_rows", "stage_left_out", "stage_left_out_rows",
         "check_keys", "diff", "counts_rows", "guard", "guard_staged", "guard_changes", "rename_members", "rename_history", "assert_unnamed", "close_stays", "open_stays", "adopt_stays", "delete_members",
         "insert_members", "delete_traits", "update_traits", "insert_traits", "delete_channels", "insert_channels",
-        "assert_members", "assert_stays", "assert_suppressed", "view_changes";
+        "assert_members", "assert_stays", "assert_suppressed", "assert_held_out", "view_changes";
     Definition: "create_table";
     ColumnChange: "add_column", "retype_column";
     View: "create_view", "comment_view";
@@ -344,11 +347,12 @@ mod tests {
                 counts: sql(),
                 stage: sql(),
                 staged: sql(),
-                suppressed: sql(),
+                left_out: sql(),
                 changes: sql(),
                 key: sql(),
                 keys_of: sql(),
                 suppress_flag: None,
+                holdout_flag: None,
                 query: sql(),
                 suppressor: sql(),
                 text: sql(),

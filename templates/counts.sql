@@ -5,5 +5,6 @@ CREATE TEMPORARY TABLE {{ counts }} (
   entered {{ int }},
   exited {{ int }},
   suppressed {{ int }},
+  held_out {{ int }},
   population {{ int }}
 )

@@ -6,6 +6,7 @@ SELECT
   COALESCE(d.entered, 0),
   COALESCE(d.exited, 0),
   COALESCE(x.suppressed, 0),
+  COALESCE(x.held_out, 0),
   (SELECT COUNT(*) FROM {{ keys_of }})
 FROM {{ scope }} AS c
 LEFT JOIN (
@@ -19,5 +20,5 @@ LEFT JOIN (
   FROM {{ changes }}
   GROUP BY segment
 ) AS d ON d.segment = c.segment
-LEFT JOIN {{ suppressed }} AS x ON x.segment = c.segment
+LEFT JOIN {{ left_out }} AS x ON x.segment = c.segment
 WHERE c.entity = {{ entity }}

@@ -1,5 +1,6 @@
 INSERT INTO {{ run_segments }} (
-  run_id, segment, entity, kind, definition_hash, members, entered, exited, suppressed, population, status, message
+  run_id, segment, entity, kind, definition_hash, members, entered, exited, suppressed, held_out, population, status,
+  message
 )
 SELECT
   {{ run_id }},
@@ -11,6 +12,7 @@ SELECT
   n.entered,
   n.exited,
   n.suppressed,
+  n.held_out,
   n.population,
   CASE
     WHEN c.refused IS NOT NULL THEN 'refused'

@@ -195,6 +195,8 @@ pub enum Assertion {
     Suppression,
     /// Nor named by a suppression source that is read again.
     Unnamed,
+    /// No member of a segment that respects the holdout is held out.
+    Holdout,
 }
 
 impl Assertion {
@@ -203,6 +205,7 @@ impl Assertion {
         match self {
             Self::Members => "published members are the staged ones",
             Self::Stays => "every member has exactly one open stay",
+            Self::Holdout => "nobody who is held out is a member",
             Self::Suppression => "no suppressed entity is a member",
             Self::Unnamed => "no suppression source, read again, names a member",
         }
@@ -253,7 +256,7 @@ fn entity_tables(
         runs: statements.relation(&policy.schema, &names.runs()),
         scope: staging("_scope"),
         counts: staging("_counts"),
-        suppressed: staging(&format!("s_{entity}")),
+        left_out: staging(&format!("s_{entity}")),
         changes: staging(&format!("c_{entity}")),
         key: statements.name(key.unwrap_or("entity_key")),
         keys_of: if query.is_some() {
@@ -263,6 +266,9 @@ fn entity_tables(
         },
         suppress_flag: query
             .and_then(|q| column_of(q, &Role::Suppressed))
+            .map(|c| statements.name(c)),
+        holdout_flag: query
+            .and_then(|q| column_of(q, &Role::HeldOut))
             .map(|c| statements.name(c)),
         query: Sql(query.map(|q| q.sql.clone()).unwrap_or_default()),
         suppressor: Sql(String::new()),

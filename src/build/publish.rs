@@ -340,6 +340,9 @@ impl Publication<'_> {
         if tables.suppress_flag.is_some() {
             check(Assertion::Suppression, "assert_suppressed");
         }
+        if tables.holdout_flag.is_some() {
+            check(Assertion::Holdout, "assert_held_out");
+        }
         for source in query.into_iter().flat_map(|q| &q.suppressors) {
             tables.suppressor = Sql(source.clone());
             let kind = Kind::Assert(Assertion::Unnamed);
@@ -525,6 +528,7 @@ impl Publication<'_> {
                 | Role::Trait(_)
                 | Role::Exposed(_)
                 | Role::Suppressed
+                | Role::HeldOut
                 | Role::Asked => None,
             })
             .collect();

@@ -29,6 +29,7 @@ pub struct SegmentCounts {
     pub entered: u64,
     pub exited: u64,
     pub suppressed: u64,
+    pub held_out: u64,
     pub population: u64,
     pub status: String,
     /// Why it was refused.
@@ -234,6 +235,7 @@ fn counts(row: &[Value]) -> Result<SegmentCounts, EngineError> {
         entered,
         exited,
         suppressed,
+        held_out,
         population,
         status,
         message,
@@ -249,6 +251,7 @@ fn counts(row: &[Value]) -> Result<SegmentCounts, EngineError> {
         entered: number(entered)?,
         exited: number(exited)?,
         suppressed: number(suppressed)?,
+        held_out: number(held_out)?,
         population: number(population)?,
         status: text(status),
         message: (*message != Value::Null).then(|| text(message)),

@@ -89,6 +89,7 @@ pub struct Counts {
     pub entered: u64,
     pub exited: u64,
     pub suppressed: u64,
+    pub held_out: u64,
     pub population: u64,
     /// Members per population; 0 where there is nobody.
     pub share: f64,
@@ -267,6 +268,7 @@ fn segment_nodes(
                 entered: s.entered,
                 exited: s.exited,
                 suppressed: s.suppressed,
+                held_out: s.held_out,
                 population: s.population,
                 share: share(s.members, s.population),
             };

@@ -81,11 +81,13 @@ fn scope(
                     SegmentKind::Segment => "segment",
                     SegmentKind::Case => "case",
                     SegmentKind::Arm => "arm",
+                    SegmentKind::Holdout => "holdout",
                 }),
                 statements.text(&segment.definition_hash),
                 statements.maybe(last.map(|l| l.definition_hash.as_str())),
                 statements.boolean(false),
                 statements.boolean(segment.suppressed),
+                statements.boolean(segment.held_out),
                 statements.maybe(segment.title.as_deref()),
                 statements.maybe(segment.description.as_deref()),
                 statements.maybe(segment.owner.as_deref()),
@@ -110,6 +112,7 @@ fn scope(
             statements.text(&gone.definition_hash),
             statements.text(&gone.definition_hash),
             statements.boolean(true),
+            statements.boolean(false),
             statements.boolean(false),
         ];
         row.resize(SCOPE.len(), Sql("NULL".to_owned()));
@@ -174,13 +177,14 @@ fn flags(
             Some(Flag {
                 name: statements.text(&segment.name),
                 flag: statements.name(flag),
-                unless: tables.suppress_flag.clone().filter(|_| segment.suppressed),
+                suppressed: tables.suppress_flag.clone().filter(|_| segment.suppressed),
+                held_out: tables.holdout_flag.clone().filter(|_| segment.held_out),
             })
         })
         .collect()
 }
 
-/// Long membership, and the numbers of those kept out by suppression.
+/// Long membership, and the numbers of those kept out by suppression and by the holdout.
 fn members(statements: &Statements<'_>, mut tables: EntityTables, queried: bool) -> Vec<String> {
     let flags = std::mem::take(&mut tables.segments);
     let mut sql = Vec::new();
@@ -192,15 +196,16 @@ fn members(statements: &Statements<'_>, mut tables: EntityTables, queried: bool)
     sql.push(statements.render("stage_members", &tables));
     sql.push(statements.render("stage_members_empty", &tables));
     tables.keys_of = keys_of;
-    sql.push(statements.render("stage_suppressed", &tables));
+    sql.push(statements.render("stage_left_out", &tables));
     for chunk in flags.chunks(SEGMENTS_PER_STATEMENT) {
         tables.segments = chunk.to_vec();
         sql.push(statements.render("stage_members_rows", &tables));
     }
-    let suppressible: Vec<Flag> = flags.into_iter().filter(|f| f.unless.is_some()).collect();
-    for chunk in suppressible.chunks(SEGMENTS_PER_STATEMENT) {
+    let leaves_out = |f: &Flag| f.suppressed.is_some() || f.held_out.is_some();
+    let leaving: Vec<Flag> = flags.into_iter().filter(leaves_out).collect();
+    for chunk in leaving.chunks(SEGMENTS_PER_STATEMENT) {
         tables.segments = chunk.to_vec();
-        sql.push(statements.render("stage_suppressed_rows", &tables));
+        sql.push(statements.render("stage_left_out_rows", &tables));
     }
     sql
 }

@@ -111,6 +111,7 @@ pub const RUN_SEGMENTS: &[(&str, Type)] = &[
     ("entered", Type::Int),
     ("exited", Type::Int),
     ("suppressed", Type::Int),
+    ("held_out", Type::Int),
     ("population", Type::Int),
     ("status", Type::String),
     ("message", Type::String),
@@ -144,6 +145,7 @@ pub const SCOPE: &[(&str, Type)] = &[
     ("last_hash", Type::String),
     ("retired", Type::Boolean),
     ("respects_suppression", Type::Boolean),
+    ("respects_holdout", Type::Boolean),
     ("title", Type::String),
     ("description", Type::String),
     ("owner", Type::String),
@@ -208,7 +210,12 @@ pub(super) fn trait_columns(
         let published = match &column.role {
             Role::Trait(id) => trait_column(model, *id),
             Role::Exposed(col) => exposed_column(model, entity, col),
-            Role::Key | Role::Segment(_) | Role::Channel(_) | Role::Suppressed | Role::Asked => {
+            Role::Key
+            | Role::Segment(_)
+            | Role::Channel(_)
+            | Role::Suppressed
+            | Role::HeldOut
+            | Role::Asked => {
                 continue;
             }
         };

@@ -58,9 +58,11 @@ pub(super) fn words(funnel: &Funnel, who: &str) -> String {
         String::new(),
     ]];
     rows.extend(funnel.steps.iter().map(row));
-    rows.extend(funnel.suppression.iter().map(|step| {
+    let suppression = funnel.suppression.iter().map(|s| ("suppressed", s));
+    let holdout = funnel.holdout.iter().map(|s| ("held out", s));
+    rows.extend(suppression.chain(holdout).map(|(word, step)| {
         vec![
-            format!("suppressed: {}", step.words),
+            format!("{word}: {}", step.words),
             count(step.holds),
             count(step.kept),
             count(step.dropped()),
@@ -102,6 +104,11 @@ pub(super) fn machine(name: &str, as_of: jiff::Timestamp, funnel: &Funnel) -> Js
             "reached": s.reached, "kept": s.kept, "dropped": s.dropped(), "change_without_it": s.change,
         })
     };
+    let left_out = |s: &Step| {
+        json!({
+            "words": s.words, "holds": s.holds, "reached": s.reached, "kept": s.kept, "dropped": s.dropped(),
+        })
+    };
     json!({
         "segment": name,
         "as_of": as_of.to_string(),
@@ -109,8 +116,7 @@ pub(super) fn machine(name: &str, as_of: jiff::Timestamp, funnel: &Funnel) -> Js
         "holds": funnel.holds,
         "members": funnel.members,
         "conditions": funnel.steps.iter().map(step).collect::<Json>(),
-        "suppression": funnel.suppression.iter().map(|s| json!({
-            "words": s.words, "holds": s.holds, "reached": s.reached, "kept": s.kept, "dropped": s.dropped(),
-        })).collect::<Json>(),
+        "suppression": funnel.suppression.iter().map(left_out).collect::<Json>(),
+        "holdout": funnel.holdout.as_ref().map(left_out),
     })
 }

@@ -191,8 +191,16 @@ fn segment(id: SegmentId, parts: &Parts<'_>, out: &mut String) {
     if !segment.enabled {
         out.push_str("It is not enabled: it can be referred to, but is not published.\n");
     }
+    let because = |reason: &Option<String>| {
+        let reason = reason.as_ref();
+        reason.map_or_else(String::new, |reason| format!(": {reason}"))
+    };
     if !segment.suppressed {
-        out.push_str("Suppression does not apply to it.\n");
+        let why = because(&segment.upkeep.suppress_reason);
+        let _ = writeln!(out, "Suppression does not apply to it{why}.");
+    }
+    if let Some(reason) = &segment.upkeep.holdout_reason {
+        let _ = writeln!(out, "The holdout is not left out of it: {reason}.");
     }
     reads(&lineage, parts, out);
     let _ = writeln!(out, "definition {}\n", segment.definition_hash);

@@ -108,7 +108,7 @@ fn lines<'a>(parts: &Parts<'a>, selection: &Selection, whole: bool) -> Vec<Line<
         .filter_map(|id| model.segments.get(id.index()))
         .map(|s| Line {
             kind: match s.kind {
-                SegmentKind::Segment => Kind::Segment,
+                SegmentKind::Segment | SegmentKind::Holdout => Kind::Segment,
                 SegmentKind::Case => Kind::Case,
                 SegmentKind::Arm => Kind::Arm,
             },

@@ -138,13 +138,15 @@ fn ask(
             .find(|c| c.role == *wanted)
             .map(|c| dialect.identifier(&c.name))
     };
-    let member = match (name(&Role::Segment(id)), name(&Role::Suppressed)) {
-        (Some(flag), Some(suppressed)) if segment.suppressed => {
-            format!("{flag} and not {suppressed}")
+    let mut member = name(&Role::Segment(id)).unwrap_or_else(|| "false".to_owned());
+    for (applies, role) in [
+        (segment.suppressed, Role::Suppressed),
+        (segment.held_out, Role::HeldOut),
+    ] {
+        if let Some(out) = name(&role).filter(|_| applies) {
+            member = format!("{member} and not {out}");
         }
-        (Some(flag), _) => flag,
-        (None, _) => "false".to_owned(),
-    };
+    }
     let key = model
         .entities
         .get(segment.entity.index())

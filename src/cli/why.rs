@@ -225,10 +225,12 @@ fn words(answered: &Answered<'_>, membership: Option<&Membership>, look: Look) -
     let key = text::value(answered.key(), &Type::Int);
     let (is, but) = if answered.member() {
         ("is", "")
-    } else if answered.holds(&question.tree) {
+    } else if !answered.holds(&question.tree) {
+        ("is not", "")
+    } else if answered.suppressed() {
         ("would be", ", but is suppressed")
     } else {
-        ("is not", "")
+        ("would be", ", but is held out")
     };
     let mut out = format!(
         "{} {who} {key} {is} in `{}` as of {} ({}){but}\n\n{}",
@@ -244,6 +246,12 @@ fn words(answered: &Answered<'_>, membership: Option<&Membership>, look: Look) -
             if answered.holds(node) {
                 out.push_str(&text::node_lines(answered, node, look));
             }
+        }
+    }
+    if let Some(holdout) = &question.holdout {
+        let _ = writeln!(out, "\nheld out: {}", yes(answered.held_out()));
+        if answered.held_out() {
+            out.push_str(&text::node_lines(answered, holdout, look));
         }
     }
     let channels = answered.channels();

@@ -52,6 +52,7 @@ pub fn ask(
             | Answer::Exposed(..)
             | Answer::Channel(_)
             | Answer::Suppressed
+            | Answer::HeldOut
             | Answer::Holds(_) => {}
         }
     }
@@ -105,6 +106,7 @@ pub fn ask(
             | Answer::Segment(_)
             | Answer::Channel(_)
             | Answer::Suppressed
+            | Answer::HeldOut
             | Answer::Holds(_) => {}
         }
     }
@@ -130,7 +132,7 @@ pub fn ask(
     })
 }
 
-/// The columns of the answer: key, segments, traits, exposed columns, channels, suppression.
+/// The columns of the answer: key, segments, traits, exposed columns, channels, suppression, holdout.
 fn answers(id: EntityId, model: &Model, selection: &Selection) -> Vec<Answer> {
     let mut answers = vec![Answer::Key];
     let segments: Vec<_> = selection
@@ -160,6 +162,9 @@ fn answers(id: EntityId, model: &Model, selection: &Selection) -> Vec<Answer> {
         .collect();
     answers.extend(channels.into_iter().map(Answer::Channel));
     answers.push(Answer::Suppressed);
+    if segments.iter().any(|(_, s)| s.held_out) {
+        answers.push(Answer::HeldOut);
+    }
     let mut seen = std::collections::HashSet::new();
     answers.retain(|a| seen.insert(a.clone()));
     answers

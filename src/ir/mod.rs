@@ -110,6 +110,8 @@ pub enum Answer {
     /// Index into the entity's channels.
     Channel(usize),
     Suppressed,
+    /// Whether the project holds the entity out.
+    HeldOut,
     /// Whether a condition holds, two-valued: a node of a segment's tree.
     Holds(Predicate),
     /// A value that a condition rests on.

@@ -57,6 +57,7 @@ impl Names {
                 entity.channels.get(*n).map_or("", |c| &c.name)
             ),
             Answer::Suppressed => "suppressed".to_owned(),
+            Answer::HeldOut => "held_out".to_owned(),
             Answer::Holds(_) => "holds".to_owned(),
             Answer::Value(_) => "value".to_owned(),
         };

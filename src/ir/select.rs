@@ -339,6 +339,7 @@ fn answer(plan: &Plan, entity: &Entity, model: &Model, below: &str) -> Block {
             Answer::Exposed(col, ty) => column(below, plan.names.columns.get(col)?, ty.clone()),
             Answer::Channel(n) => row.two_valued(&entity.channels.get(*n)?.predicate),
             Answer::Suppressed => row.any(&entity.suppress),
+            Answer::HeldOut => row.two_valued(entity.holdout.as_ref()?),
             Answer::Holds(predicate) => row.two_valued(predicate),
             Answer::Value(value) => row.expr(value),
         })

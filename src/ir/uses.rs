@@ -70,6 +70,7 @@ pub(super) fn stated<'a>(
             .into_iter()
             .collect(),
         Answer::Suppressed => entity.suppress.iter().collect(),
+        Answer::HeldOut => entity.holdout.iter().collect(),
         Answer::Holds(predicate) => vec![predicate],
         Answer::Key | Answer::Trait(_) | Answer::Exposed(..) | Answer::Value(_) => Vec::new(),
     }
@@ -115,6 +116,7 @@ pub(super) fn users(plan: &Plan, model: &Model) -> HashMap<Atom, Vec<String>> {
         | Answer::Exposed(..)
         | Answer::Channel(_)
         | Answer::Suppressed
+        | Answer::HeldOut
         | Answer::Holds(_)
         | Answer::Value(_) => None,
     });
@@ -160,7 +162,9 @@ pub(super) fn users(plan: &Plan, model: &Model) -> HashMap<Atom, Vec<String>> {
                     walk(p, &mut |e| add("suppression", e), &mut |_| {});
                 }
             }
-            Answer::Key
+            // Lots rest on no rows.
+            Answer::HeldOut
+            | Answer::Key
             | Answer::Segment(_)
             | Answer::Exposed(..)
             | Answer::Holds(_)

@@ -26,7 +26,7 @@ pub(super) fn within(
                     entity.name, entity.key_type
                 ),
             )
-            .at(span, "arms depend on the key's text")
+            .at(span, "a lot depends on the key's text")
             .at(entity.key_span, "the key")
             .help("give the entity a key of type int or string"),
         );
@@ -34,20 +34,24 @@ pub(super) fn within(
     }
     let at = At(span);
     let int = |n: u32| Expr::literal(Literal::Int(i64::from(n)), Type::Int, at);
-    let key = Atom::Column(Col {
-        slot: 0,
-        name: entity.key.clone(),
-    });
-    let key = Expr::new(ExprKind::Column(key), entity.key_type.clone(), at);
     let salt = Expr::literal(Literal::String(salt.to_owned()), Type::String, at);
     let bucket = Expr::call(
         Func::HashBucket,
-        vec![key, int(Share::WHOLE), salt],
+        vec![key(entity, at), int(Share::WHOLE), salt],
         Type::Int,
         at,
     );
     let args = vec![bucket, int(first), int(first + share.parts() - 1)];
     Some(Expr::call(Func::Between, args, Type::Boolean, at))
+}
+
+/// An entity's key as a value.
+pub(super) fn key(entity: &Entity, at: At) -> EntityExpr {
+    let key = Atom::Column(Col {
+        slot: 0,
+        name: entity.key.clone(),
+    });
+    Expr::new(ExprKind::Column(key), entity.key_type.clone(), at)
 }
 
 /// What [`within`] has made, as people say it.

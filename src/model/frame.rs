@@ -121,6 +121,7 @@ fn entity(
             filter,
             suppressors: Vec::new(),
             suppress: Vec::new(),
+            holdout: None,
             channels: Vec::new(),
             span: spec.item.span,
         },

@@ -6,7 +6,7 @@ use super::items::{Items, Made};
 use super::segments::EntityUses;
 use super::typing::Context;
 use super::world::World;
-use super::{EntityId, RelationId, SegmentId, TraitId};
+use super::{EntityId, RelationId, SegmentId, SegmentKind, TraitId};
 use sha2::{Digest, Sha256};
 
 /// SHA-256 over parts, each preceded by its length, in hex.
@@ -160,8 +160,14 @@ pub(super) fn fill(world: &mut World, items: &mut Items, entities: &[EntityUses]
             (digest(suppress), digest(channels))
         })
         .collect();
+    let holdout = resolved
+        .segments
+        .iter()
+        .position(|s| s.kind == SegmentKind::Holdout)
+        .and_then(|n| raw.get(n));
     for (segment, raw) in resolved.segments.iter_mut().zip(&raw) {
         let mut parts = vec![raw.as_str()];
+        parts.extend(holdout.filter(|_| segment.held_out).map(String::as_str));
         if let Some((suppress, channels)) = shared.get(segment.entity.index()) {
             if segment.suppressed {
                 parts.push(suppress);

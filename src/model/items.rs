@@ -8,11 +8,11 @@ use super::segments::{self, Resolved};
 use super::traits::{self, TraitUses};
 use super::typing::Context;
 use super::world::World;
-use super::{EntityId, SegmentId, TraitId};
+use super::{EntityId, SegmentId, TraitId, holdout};
 use crate::diag::Diagnostics;
 use crate::diag::codes::model::CYCLE;
 use crate::source::Span;
-use crate::spec::Spec;
+use crate::spec::{Settings, Spec};
 use std::collections::{HashMap, HashSet};
 
 /// A trait or a segment that has been resolved.
@@ -35,6 +35,7 @@ pub(super) struct Items {
 /// Resolves all traits, segments and groups; traits into `world`.
 pub(super) fn resolve(
     spec: &Spec,
+    settings: &Settings,
     world: &mut World,
     measures: &mut Measures,
     ctx: &Context,
@@ -43,6 +44,9 @@ pub(super) fn resolve(
     let mut items = Items::default();
     let traits = traits::drafts(spec, world, diags);
     let segments = segments::drafts(spec, world, &mut items.segments, diags);
+    if holdout::resolve(settings, spec, world, &mut items.segments, diags) {
+        items.order.push(Made::Segment(SegmentId(0)));
+    }
     let (sorted, cycles) = order::sort(&references(&traits, &segments));
     let name = |i: usize| match traits.get(i) {
         Some(draft) => Some(draft.spec.item.name.value.as_str()),

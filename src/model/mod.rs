@@ -12,6 +12,7 @@ pub mod calendar;
 mod frame;
 mod habit;
 mod hash;
+pub mod holdout;
 mod items;
 mod keyed;
 pub mod lineage;
@@ -238,6 +239,8 @@ pub struct Entity {
     pub suppressors: Vec<Suppressor>,
     /// Who meets one of these is in no published segment (unless it says `suppress: false`).
     pub suppress: Vec<Predicate>,
+    /// Who is held out by the project: in no published segment that takes notice of it.
+    pub holdout: Option<Predicate>,
     pub channels: Vec<Channel>,
     pub span: Span,
 }
@@ -423,6 +426,8 @@ pub enum SegmentKind {
     Case,
     /// Of a split.
     Arm,
+    /// The project's.
+    Holdout,
 }
 
 #[derive(Clone, Debug)]
@@ -437,6 +442,8 @@ pub struct Segment {
     pub channels: Vec<usize>,
     /// Whether suppression applies to what is published.
     pub suppressed: bool,
+    /// Whether who is held out is left out of what is published.
+    pub held_out: bool,
     pub title: Option<String>,
     pub description: Option<String>,
     pub owner: Option<String>,

@@ -30,7 +30,7 @@ pub fn resolve(
     if world.entities.is_empty() && world.broken.is_empty() {
         no_entity(spec, diags);
     }
-    let mut items = items::resolve(spec, &mut world, &mut measures, ctx, diags);
+    let mut items = items::resolve(spec, settings, &mut world, &mut measures, ctx, diags);
     let names = &items.segments.names;
     let entity_uses =
         segments::entity_conditions(spec, &mut world, &mut measures, names, ctx, diags);

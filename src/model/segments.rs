@@ -11,7 +11,7 @@ use super::typing::Context;
 use super::world::World;
 use super::{
     Channel, EntityId, Group, GroupId, Predicate, RelationId, Segment, SegmentId, SegmentKind,
-    TraitId, Upkeep, lineage, renamed, split,
+    TraitId, Upkeep, holdout, lineage, renamed, split,
 };
 use crate::diag::codes::model::UNKNOWN_ENTITY;
 use crate::diag::{CopyOf, Diagnostic, Diagnostics, nearest};
@@ -293,6 +293,8 @@ fn segment(
         diags,
     );
     add_traits(&mut traits, &outlet.traits);
+    let reaches = !outlet.channels.is_empty();
+    let held_out = holdout::applies(spec.holdout.as_ref(), reaches, entity, world, diags);
     let uses = SegmentUses {
         canonical: (out.canonical.len(), None),
         relations: relations_of(&predicate, measures),
@@ -306,6 +308,7 @@ fn segment(
         expose: outlet.expose,
         channels: outlet.channels,
         suppressed: spec.suppress.value,
+        held_out,
         title: text(spec.title.as_ref()),
         description: text(spec.item.description.as_ref()),
         owner: text(spec.item.owner.as_ref()),
@@ -342,6 +345,8 @@ fn group(
         world,
         diags,
     );
+    let reaches = !outlet.channels.is_empty();
+    let held_out = holdout::applies(spec.holdout.as_ref(), reaches, entity, world, diags);
     let canonical = out.canonical.len();
     out.canonical.push(spec.item.canonical.clone());
     let (mut references, mut traits) = (Vec::new(), outlet.traits.clone());
@@ -390,6 +395,7 @@ fn group(
                 expose: outlet.expose.clone(),
                 channels: outlet.channels.clone(),
                 suppressed: spec.suppress.value,
+                held_out,
                 title: text(title),
                 description: text(description),
                 owner: text(spec.item.owner.as_ref()),

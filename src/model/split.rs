@@ -3,7 +3,7 @@
 use super::outlet::{Published, outlet};
 use super::segments::{Resolved, SegmentUses, push, reason, text};
 use super::world::World;
-use super::{EntityId, Predicate, Segment, SegmentKind, Upkeep, bucket};
+use super::{EntityId, Predicate, Segment, SegmentKind, Upkeep, bucket, holdout};
 use crate::diag::Diagnostics;
 use crate::spec::{Name, Spec, SplitSpec};
 
@@ -51,6 +51,10 @@ pub(super) fn split(
     };
     let outlet = outlet(&published, entity, world, diags);
     let of = out.names.require(&spec.of, entity, world, diags);
+    // An arm is reached as what is split would be.
+    let reached = of.and_then(|of| out.segments.get(of.index()));
+    let reaches = !outlet.channels.is_empty() || reached.is_some_and(|s| s.held_out);
+    let held_out = holdout::applies(audience.holdout.as_ref(), reaches, entity, world, diags);
     let canonical = out.canonical.len();
     out.canonical.push(spec.item.canonical.clone());
     let mut first = 0;
@@ -84,6 +88,7 @@ pub(super) fn split(
             expose: outlet.expose.clone(),
             channels: outlet.channels.clone(),
             suppressed: audience.suppress.value,
+            held_out,
             title: text(audience.title.as_ref()),
             description: text(spec.item.description.as_ref()),
             owner: text(spec.item.owner.as_ref()),

@@ -4,7 +4,7 @@
 //! What others refer to is put in where it is named first.
 
 use super::{Atom, EntityExpr, EntityId, GroupId, Model, Predicate, SegmentId, TraitId, words};
-use crate::expr::{ExprKind, Type};
+use crate::expr::{ExprKind, Func, Type};
 use crate::source::{FileId, Span};
 use std::collections::HashSet;
 
@@ -74,6 +74,8 @@ pub enum What {
     /// What it is among others.
     Population,
     Sequence,
+    /// The lot of a key.
+    Bucket,
     Trait(TraitId),
 }
 
@@ -284,6 +286,10 @@ impl<'a> Tree<'a> {
                     self.value(&population.of, found);
                     population.per.iter().for_each(|per| self.value(per, found));
                 }
+            }
+            ExprKind::Call(Func::HashBucket, args) => {
+                push(What::Bucket, "bucket".to_owned(), found);
+                args.iter().for_each(|a| self.value(a, found));
             }
             ExprKind::Call(_, args) => args.iter().for_each(|a| self.value(a, found)),
             ExprKind::Case { whens, otherwise } => {

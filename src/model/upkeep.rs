@@ -16,6 +16,8 @@ pub struct Upkeep {
     pub renamed_from: Option<(String, Span)>,
     /// Why nobody is suppressed in it.
     pub suppress_reason: Option<String>,
+    /// Why nobody is held out of it.
+    pub holdout_reason: Option<String>,
 }
 
 /// Bounds on the number of members, each included.
@@ -55,6 +57,7 @@ impl Upkeep {
                 (former, name.span)
             }),
             suppress_reason: suppress_reason.map(str::to_owned),
+            holdout_reason: spec.holdout_reason.as_ref().map(|r| r.value.clone()),
         }
     }
 }

@@ -40,6 +40,13 @@ pub fn segment(model: &Model, id: SegmentId) -> Vec<String> {
             words.item(condition, 1, &mut lines);
         }
     }
+    if let Some(holdout) = entity
+        .and_then(|e| e.holdout.as_ref())
+        .filter(|_| segment.held_out)
+    {
+        lines.push("without those who are held out:".to_owned());
+        words.item(holdout, 1, &mut lines);
+    }
     lines
 }
 

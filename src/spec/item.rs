@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Keys that say nothing about who is in a segment.
-const WORDS: [&str; 15] = [
+const WORDS: [&str; 16] = [
     "description",
     "title",
     "owner",
@@ -23,6 +23,7 @@ const WORDS: [&str; 15] = [
     "reviewed_on",
     "renamed_from",
     "suppress_reason",
+    "holdout_reason",
     "allow",
     "kept_for",
 ];

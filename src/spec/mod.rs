@@ -10,6 +10,7 @@ mod copies;
 mod entity;
 mod function;
 pub mod habit;
+mod holdout;
 mod item;
 pub mod keys;
 mod list;
@@ -39,6 +40,7 @@ pub use allow::AllowSpec;
 pub use anniversary::AnniversarySpec;
 pub use condition::{Condition, ConditionKind, Duration, Rows, WindowSpec};
 pub use habit::{Habit, HabitKind};
+pub use holdout::HoldoutSpec;
 pub use population::PopulationSpec;
 pub use segment::Audience;
 pub use sequence::{SequenceSpec, StepSpec};
@@ -274,6 +276,8 @@ pub struct SegmentSpec {
     pub kpi: Option<Spanned<String>>,
     pub suppress: Spanned<bool>,
     pub suppress_reason: Option<Spanned<String>>,
+    /// Whether the project's holdout is left out; None where that is not said.
+    pub holdout: Option<Spanned<bool>>,
     pub expires_on: Option<Spanned<jiff::civil::Date>>,
     pub enabled: bool,
     pub upkeep: UpkeepSpec,
@@ -292,6 +296,8 @@ pub struct GroupSpec {
     pub kpi: Option<Spanned<String>>,
     pub suppress: Spanned<bool>,
     pub suppress_reason: Option<Spanned<String>>,
+    /// Whether the project's holdout is left out; None where that is not said.
+    pub holdout: Option<Spanned<bool>>,
     pub enabled: bool,
     pub upkeep: UpkeepSpec,
 }

@@ -120,6 +120,7 @@ pub(super) fn segment(r: &mut Reader<'_>, f: &Fields<'_>, item: Item) -> Option<
         kpi: audience.kpi,
         suppress: audience.suppress,
         suppress_reason: audience.suppress_reason,
+        holdout: audience.holdout,
         expires_on: expires_on?,
         enabled: audience.enabled,
         upkeep: audience.upkeep,
@@ -163,6 +164,7 @@ pub(super) fn group(r: &mut Reader<'_>, f: &Fields<'_>, item: Item) -> Option<Gr
         kpi: audience.kpi,
         suppress: audience.suppress,
         suppress_reason: audience.suppress_reason,
+        holdout: audience.holdout,
         enabled: audience.enabled,
         upkeep: audience.upkeep,
     })
@@ -194,6 +196,8 @@ pub struct Audience {
     pub kpi: Option<Spanned<String>>,
     pub suppress: Spanned<bool>,
     pub suppress_reason: Option<Spanned<String>>,
+    /// Whether the project's holdout is left out; None where that is not said.
+    pub holdout: Option<Spanned<bool>>,
     pub enabled: bool,
     pub upkeep: UpkeepSpec,
 }
@@ -215,22 +219,36 @@ pub(super) fn audience(r: &mut Reader<'_>, f: &Fields<'_>, name: &Name) -> Optio
     });
     let channels = f.get("channels").map(|n| r.texts(n, "a list of channels"));
     let flag = |r: &mut Reader<'_>, key: &str| match f.get(key) {
-        Some(node) => r.bool(node),
-        None => Some(Spanned::new(true, name.span)),
+        Some(node) => r.bool(node).map(Some),
+        None => Some(None),
     };
     let (suppress, enabled) = (flag(r, "suppress"), flag(r, "enabled"));
+    let holdout = flag(r, "holdout");
     let upkeep = upkeep::upkeep(r, f);
-    let suppress = suppress?;
-    if let (false, None, Some(key)) = (suppress.value, f.get("suppress_reason"), f.key("suppress"))
-    {
-        r.diags.push(
-            Diagnostic::error(
-                &codes::SUPPRESS_REASON,
-                "`suppress: false` needs a `suppress_reason`",
-            )
-            .at(key.span, "nobody is left out here")
-            .help("add `suppress_reason:` and say why these people may be published"),
-        );
+    let (suppress, holdout) = (suppress?, holdout?);
+    let answered = [
+        (
+            "suppress",
+            "suppress_reason",
+            suppress,
+            &codes::SUPPRESS_REASON,
+        ),
+        ("holdout", "holdout_reason", holdout, &codes::HOLDOUT_REASON),
+    ]
+    .map(|(key, why, flag, code)| {
+        let unanswered = flag.is_some_and(|f| !f.value) && f.get(why).is_none();
+        if let (true, Some(at)) = (unanswered, f.key(key)) {
+            r.diags.push(
+                Diagnostic::error(code, format!("`{key}: false` needs a `{why}`"))
+                    .at(at.span, "nobody is left out here")
+                    .help(format!(
+                        "add `{why}:` and say why these people may be published"
+                    )),
+            );
+        }
+        !unanswered
+    });
+    if answered.contains(&false) {
         return None;
     }
     Some(Audience {
@@ -240,9 +258,10 @@ pub(super) fn audience(r: &mut Reader<'_>, f: &Fields<'_>, name: &Name) -> Optio
         channels: channels.unwrap_or_default(),
         action,
         kpi,
-        suppress,
+        suppress: suppress.unwrap_or(Spanned::new(true, name.span)),
         suppress_reason,
-        enabled: enabled?.value,
+        holdout,
+        enabled: enabled?.is_none_or(|e| e.value),
         upkeep: upkeep?,
     })
 }

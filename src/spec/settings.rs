@@ -3,7 +3,7 @@
 //! `{{ env_var('X') }}` is put in before anything else is read; the environment comes in as a function, because
 //! nothing on this floor reads it.
 
-use super::{Name, allow, entity, item, keys};
+use super::{HoldoutSpec, Name, allow, entity, holdout, item, keys};
 use crate::diag::codes::lint::{Level, Lint};
 use crate::diag::codes::spec as codes;
 use crate::diag::{Diagnostic, Diagnostics, nearest};
@@ -26,6 +26,7 @@ pub struct Settings {
     /// Values are scalars or lists of scalars.
     pub vars: Vec<(Name, Node)>,
     pub outputs: Outputs,
+    pub holdout: Option<HoldoutSpec>,
     /// Levels of lints that are not as they come.
     pub lints: Vec<(&'static Lint, Level)>,
 }
@@ -158,6 +159,10 @@ pub fn read(
         default_target: default_target(&mut r, &f),
         vars: f.get("vars").map(|n| vars(&mut r, n)).unwrap_or_default(),
         outputs: outputs(&mut r, &f),
+        holdout: f
+            .get("holdout")
+            .zip(f.key("holdout"))
+            .and_then(|(node, key)| holdout::holdout(&mut r, node, key.span)),
         lints: lints(&mut r, &f),
     })
 }
@@ -431,6 +436,18 @@ mod tests {
         assert_eq!(found("{name: a, version: 2}"), one("S0119", "2"));
         assert_eq!(found("{name: My Shop}"), one("S0104", "My Shop"));
         assert_eq!(found("{name: a, nmae: b}"), one("S0101", "nmae"));
+        assert_eq!(
+            found("{name: a, holdout: {share: 5, salt: x}}"),
+            one("S0140", "5")
+        );
+        assert_eq!(
+            found("{name: a, holdout: {share: 5%, salt: \"\"}}"),
+            one("S0103", "\"\"")
+        );
+        assert_eq!(
+            found("{name: a, holdout: {share: 5%}}"),
+            one("S0102", "share")
+        );
         assert_eq!(found("{name: a, time_zone: EST5}"), one("S0121", "EST5"));
         assert_eq!(found("{name: a, week_start: mon}"), one("S0119", "mon"));
         assert_eq!(

@@ -22,6 +22,8 @@ pub struct TestSpec {
     /// Instead of the project's.
     pub vars: Vec<(Name, Node)>,
     pub given: Vec<GivenSpec>,
+    /// Keys of those whom the project holds out in this test, and the key of the map.
+    pub held_out: Option<(Vec<Node>, Span)>,
     pub expect: ExpectSpec,
     /// The whole test.
     pub span: Span,
@@ -140,6 +142,10 @@ fn test(r: &mut Reader<'_>, node: &Node) -> Option<TestSpec> {
         Some(node) => given(r, node),
         None => Some(Vec::new()),
     };
+    let held_out = f.get("held_out").zip(f.key("held_out")).map(|(node, key)| {
+        let keys = r.list(node, "a list of keys");
+        (keys.to_vec(), key.span)
+    });
     let expect = f.get("expect").and_then(|n| expect(r, n));
     Some(TestSpec {
         name: name?,
@@ -148,6 +154,7 @@ fn test(r: &mut Reader<'_>, node: &Node) -> Option<TestSpec> {
         as_of: as_of?,
         vars,
         given: given?,
+        held_out,
         expect: expect?,
         span: node.span,
     })

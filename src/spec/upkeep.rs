@@ -18,6 +18,8 @@ pub struct UpkeepSpec {
     pub reviewed_on: Option<Spanned<Date>>,
     /// The name that its history was published under.
     pub renamed_from: Option<Name>,
+    /// Why nobody is held out of it.
+    pub holdout_reason: Option<Spanned<String>>,
 }
 
 /// `size:`: at least one bound.
@@ -41,12 +43,14 @@ pub(super) fn upkeep(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<UpkeepSpec> {
     });
     let reviewed_on = optional(f, "reviewed_on", |node| window::date(r, node));
     let renamed_from = optional(f, "renamed_from", |node| r.text_as(node, "a former name"));
+    let holdout_reason = optional(f, "holdout_reason", |node| r.text(node));
     Some(UpkeepSpec {
         size: size?,
         max_change: max_change?,
         review_every: review_every?,
         reviewed_on: reviewed_on?,
         renamed_from: renamed_from?,
+        holdout_reason: holdout_reason?,
     })
 }
 

@@ -96,6 +96,10 @@ impl Cover {
             let Some(segment) = model.segments.get(id.index()) else {
                 continue;
             };
+            // Its lots are no condition of the project's.
+            if segment.kind == SegmentKind::Holdout {
+                continue;
+            }
             let name = &segment.name;
             let Some(shown) = self.segments.get(id) else {
                 say(

@@ -225,7 +225,7 @@ fn keys<'g>(entity: &Entity, model: &Model, rows: &'g Given) -> Vec<&'g Literal>
 }
 
 /// The keys that somebody has.
-fn keys_given(entity: &Entity, model: &Model, rows: &Given) -> BTreeSet<String> {
+pub(super) fn keys_given(entity: &Entity, model: &Model, rows: &Given) -> BTreeSet<String> {
     let keys = keys(entity, model, rows).into_iter();
     keys.filter(|key| **key != Literal::Null)
         .map(canon::literal)
@@ -235,6 +235,16 @@ fn keys_given(entity: &Entity, model: &Model, rows: &Given) -> BTreeSet<String> 
 /// Whether every row of the entity has a key, and each another one.
 pub(super) fn keys_are_good(entity: &Entity, model: &Model, rows: &Given) -> bool {
     keys_given(entity, model, rows).len() == keys(entity, model, rows).len()
+}
+
+/// The diagnostic of a key that nobody has.
+pub(super) fn not_given(name: &str, key: &str, text: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        &codes::KEY_NOT_GIVEN,
+        format!("no row of `{name}` is given for {text}"),
+    )
+    .at(span, "nobody has this key")
+    .help(format!("add `{{{key}: {text}}}` under `given: {name}`"))
 }
 
 struct Pass<'a, 'd> {
@@ -289,12 +299,7 @@ impl Pass<'_, '_> {
             return Some(Key { text, span });
         }
         let (name, key) = (&self.entity.name, &self.entity.key);
-        let missing = Diagnostic::error(
-            &codes::KEY_NOT_GIVEN,
-            format!("no row of `{name}` is given for {text}"),
-        )
-        .at(span, "nobody has this key")
-        .help(format!("add `{{{key}: {text}}}` under `given: {name}`"));
+        let missing = not_given(name, key, &text, span);
         self.error(missing);
         None
     }

@@ -35,12 +35,11 @@ impl Answers<'_> {
     /// Whether a build would publish the key in the segment.
     fn member(&self, key: &str, segment: SegmentId) -> bool {
         let is = |role: &Role| self.get(key, role) == Some(&Value::Boolean(true));
-        let suppressed = self
-            .model
-            .segments
-            .get(segment.index())
-            .is_some_and(|s| s.suppressed);
-        is(&Role::Segment(segment)) && !(suppressed && is(&Role::Suppressed))
+        let found = self.model.segments.get(segment.index());
+        let left_out = found.is_some_and(|s| {
+            s.suppressed && is(&Role::Suppressed) || s.held_out && is(&Role::HeldOut)
+        });
+        is(&Role::Segment(segment)) && !left_out
     }
 
     fn name(&self, segment: SegmentId) -> &str {

@@ -11,6 +11,7 @@ mod cover;
 mod expect;
 pub mod fixture;
 mod given;
+mod held_out;
 mod judge;
 pub mod run;
 pub mod suite;
@@ -118,6 +119,9 @@ pub fn prepare(
         return None;
     };
     let expected = expect::expected(test, cx, &given, diags)?;
+    if !held_out::check(test, cx, &given, expected.entity, diags) {
+        return None;
+    }
     Some(Prepared { given, expected })
 }
 

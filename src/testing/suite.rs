@@ -5,7 +5,9 @@ use super::cover::Cover;
 use super::given::ReadFixture;
 use super::judge::{Failure, judge, key_text};
 use super::run::{self, Outcome, Workers};
-use super::{Context, Prepared, as_of, asked, fixture, job, not_run, over_given, prepare};
+use super::{
+    Context, Prepared, as_of, asked, fixture, held_out, job, not_run, over_given, prepare,
+};
 use crate::Compiled;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
@@ -308,7 +310,10 @@ impl<'a> Pass<'a> {
             &zone,
             diags,
         )?;
-        let key = format!("{as_of} {:?}", test.vars);
+        let held_out: Vec<_> = (test.held_out.iter())
+            .flat_map(|(keys, _)| keys.iter().map(|key| &key.kind))
+            .collect();
+        let key = format!("{as_of} {:?} {held_out:?}", test.vars);
         if let Some(known) = self.by_key.get(&key) {
             if known.is_none() {
                 diags.push(not_run(
@@ -329,12 +334,13 @@ impl<'a> Pass<'a> {
             vars: project::vars(settings),
         };
         let mut found = Diagnostics::default();
-        let model = resolve::resolve(spec, settings, self.suite.catalog, &facts, &mut found);
+        let mut model = resolve::resolve(spec, settings, self.suite.catalog, &facts, &mut found);
         if found.has_errors() {
             diags.extend(found);
             self.by_key.insert(key, None);
             return None;
         }
+        held_out::put(test, &mut model);
         let over = over_given(model.clone());
         self.worlds.push(World { model, over, own });
         let n = self.worlds.len() - 1;
@@ -459,6 +465,9 @@ fn shown(question: &Question, rows: &[Vec<Value>]) -> Vec<(String, String)> {
                     tree.push('\n');
                     tree.push_str(text::node_lines(&answered, node, look).trim_end());
                 }
+            }
+            if answered.held_out() {
+                tree.push_str("\nheld out");
             }
             (key, tree)
         })

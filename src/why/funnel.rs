@@ -20,6 +20,8 @@ pub struct Funnel {
     pub steps: Vec<Step>,
     /// The conditions that suppress; what reaches them is who would be a member.
     pub suppression: Vec<Step>,
+    /// The project's holdout, after those; None where the segment takes no notice.
+    pub holdout: Option<Step>,
 }
 
 /// The counts of one condition.
@@ -116,11 +118,14 @@ impl<'a> Asked<'a> {
         };
         asked.place(root, &holds);
         let member = |truth: &str| {
+            let mut member = truth.to_owned();
             if question.segment().suppressed {
-                format!("({truth}) and not {}", text(&Answer::Suppressed))
-            } else {
-                truth.to_owned()
+                member = format!("({truth}) and not {}", text(&Answer::Suppressed));
             }
+            if let Some(holdout) = &question.holdout {
+                member = format!("({member}) and not {}", holds(holdout));
+            }
+            member
         };
         let whole = holds(&question.tree);
         let mut counts = vec![whole.clone(), member(&whole)];
@@ -138,7 +143,7 @@ impl<'a> Asked<'a> {
             });
         }
         let mut reach = vec![whole];
-        for node in &question.suppress {
+        for node in question.suppress.iter().chain(&question.holdout) {
             let own = holds(node);
             counts.push(own.clone());
             counts.push(all(&reach));
@@ -326,16 +331,19 @@ impl<'a> Asked<'a> {
             step(place.node, place.depth, holds, reached, kept, change)
         });
         let steps = steps.collect();
-        let suppression = self.question.suppress.iter().map(|node| {
-            // Kept are those whom it does not suppress.
+        let mut left_out = |node| {
+            // Kept are those for whom it does not hold.
             let (holds, reached, kept) = (next(), next(), next());
             step(node, 0, holds, reached, kept, None)
-        });
+        };
+        let suppression = self.question.suppress.iter().map(&mut left_out).collect();
+        let holdout = self.question.holdout.as_ref().map(left_out);
         Funnel {
             population,
             holds,
             members,
-            suppression: suppression.collect(),
+            suppression,
+            holdout,
             steps,
         }
     }

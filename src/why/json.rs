@@ -38,6 +38,8 @@ pub fn answer(
         "suppressed": answered.suppressed(),
         "tree": tree(answered, &question.tree, sources),
         "suppression": suppression,
+        "held_out": answered.held_out(),
+        "holdout": question.holdout.as_ref().map(|node| tree(answered, node, sources)),
         "channels": channels,
         "published": membership.map(published),
     })
@@ -64,6 +66,7 @@ pub fn tree(answered: &Answered<'_>, node: &Node, sources: &SourceMap) -> Json {
                 What::Measure => "measure",
                 What::Population => "population",
                 What::Sequence => "sequence",
+                What::Bucket => "bucket",
                 What::Trait(_) => "trait",
             };
             json!({"what": what, "words": v.words, "type": v.expr.ty.to_string(), "value": value(answered.value(&v.expr))})

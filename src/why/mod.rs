@@ -33,6 +33,8 @@ pub struct Question {
     pub tree: Node,
     /// The conditions that suppress an entity; empty where the segment takes no notice.
     pub suppress: Vec<Node>,
+    /// Whether the project holds an entity out; None where the segment takes no notice.
+    pub holdout: Option<Node>,
     /// By a leaf's predicate.
     evidence: HashMap<Predicate, Vec<Evidence>>,
     answers: Vec<Answer>,
@@ -61,12 +63,18 @@ impl Question {
             .filter(|_| found.suppressed)
             .map(|p| tree::condition(model, found.entity, p))
             .collect();
+        let holdout = entity
+            .holdout
+            .as_ref()
+            .filter(|_| found.held_out)
+            .map(|p| tree::condition(model, found.entity, p));
         let channels = found.channels.clone();
         let mut question = Self {
             model: model.clone(),
             segment,
             tree,
             suppress,
+            holdout,
             evidence: HashMap::new(),
             answers: Vec::new(),
             index: HashMap::new(),
@@ -97,10 +105,11 @@ impl Question {
         self.evidence.insert(node.predicate, found);
     }
 
-    /// All nodes, the segment's own and those of its suppression.
+    /// All nodes, the segment's own and those of its suppression and its holdout.
     fn nodes(&self) -> Vec<Node> {
         let mut nodes = Vec::new();
-        for root in std::iter::once(&self.tree).chain(&self.suppress) {
+        let left_out = self.suppress.iter().chain(&self.holdout);
+        for root in std::iter::once(&self.tree).chain(left_out) {
             root.each(&mut |node| nodes.push(node.clone()));
         }
         nodes
@@ -204,10 +213,17 @@ impl<'a> Answered<'a> {
         self.question.segment().suppressed && *self.get(&Answer::Suppressed) == Value::Boolean(true)
     }
 
+    /// Whether the project's holdout keeps the entity out of this segment.
+    #[must_use]
+    pub fn held_out(&self) -> bool {
+        let holdout = self.question.holdout.as_ref();
+        holdout.is_some_and(|node| self.holds(node))
+    }
+
     /// Whether a build would publish the entity as a member.
     #[must_use]
     pub fn member(&self) -> bool {
-        self.holds(&self.question.tree) && !self.suppressed()
+        self.holds(&self.question.tree) && !self.suppressed() && !self.held_out()
     }
 
     /// The segment's channels by name, and whether each reaches the entity.

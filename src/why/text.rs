@@ -77,7 +77,9 @@ fn facts(answered: &Answered<'_>, node: &Node) -> Vec<String> {
         .map(|v| {
             let name = match v.what {
                 What::Trait(_) => format!("trait {}", v.words),
-                What::Column | What::Measure | What::Population | What::Sequence => v.words.clone(),
+                What::Column | What::Measure | What::Population | What::Sequence | What::Bucket => {
+                    v.words.clone()
+                }
             };
             format!("{name} = {}", value(answered.value(&v.expr), &v.expr.ty))
         })

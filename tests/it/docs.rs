@@ -1,5 +1,6 @@
 //! Every fenced ```yaml block of `docs/constructs/*.md` is a spec file: put beside the project in `docs/constructs/shop` it has
-//! no errors and passes its own tests. A block that is no example by itself is marked ```yaml fragment.
+//! no errors and passes its own tests. A block that is no example by itself is marked ```yaml fragment; one marked
+//! ```yaml segc.yml is added to the project's settings for the page's examples.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,34 +10,34 @@ fn constructs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/constructs")
 }
 
-/// (the line that it begins at, its text)
-fn examples(page: &str) -> Vec<(usize, String)> {
-    let mut found = Vec::new();
-    let mut open: Option<(bool, usize, String)> = None;
+/// Settings of the page, and (the line that it begins at, its text) of each example.
+fn examples(page: &str) -> (String, Vec<(usize, String)>) {
+    let (mut settings, mut found) = (String::new(), Vec::new());
+    let mut open: Option<(&str, usize, String)> = None;
     for (n, line) in page.lines().enumerate() {
         match (&mut open, line.trim_end()) {
-            (Some(_), "```") => {
-                if let Some((true, line, text)) = open.take() {
-                    found.push((line, text));
-                }
-            }
+            (Some(_), "```") => match open.take() {
+                Some(("yaml", line, text)) => found.push((line, text)),
+                Some(("yaml segc.yml", _, text)) => settings.push_str(&text),
+                Some(_) | None => {}
+            },
             (Some((_, _, text)), line) => {
                 text.push_str(line);
                 text.push('\n');
             }
             (None, line) => {
                 if let Some(kind) = line.strip_prefix("```") {
-                    open = Some((kind == "yaml", n + 2, String::new()));
+                    open = Some((kind, n + 2, String::new()));
                 }
             }
         }
     }
     assert!(open.is_none(), "a block that does not end");
-    found
+    (settings, found)
 }
 
 /// What is wrong with an example.
-fn wrong(example: &str) -> Option<String> {
+fn wrong(example: &str, settings: &str) -> Option<String> {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let shop = constructs().join("shop");
     for entry in walkdir::WalkDir::new(&shop) {
@@ -48,6 +49,8 @@ fn wrong(example: &str) -> Option<String> {
         }
     }
     fs::write(dir.path().join("segments/example.yml"), example).unwrap();
+    let file = dir.path().join("segc.yml");
+    fs::write(&file, fs::read_to_string(&file).unwrap() + settings).unwrap();
     if !example.lines().any(|l| l == "tests:") {
         return Some("it has no `tests:`: write some, or mark it ```yaml fragment".to_owned());
     }
@@ -70,8 +73,9 @@ fn every_example_of_the_docs_checks_and_passes_its_tests() {
     let mut problems = Vec::new();
     for page in pages {
         let name = page.file_name().unwrap().to_string_lossy().into_owned();
-        for (line, example) in examples(&fs::read_to_string(&page).unwrap()) {
-            if let Some(problem) = wrong(&example) {
+        let (settings, found) = examples(&fs::read_to_string(&page).unwrap());
+        for (line, example) in found {
+            if let Some(problem) = wrong(&example, &settings) {
                 problems.push(format!("docs/constructs/{name}:{line}\n{problem}"));
             }
         }

@@ -19,6 +19,8 @@ mod constants;
 mod docs;
 #[cfg(feature = "duckdb-linked")]
 mod engine;
+#[cfg(feature = "duckdb-linked")]
+mod holdout;
 mod house;
 #[cfg(feature = "duckdb-linked")]
 mod laws;

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-const ENTITY: &str = "entities:
+pub(crate) const ENTITY: &str = "entities:
   - name: customer
     table: file('data/customers.csv')
     key: customer_id
@@ -12,10 +12,10 @@ const ENTITY: &str = "entities:
 ";
 
 /// A shop in a folder of its own.
-struct Shop(tempfile::TempDir);
+pub(crate) struct Shop(tempfile::TempDir);
 
 impl Shop {
-    fn new(entity: &str, spec: &str, customers: &str) -> Self {
+    pub(crate) fn new(entity: &str, spec: &str, customers: &str) -> Self {
         let shop = Self(tempfile::tempdir().expect("a temporary folder"));
         shop.put(
             "segc.yml",
@@ -31,14 +31,14 @@ impl Shop {
         self.0.path()
     }
 
-    fn put(&self, path: &str, text: &str) {
+    pub(crate) fn put(&self, path: &str, text: &str) {
         let to = self.path().join(path);
         std::fs::create_dir_all(to.parent().expect("a folder")).expect("made");
         std::fs::write(to, text).expect("written");
     }
 
     /// The exit status, and what was said.
-    fn segc(&self, args: &[&str]) -> (Option<i32>, String) {
+    pub(crate) fn segc(&self, args: &[&str]) -> (Option<i32>, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_segc"))
             .args(args)
             .arg("--no-color")
@@ -52,16 +52,16 @@ impl Shop {
         )
     }
 
-    fn build(&self, as_of: &str) -> (Option<i32>, String) {
+    pub(crate) fn build(&self, as_of: &str) -> (Option<i32>, String) {
         self.segc(&["build", "--as-of", as_of])
     }
 
-    fn built(&self, as_of: &str) {
+    pub(crate) fn built(&self, as_of: &str) {
         let (code, said) = self.build(as_of);
         assert_eq!(code, Some(0), "{said}");
     }
 
-    fn refused(&self, as_of: &str, parts: &[&str]) {
+    pub(crate) fn refused(&self, as_of: &str, parts: &[&str]) {
         let (code, said) = self.build(as_of);
         assert_eq!(code, Some(1), "{said}");
         for part in parts {
@@ -70,7 +70,7 @@ impl Shop {
     }
 
     /// The rows of a query, values as text.
-    fn ask(&self, sql: &str) -> Vec<String> {
+    pub(crate) fn ask(&self, sql: &str) -> Vec<String> {
         let connection =
             duckdb::Connection::open(self.path().join("shop.duckdb")).expect("a database");
         let mut statement = connection.prepare(sql).expect("a query");
@@ -81,7 +81,7 @@ impl Shop {
     }
 
     /// The members of a segment, in order.
-    fn members(&self, segment: &str) -> String {
+    pub(crate) fn members(&self, segment: &str) -> String {
         self.ask(&format!(
             "select cast(entity_key as varchar) from segments.customer_members where segment = '{segment}' order by 1"
         ))

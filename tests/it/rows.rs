@@ -3,7 +3,7 @@
 //! optimised; both have to give that answer.
 //!
 //! `expected.txt` is blocks that begin with `as_of …` (and `zone …`, to ask the same in another zone), then a line per segment
-//! (`name: keys that are in it`, before suppression), `suppressed: keys`, or a line per trait (`name: key=value; key=value`,
+//! (`name: keys that are in it`, before suppression), `suppressed: keys`, `held_out: keys`, or a line per trait (`name: key=value; key=value`,
 //! `-` is NULL). The first block names every segment and trait.
 
 #![allow(
@@ -136,7 +136,11 @@ const NO_SUCH: &str = "there is no such segment or trait";
 fn wrong(table: &Table, name: &str, expected: &str) -> Option<String> {
     let segment = format!("seg_{}", name.replace('.', "__"));
     let has = |column: &str| table.values().all(|row| row.contains_key(column));
-    let column = if name == "suppressed" { name } else { &segment };
+    let column = if ["suppressed", "held_out"].contains(&name) {
+        name
+    } else {
+        &segment
+    };
     if has(column) {
         let null = table.values().any(|row| row[column] == "-");
         let keys: Vec<&str> = table

@@ -36,6 +36,8 @@ pub static ALL: &[&Code] = &[
     &SEQUENCE_TIME,
     &SEQUENCE_SAME,
     &ANNIVERSARY,
+    &NO_HOLDOUT,
+    &SAME_SALT,
 ];
 
 pub static UNKNOWN_ENTITY: Code = Code {
@@ -483,4 +485,36 @@ than that, so the condition would be true of everybody who has a date.
     - {anniversary: birth_date, during: this month}
 
 Write a shorter window. Whether there is a date at all is `birth_date is not null`.",
+};
+
+pub static NO_HOLDOUT: Code = Code {
+    id: "S0353",
+    title: "no holdout",
+    explain: "\
+A segment asks for the project's holdout to be left out, and the project holds out nobody of its entity: everybody would be
+reached.
+
+    # segc.yml
+    holdout: {share: 5%, salt: holdout-2026}
+
+    segments:
+      - {name: newsletter, where: true, holdout: true}
+
+Add `holdout:` to segc.yml, or name the right `entity:` in it. A segment with channels leaves the holdout out by itself.",
+};
+
+pub static SAME_SALT: Code = Code {
+    id: "S0354",
+    title: "a split with the holdout's salt",
+    explain: "\
+Lots depend on the key and the salt alone. A split with the salt of the project's holdout draws the same lots: the people held
+out are the first of its first arm, so that arm alone would lose them, and the arms could not be compared.
+
+    # segc.yml
+    holdout: {share: 5%, salt: q1}
+
+    splits:
+      - {name: winback_test, of: winback, salt: q1, arms: {a: 50%, b: 50%}}    # give it a salt of its own
+
+Give every split, and the holdout, a salt of its own.",
 };

@@ -23,6 +23,7 @@ pub static ALL: &[&Code] = &[
     &IMPOSSIBLE_COUNT,
     &UNKNOWN_WORD,
     &SUPPRESS_REASON,
+    &HOLDOUT_REASON,
     &UNKNOWN_TIME_ZONE,
     &BAD_VAR,
     &CUT,
@@ -266,6 +267,19 @@ down as `suppress_reason`, and it is in the catalog. Without `suppress: false` t
     - name: deletion_queue
       suppress: false
       suppress_reason: privacy team works through it",
+};
+
+pub static HOLDOUT_REASON: Code = Code {
+    id: "S0124",
+    title: "holdout switched off without a reason",
+    explain: "\
+`holdout: false` reaches people whom the project holds out, and what campaigns do is measured less well for it. Someone will
+ask why: write it down as `holdout_reason`.
+
+    - name: order_confirmations
+      channels: [email]
+      holdout: false
+      holdout_reason: everybody gets a confirmation",
 };
 
 pub static UNKNOWN_TIME_ZONE: Code = Code {

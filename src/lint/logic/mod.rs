@@ -278,14 +278,15 @@ impl Logic<'_> {
 
     /// Segments of one entity with one formula.
     fn same_segments(&mut self, diags: &mut Diagnostics) {
-        let mut seen: HashMap<(EntityId, bool, String), usize> = HashMap::new();
+        let mut seen: HashMap<(EntityId, bool, bool, String), usize> = HashMap::new();
         for (i, segment) in self.model.segments.iter().enumerate() {
             let alias = matches!(segment.predicate, Predicate::Segment(_));
             if segment.kind != SegmentKind::Segment || alias || !segment.enabled {
                 continue;
             }
             let formula = self.segment(SegmentId(u32::try_from(i).unwrap_or(u32::MAX)));
-            let key = (segment.entity, segment.suppressed, normal(&formula));
+            let (suppressed, held_out) = (segment.suppressed, segment.held_out);
+            let key = (segment.entity, suppressed, held_out, normal(&formula));
             let Some(first) = seen
                 .get(&key)
                 .and_then(|first| self.model.segments.get(*first))

@@ -15,7 +15,7 @@ use conditions::{AGGREGATES, OF, WHERE, WINDOW};
 pub use people::{LIST, SIZE, SPLIT, SUPPRESSOR, VALID};
 use populations::{AMONG, RANKING};
 pub use populations::{NTILE, POPULATION, POPULATIONS};
-pub use settings::{OUTPUTS, SETTINGS, TARGET};
+pub use settings::{HOLDOUT, OUTPUTS, SETTINGS, TARGET};
 pub use unit::{EXPECT, TEST};
 
 /// What a spec file holds.
@@ -303,6 +303,16 @@ const AUDIENCE: &[Key] = &[
         "suppress_reason",
         Shape::Text,
         "Why nobody is suppressed here.",
+    ),
+    Key::optional(
+        "holdout",
+        Shape::Bool,
+        "Whether it leaves out whom the project holds out; default where it has channels. `false` needs `holdout_reason`.",
+    ),
+    Key::optional(
+        "holdout_reason",
+        Shape::Text,
+        "Why nobody is held out here.",
     ),
     Key::optional("enabled", Shape::Bool, "`false` keeps it out of builds."),
     Key::optional(

@@ -54,6 +54,11 @@ pub static SETTINGS: Form = Form::of(
             "What is published, and where.",
         ),
         Key::optional(
+            "holdout",
+            Shape::Form(&HOLDOUT),
+            "People whom segments with channels leave out, so that it can be measured what campaigns do.",
+        ),
+        Key::optional(
             "lints",
             Shape::MapOf(&Shape::Word(&["allow", "warn", "deny"])),
             "Levels of lints, by name: `allow`, `warn`, or `deny`, which stops a build.",
@@ -77,6 +82,24 @@ pub static TARGET: Form = Form {
     )]],
     open: true,
 };
+
+/// `holdout:`
+pub static HOLDOUT: Form = Form::of(
+    "`holdout`",
+    &[&[
+        Key::required("share", Shape::Share, "How many of all are held out: `5%`."),
+        Key::required(
+            "salt",
+            Shape::Text,
+            "What decides, with the key alone, who is held out: a new salt is a new draw.",
+        ),
+        Key::optional(
+            "entity",
+            Shape::Name,
+            "Whose rows are held out; default the only entity.",
+        ),
+    ]],
+);
 
 /// `outputs:`
 pub static OUTPUTS: Form = Form::of(

@@ -42,6 +42,11 @@ pub static TEST: Form = Form {
             "Rows per entity, relation, lookup or list: `[{customer_id: 1, ordered_at: -10 days}]`, or `file('x.csv')`. \
              Missing columns are null, missing tables are empty.",
         ),
+        Key::optional(
+            "held_out",
+            Shape::Values,
+            "Keys of those whom the project holds out in this test; without it, nobody is held out.",
+        ),
         Key::required("expect", Shape::Form(&EXPECT), "What must be true."),
     ]],
     open: false,

@@ -247,6 +247,7 @@ fn entity(name: &str, key: &str, key_type: Type, channels: Vec<Channel>) -> Enti
         filter: Vec::new(),
         suppressors: Vec::new(),
         suppress: Vec::new(),
+        holdout: None,
         channels,
         span: span(),
     }
@@ -265,6 +266,7 @@ fn segment(seg: &Seg) -> Segment {
             .collect(),
         channels: seg.channel.into_iter().collect(),
         suppressed: seg.suppressed,
+        held_out: false,
         title: None,
         description: None,
         owner: None,

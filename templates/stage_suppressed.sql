@@ -1,1 +1,0 @@
-CREATE TEMPORARY TABLE {{ suppressed }} (segment {{ text }}, suppressed {{ int }})
