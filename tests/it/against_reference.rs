@@ -8,8 +8,8 @@
 use crate::random::case::{Case, Read, Size};
 use crate::random::engine::{self, Answers, Mode};
 use crate::random::{Dice, shrink, yaml};
-use crate::reference::Reference;
 use crate::reference::value::Value;
+use crate::reference::{Doubt, Reference};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -17,9 +17,12 @@ use std::path::Path;
 const SIZE: Size = Size {
     sets: SETS,
     populations: true,
+    companies: true,
+    history: true,
     traits: 22,
     segments: 34,
     groups: 2,
+    more: 4,
 };
 
 /// Sets of people in the tables of a case, with disjoint keys: one query answers for all of them.
@@ -30,6 +33,7 @@ struct Expected {
     segments: BTreeMap<String, BTreeSet<String>>,
     traits: BTreeMap<String, BTreeMap<String, Value>>,
     suppressed: BTreeMap<String, BTreeSet<String>>,
+    doubts: BTreeMap<String, BTreeSet<(String, Doubt)>>,
 }
 
 fn expected(case: &Case, read: &Read) -> Expected {
@@ -42,6 +46,7 @@ fn expected(case: &Case, read: &Read) -> Expected {
     let segments = read.model.segments.iter().map(|s| s.name.clone());
     let traits = read.spec.traits.iter().map(|t| t.item.name.value.clone());
     let entities = read.spec.entities.iter().enumerate();
+    let doubts = entities.clone();
     Expected {
         segments: segments
             .map(|s| (s.clone(), reference.members(&s)))
@@ -51,6 +56,9 @@ fn expected(case: &Case, read: &Read) -> Expected {
             .collect(),
         suppressed: entities
             .map(|(n, e)| (e.item.name.value.clone(), reference.suppressed(n)))
+            .collect(),
+        doubts: doubts
+            .map(|(n, e)| (e.item.name.value.clone(), reference.doubts(n)))
             .collect(),
     }
 }
@@ -68,6 +76,12 @@ fn differences(expected: &Expected, found: &Answers) -> Vec<String> {
         let silent = answer.is_none() && (keys.is_empty() || found.segments.is_empty());
         if answer != Some(keys) && !silent {
             wrong.push(format!("{name}: expected {keys:?}, found {answer:?}"));
+        }
+    }
+    for (entity, found) in &found.doubts {
+        let expected = &expected.doubts[entity];
+        if expected != found {
+            wrong.push(format!("sources: expected {expected:?}, found {found:?}"));
         }
     }
     for (name, values) in &expected.traits {

@@ -277,6 +277,7 @@ fn relabelled(answers: Answers, label: impl Fn(&str) -> String) -> Answers {
             .map(|(n, c)| (n, column(c)))
             .collect(),
         suppressed: sets(answers.suppressed),
+        doubts: answers.doubts,
         everybody: sets(answers.everybody),
     }
 }

@@ -18,9 +18,12 @@ type Keys = BTreeSet<String>;
 const SIZE: Size = Size {
     sets: 3,
     populations: true,
+    companies: false,
+    history: false,
     traits: 6,
     segments: 8,
     groups: 1,
+    more: 0,
 };
 
 /// People are not compared with each other: nobody's answer depends on who else is there.

@@ -1,9 +1,11 @@
 //! A random project with its tables, and how it is read.
 
+use super::companies;
 use super::conditions::{self, Context};
 use super::dice::Dice;
+use super::elsewhere;
 use super::rows;
-use super::schema::{self, ZONES};
+use super::schema::{self, Schema, ZONES};
 use super::traits;
 use super::yaml;
 use crate::reference::value::Value;
@@ -54,9 +56,63 @@ pub(crate) struct Size {
     pub(crate) sets: usize,
     /// Whether people are compared with each other.
     pub(crate) populations: bool,
+    /// Whether there may be a second entity.
+    pub(crate) companies: bool,
+    /// Whether there may be a history of earlier builds.
+    pub(crate) history: bool,
     pub(crate) traits: usize,
     pub(crate) segments: usize,
     pub(crate) groups: usize,
+    /// Segments that may speak of groups and splits.
+    pub(crate) more: usize,
+}
+
+/// An item of an entity, which is named where there are several.
+fn named(mut item: Json, schema: &Schema) -> Json {
+    if schema.entity > 0 || !schema.ways.is_empty() {
+        item["entity"] = json!(schema.name);
+    }
+    item
+}
+
+/// The segments of a project as they are made, and what each entity's may speak of.
+struct Project<'s> {
+    contexts: Vec<Context<'s>>,
+    segments: Vec<Json>,
+}
+
+impl Project<'_> {
+    /// Something of an entity; the others hear of its names.
+    fn add(&mut self, at: usize, make: impl FnOnce(&mut Context<'_>) -> Json) -> Json {
+        let before = self.contexts[at].segments.len();
+        let item = make(&mut self.contexts[at]);
+        let names = self.contexts[at].segments[before..].to_vec();
+        for (n, context) in self.contexts.iter_mut().enumerate() {
+            if n != at {
+                context.others.extend(names.iter().cloned());
+            }
+        }
+        item
+    }
+
+    fn segment(&mut self, d: &mut Dice) {
+        let n = self.segments.len();
+        let name = format!("s{n}");
+        let known = (0..self.contexts.len())
+            .find(|entity| elsewhere::with_stays(*entity).contains(&name.as_str()));
+        let at = known.unwrap_or_else(|| {
+            let other = d.percent(30);
+            if other { self.contexts.len() - 1 } else { 0 }
+        });
+        let renamed = n == 1 && self.contexts[0].history && d.percent(30);
+        let schema = self.contexts[at].schema;
+        let segment = self.add(at, |c| conditions::segment(d, c, name));
+        let mut segment = named(segment, schema);
+        if renamed {
+            segment["renamed_from"] = json!(elsewhere::FORMER);
+        }
+        self.segments.push(segment);
+    }
 }
 
 impl Case {
@@ -75,43 +131,75 @@ impl Case {
                 WeekStart::Sunday
             },
         };
-        let (mut schema, mut entity) = schema::schema(d, zone, size.populations);
-        let tables = rows::tables(d, &schema, &clock, size.sets);
-        let mut items = Vec::new();
-        for n in 0..size.traits {
-            let name = format!("t{n}");
-            let (item, kind) = traits::a_trait(d, &schema, &name);
-            items.push(item);
-            schema.names.push((name, kind));
+        let (mut people, mut person) = schema::schema(d, zone, size.populations);
+        let company = size.companies && d.percent(60);
+        let company =
+            company.then(|| companies::companies(d, &mut people, &mut person, &clock.zone));
+        let mut tables = rows::tables(d, &people, &clock, size.sets);
+        let (mut schemas, mut entities) = (vec![people], vec![person]);
+        if let Some((schema, declared)) = company {
+            companies::tables(d, &schema, &clock, size.sets, &mut tables);
+            schemas.push(schema);
+            entities.push(declared);
         }
-        let mut context = Context {
-            schema: &schema,
+        let history = size.history && d.percent(60);
+        for schema in schemas.iter().filter(|_| history) {
+            elsewhere::history(d, schema, &clock, &mut tables);
+        }
+        let mut traits = Vec::new();
+        for schema in &mut schemas {
+            let (letter, count) = if schema.entity == 0 {
+                ("t", size.traits)
+            } else {
+                ("c", size.traits.div_ceil(4))
+            };
+            for n in 0..count {
+                let name = format!("{letter}{n}");
+                let (item, kind) = traits::a_trait(d, schema, &name);
+                traits.push(named(item, schema));
+                schema.names.push((name, kind));
+            }
+        }
+        let mut project = Project {
+            contexts: schemas
+                .iter()
+                .map(|schema| Context {
+                    history,
+                    ..Context::new(schema)
+                })
+                .collect(),
             segments: Vec::new(),
         };
+        for _ in 0..size.segments {
+            project.segment(d);
+        }
         if d.percent(50) {
-            let condition = conditions::condition(d, &context, 1);
-            match &mut entity["suppress"] {
+            let condition = conditions::condition(d, &project.contexts[0], 1);
+            match &mut entities[0]["suppress"] {
                 Json::Array(list) => list.push(condition),
                 none => *none = json!([condition]),
             }
         }
-        let mut segments: Vec<Json> = Vec::new();
-        for n in 0..size.segments {
-            segments.push(conditions::segment(d, &mut context, format!("s{n}")));
+        let mut splits = Vec::new();
+        if d.percent(60) {
+            let at = d.below(project.contexts.len());
+            splits.push(project.add(at, |c| conditions::split(d, c, "x0")));
         }
-        let splits = if d.percent(60) {
-            vec![conditions::split(d, &mut context, "x0")]
-        } else {
-            Vec::new()
-        };
         let mut groups = Vec::new();
         for n in 0..size.groups {
-            groups.push(conditions::group(d, &mut context, &format!("g{n}")));
+            let at = n % project.contexts.len();
+            let group = project.add(at, |c| conditions::group(d, c, &format!("g{n}")));
+            groups.push(named(group, &schemas[at]));
         }
+        // These may speak of cases and arms.
+        for _ in 0..size.more {
+            project.segment(d);
+        }
+        let segments = project.segments;
         Self {
             settings: json!({"name": "random", "version": 1, "time_zone": zone, "week_start": week_start,
                 "targets": {"dev": {"type": "duckdb", "path": "random.duckdb"}}}),
-            spec: json!({"entities": [entity], "traits": items, "segments": segments, "groups": groups, "splits": splits}),
+            spec: json!({"entities": entities, "traits": traits, "segments": segments, "groups": groups, "splits": splits}),
             tables,
             as_of,
         }

@@ -1,6 +1,7 @@
 //! Random conditions, segments and groups.
 
 use super::dice::Dice;
+use super::elsewhere;
 use super::expressions::{self, Scope};
 use super::population;
 use super::schema::{Kind, Relation, Schema};
@@ -12,6 +13,21 @@ pub(super) struct Context<'s> {
     pub(super) schema: &'s Schema,
     /// Segments and cases that are there already.
     pub(super) segments: Vec<String>,
+    /// Those of another entity.
+    pub(super) others: Vec<String>,
+    /// Whether earlier builds have published a history.
+    pub(super) history: bool,
+}
+
+impl<'s> Context<'s> {
+    pub(super) fn new(schema: &'s Schema) -> Self {
+        Self {
+            schema,
+            segments: Vec::new(),
+            others: Vec::new(),
+            history: false,
+        }
+    }
 }
 
 pub(super) fn condition(d: &mut Dice, c: &Context<'_>, depth: usize) -> Json {
@@ -29,6 +45,11 @@ pub(super) fn condition(d: &mut Dice, c: &Context<'_>, depth: usize) -> Json {
             8 => json!({"exactly": number, "of": list}),
             _ => json!(list),
         };
+    }
+    if (c.history || !c.schema.ways.is_empty()) && d.percent(20) {
+        if let Some(condition) = elsewhere::condition(d, c) {
+            return condition;
+        }
     }
     let mut map = Map::new();
     let mut put = |key: &str, value: Json| map.insert(key.to_owned(), value);

@@ -2,10 +2,10 @@
 
 use super::case::Case;
 use crate::reference::value::Value;
-use crate::reference::{Table, Tables};
+use crate::reference::{Doubt, Table, Tables};
 use duckdb::Connection;
 use segc::diag::Diagnostics;
-use segc::emit::{self, EntityQuery, Role};
+use segc::emit::{self, CheckKind, CheckQuery, EntityQuery, Role};
 use segc::ir::{self, Selection};
 use segc::model::{Model, SegmentId, TraitId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,8 @@ pub(crate) struct Answers {
     pub(crate) traits: BTreeMap<String, Column>,
     /// By entity.
     pub(crate) suppressed: BTreeMap<String, BTreeSet<String>>,
+    /// What is wrong with the sources of keys to suppress, by entity.
+    pub(crate) doubts: BTreeMap<String, BTreeSet<(String, Doubt)>>,
     /// All keys, by entity.
     pub(crate) everybody: BTreeMap<String, BTreeSet<String>>,
 }
@@ -72,7 +74,13 @@ pub(crate) fn create(name: &str, table: &Table) -> String {
             format!("\"{name}\" {ty}")
         })
         .collect();
-    format!("create table {name} ({});\n", columns.join(", "))
+    let schema = name.split_once('.');
+    let schema = schema.map(|(schema, _)| format!("create schema if not exists {schema};\n"));
+    format!(
+        "{}create table {name} ({});\n",
+        schema.unwrap_or_default(),
+        columns.join(", ")
+    )
 }
 
 /// SQL that fills a table.
@@ -141,8 +149,40 @@ pub(crate) fn run(connection: &Connection, model: &Model, mode: Mode) -> Result<
         }
         collect(connection, &query, model, &mut answers)
             .map_err(|e| format!("{e}\n{}", query.sql))?;
+        if query.columns.iter().any(|c| c.role == Role::Suppressed) {
+            let checks = emit::checks(&plan, model, dialect, &mut diags);
+            let entity = model.entities[query.entity.0 as usize].name.clone();
+            answers.doubts.insert(entity, doubts(connection, &checks)?);
+        }
     }
     Ok(answers)
+}
+
+/// The checks of sources of keys that find something.
+fn doubts(
+    connection: &Connection,
+    checks: &[CheckQuery],
+) -> Result<BTreeSet<(String, Doubt)>, String> {
+    let mut doubts = BTreeSet::new();
+    for check in checks {
+        let doubt = match check.kind {
+            CheckKind::SuppressorFew(_) => Doubt::Few,
+            CheckKind::SuppressorKeyNull => Doubt::NoKey,
+            CheckKind::SuppressorStale => Doubt::Stale,
+            CheckKind::EntityKeyNull
+            | CheckKind::EntityKeyDuplicate
+            | CheckKind::JoinDuplicate
+            | CheckKind::TimeNull
+            | CheckKind::ListKeyNull => continue,
+        };
+        let violations = connection.query_row(&check.sql, [], |row| row.get::<_, i64>(0));
+        if violations.map_err(|e| format!("{e}\n{}", check.sql))? > 0 {
+            // A missing key names its column, too.
+            let source = check.what.split('.').next().unwrap();
+            doubts.insert((source.to_owned(), doubt));
+        }
+    }
+    Ok(doubts)
 }
 
 fn collect(

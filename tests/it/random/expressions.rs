@@ -323,18 +323,20 @@ pub(super) fn aggregate(d: &mut Dice, schema: &Schema) -> String {
 
 /// A count or a sum that is exact.
 pub(super) fn exact_aggregate(d: &mut Dice, schema: &Schema) -> String {
-    let column = d.pick(&[
-        "count(orders)",
-        "count(visits)",
-        "sum(orders.total)",
-        "sum(orders.n)",
-        "sum(items.qty)",
-        "max(orders.total)",
-    ]);
-    column.to_owned()
-        + if d.percent(30) && schema.relations.len() > 1 && column.contains("orders") {
-            " filter (where orders.n > 0)"
-        } else {
-            ""
-        }
+    let relation = d.choose(&schema.relations);
+    let exact = |(name, kind): &&(String, Kind)| {
+        !name.contains('.') && matches!(kind, Kind::Int | Kind::Decimal)
+    };
+    let columns: Vec<_> = relation.columns.iter().filter(exact).collect();
+    let name = &relation.name;
+    if columns.is_empty() || d.percent(35) {
+        return format!("count({name})");
+    }
+    let (column, _) = columns[d.below(columns.len())];
+    let text = format!("{}({name}.{column})", d.pick(&["sum", "sum", "max"]));
+    if d.percent(30) {
+        format!("{text} filter (where {name}.{column} > 0)")
+    } else {
+        text
+    }
 }

@@ -4,10 +4,13 @@
 //! proptest gives the random numbers; what is made is a tree of YAML, so that one shrinker ([`shrink`]) fits every construct.
 
 pub(crate) mod case;
+mod companies;
 mod conditions;
 mod dice;
+mod elsewhere;
 pub(crate) mod engine;
 mod expressions;
+mod opt_outs;
 mod population;
 mod rows;
 mod schema;

@@ -86,10 +86,7 @@ fn compared(d: &mut Dice, schema: &Schema) -> String {
 
 fn among(d: &mut Dice, schema: &Schema, map: &mut Map<String, Json>) {
     if d.percent(40) {
-        let context = Context {
-            schema,
-            segments: Vec::new(),
-        };
+        let context = Context::new(schema);
         map.insert("among".to_owned(), conditions::condition(d, &context, 0));
     }
     if d.percent(40) {

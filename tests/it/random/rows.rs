@@ -31,7 +31,6 @@ const TEXTS: [&str; 5] = ["a", "b", "c", "A", "ab"];
 /// Tables of so many sets of people: each set has its keys, its people and their rows, and all share the lookups.
 pub(super) fn tables(d: &mut Dice, schema: &Schema, clock: &Clock, sets: usize) -> Tables {
     let mut tables = Tables::default();
-    let size = |d: &mut Dice, most: i64| if d.percent(6) { 0 } else { d.from(1, most) };
     for (name, columns) in &schema.lookups {
         let rows = (0..size(d, 4)).map(|n| {
             let mut row = row(d, columns, clock, &clock.zone);
@@ -51,21 +50,16 @@ pub(super) fn tables(d: &mut Dice, schema: &Schema, clock: &Clock, sets: usize) 
         for n in 1..=set.people {
             let mut row = row(d, &schema.columns, clock, &clock.zone);
             row[0] = key(schema.key, set.first + n);
-            if schema.versioned {
-                people.extend(versions(d, row, schema, clock));
-            } else {
-                people.push(row);
+            match schema.versioned {
+                Some(kind) => people.extend(versions(d, row, schema, kind, clock)),
+                None => people.push(row),
             }
         }
-        if schema.opt_outs.is_some() {
+        if let Some(source) = &schema.opt_outs {
             let named = size(d, 3);
             opt_outs.extend((0..named).map(|_| {
                 let key = key(schema.key, set.first + d.from(1, 7));
-                let (reason, level) = (
-                    value(d, Kind::Text, clock, &clock.zone),
-                    value(d, Kind::Int, clock, &clock.zone),
-                );
-                vec![key, reason, level]
+                source.row(d, key, clock)
             }));
         }
         for (relation, rows) in schema.relations.iter().zip(&mut relations) {
@@ -74,9 +68,9 @@ pub(super) fn tables(d: &mut Dice, schema: &Schema, clock: &Clock, sets: usize) 
             rows.extend(relation_rows(d, relation, clock, &set, count));
         }
     }
-    insert(&mut tables, "customers", &schema.columns, people);
-    if let Some(columns) = &schema.opt_outs {
-        insert(&mut tables, "opt_outs", columns, opt_outs);
+    insert(&mut tables, schema.table, &schema.columns, people);
+    if let Some(source) = &schema.opt_outs {
+        insert(&mut tables, "opt_outs", &source.columns, opt_outs);
     }
     for (relation, rows) in schema.relations.iter().zip(relations) {
         insert(&mut tables, relation.table, &relation.columns, rows);
@@ -84,34 +78,54 @@ pub(super) fn tables(d: &mut Dice, schema: &Schema, clock: &Clock, sets: usize) 
     tables
 }
 
+/// Mostly some, now and then none.
+pub(super) fn size(d: &mut Dice, most: i64) -> i64 {
+    if d.percent(6) { 0 } else { d.from(1, most) }
+}
+
 /// Somebody's row and the ones before it, each until the next begins; the last may have ended, too.
-fn versions(d: &mut Dice, row: Vec<Value>, schema: &Schema, clock: &Clock) -> Vec<Vec<Value>> {
+fn versions(
+    d: &mut Dice,
+    row: Vec<Value>,
+    schema: &Schema,
+    kind: Kind,
+    clock: &Clock,
+) -> Vec<Vec<Value>> {
+    let stretches = stretches(d, kind, clock).into_iter();
+    let versions = stretches.map(|ends| {
+        let mut version = self::row(d, &schema.columns, clock, &clock.zone);
+        version[0] = row[0].clone();
+        let at = version.len() - 2;
+        version[at..].clone_from_slice(&ends);
+        version
+    });
+    versions.collect()
+}
+
+/// From one moment to the next; the last may go on.
+pub(super) fn stretches(d: &mut Dice, kind: Kind, clock: &Clock) -> Vec<[Value; 2]> {
     let mut ends: Vec<Value> = (0..d.from(1, 3))
-        .map(|_| moment(d, Kind::Instant, clock, &clock.zone))
+        .map(|_| moment(d, kind, clock, &clock.zone))
         .collect();
     ends.sort_by(Value::order);
     ends.dedup_by(|a, b| a.equals(b));
     if d.percent(70) {
         ends.push(Value::Null);
     }
-    let versions = ends.windows(2).map(|ends| {
-        let mut version = self::row(d, &schema.columns, clock, &clock.zone);
-        version[0] = row[0].clone();
-        let at = version.len() - 2;
-        version[at..].clone_from_slice(ends);
-        version
-    });
-    versions.collect()
+    let pairs = ends.windows(2);
+    pairs
+        .map(|pair| [pair[0].clone(), pair[1].clone()])
+        .collect()
 }
 
 /// People who share nothing with others: which keys they and their orders have.
-struct Set {
-    first: i64,
-    people: i64,
-    first_order: i64,
+pub(super) struct Set {
+    pub(super) first: i64,
+    pub(super) people: i64,
+    pub(super) first_order: i64,
 }
 
-fn insert(tables: &mut Tables, name: &str, columns: &Names, rows: Vec<Vec<Value>>) {
+pub(super) fn insert(tables: &mut Tables, name: &str, columns: &Names, rows: Vec<Vec<Value>>) {
     let columns = columns
         .iter()
         .map(|(n, k)| (n.clone(), k.name().to_owned()));
@@ -122,7 +136,7 @@ fn insert(tables: &mut Tables, name: &str, columns: &Names, rows: Vec<Vec<Value>
     tables.0.insert(name.to_owned(), table);
 }
 
-fn relation_rows(
+pub(super) fn relation_rows(
     d: &mut Dice,
     relation: &Relation,
     clock: &Clock,
@@ -135,8 +149,15 @@ fn relation_rows(
         for ((name, kind), value) in relation.columns.iter().zip(&mut row) {
             *value = match name.as_str() {
                 // Foreign keys: null, unmatched, or somebody.
-                "customer_id" | "who" if d.percent(5) => Value::Null,
+                "customer_id" | "who" | "company_id" | "employer" | "maker" | "friend"
+                | "member"
+                    if d.percent(5) =>
+                {
+                    Value::Null
+                }
                 "customer_id" | "who" => key(*kind, set.first + d.from(1, (set.people + 1).min(6))),
+                "friend" | "member" => key(*kind, set.first + d.from(1, 6)),
+                "company_id" | "employer" | "maker" => key(*kind, set.first + d.from(1, 4)),
                 "product_id" => key(*kind, d.from(1, 5)),
                 "order_id" if relation.name == "orders" => {
                     Value::Int(i128::from(set.first_order + n) + 1)
@@ -160,7 +181,7 @@ fn relation_rows(
     rows
 }
 
-fn row(d: &mut Dice, columns: &Names, clock: &Clock, zone: &TimeZone) -> Vec<Value> {
+pub(super) fn row(d: &mut Dice, columns: &Names, clock: &Clock, zone: &TimeZone) -> Vec<Value> {
     columns
         .iter()
         .map(|(_, kind)| value(d, *kind, clock, zone))
@@ -168,7 +189,7 @@ fn row(d: &mut Dice, columns: &Names, clock: &Clock, zone: &TimeZone) -> Vec<Val
 }
 
 /// The n-th key.
-fn key(kind: Kind, n: i64) -> Value {
+pub(super) fn key(kind: Kind, n: i64) -> Value {
     match kind {
         Kind::Int => Value::Int(i128::from(n)),
         _ => Value::Text(format!("k{n}")),

@@ -1,6 +1,7 @@
 //! Random schemas: one entity with lookups and relations of several kinds.
 
 use super::dice::Dice;
+use super::opt_outs::{self, OptOuts};
 use jiff::tz::TimeZone;
 use segc::spec::settings;
 use serde_json::{Map, Value as Json, json};
@@ -78,10 +79,16 @@ pub(super) struct Schema {
     pub(super) lookups: Vec<(&'static str, Names)>,
     /// Whether people are compared with each other.
     pub(super) populations: bool,
-    /// Whether the entity's table is versioned, by the columns `from_time` and `to_time`.
-    pub(super) versioned: bool,
+    /// If the entity's table is versioned, the kind of its last columns `from_time` and `to_time`.
+    pub(super) versioned: Option<Kind>,
     /// A source of keys to suppress.
-    pub(super) opt_outs: Option<Names>,
+    pub(super) opt_outs: Option<OptOuts>,
+    /// The entity's place in the project, its name and its table.
+    pub(super) entity: usize,
+    pub(super) name: &'static str,
+    pub(super) table: &'static str,
+    /// Relations that lead to an entity.
+    pub(super) ways: Vec<(&'static str, usize)>,
 }
 
 pub(super) const ZONES: [&str; 8] = [
@@ -100,7 +107,7 @@ pub(super) fn columns(names: &Names) -> Json {
     Json::Object(entries.collect::<Map<_, _>>())
 }
 
-fn named(columns: &[(&str, Kind)]) -> Names {
+pub(super) fn named(columns: &[(&str, Kind)]) -> Names {
     columns.iter().map(|(n, k)| ((*n).to_owned(), *k)).collect()
 }
 
@@ -146,13 +153,12 @@ pub(super) fn schema(d: &mut Dice, zone: &str, populations: bool) -> (Schema, Js
         ]),
     ]
     .concat();
-    let versioned = d.percent(20);
+    let versioned = d.percent(25);
+    let versioned =
+        versioned.then(|| *d.choose(&[Kind::Instant, Kind::Instant, Kind::Date, Kind::Local]));
     let mut names = entity_columns.clone();
-    if versioned {
-        entity_columns.extend(named(&[
-            ("from_time", Kind::Instant),
-            ("to_time", Kind::Instant),
-        ]));
+    if let Some(kind) = versioned {
+        entity_columns.extend(named(&[("from_time", kind), ("to_time", kind)]));
     }
     names.extend(store_names.clone());
 
@@ -298,23 +304,14 @@ pub(super) fn schema(d: &mut Dice, zone: &str, populations: bool) -> (Schema, Js
 
     let mut entity = json!({"name": "customer", "table": "customers", "key": "customer_id", "columns": columns(&entity_columns),
         "lookups": [store], "relations": declared});
-    if versioned {
+    if versioned.is_some() {
         entity["valid"] = json!({"from": "from_time", "to": "to_time"});
     }
     let mut opt_outs = None;
     if d.percent(30) {
-        let own = [
-            vec![("key".to_owned(), key)],
-            named(&[("reason", Kind::Text), ("level", Kind::Int)]),
-        ]
-        .concat();
-        let filter = d.pick(&[
-            "reason is not null",
-            "level > 2",
-            "reason = 'a' or level = 1",
-        ]);
-        entity["suppress"] = json!([{"name": "opt_outs", "table": "opt_outs", "key": "key", "columns": columns(&own), "where": filter}]);
-        opt_outs = Some(own);
+        let (source, declared) = opt_outs::source(d, key);
+        entity["suppress"] = json!([declared]);
+        opt_outs = Some(source);
     }
     let schema = Schema {
         key,
@@ -324,6 +321,10 @@ pub(super) fn schema(d: &mut Dice, zone: &str, populations: bool) -> (Schema, Js
         populations,
         versioned,
         opt_outs,
+        entity: 0,
+        name: "customer",
+        table: "customers",
+        ways: Vec::new(),
         lookups: vec![
             ("stores", stores),
             ("regions", regions),

@@ -50,6 +50,8 @@ impl Reference<'_> {
             }
             ConditionKind::In(names) => self.is_in_any(person, names),
             ConditionKind::NotIn(names) => !self.is_in_any(person, names),
+            ConditionKind::Across(across) => self.is_across(person, across),
+            ConditionKind::Stay(stay) => self.has_stayed(person, stay),
             ConditionKind::Habit(habit) => self.has_habit(person, habit),
             ConditionKind::Top(spec) => self.population(person, spec).is_true(),
             ConditionKind::Sequence(spec) => self.happened_in_sequence(person, spec),
@@ -62,7 +64,7 @@ impl Reference<'_> {
     }
 
     fn is_in_any(&self, person: Person, names: &[Name]) -> bool {
-        names.iter().any(|name| self.is_member(person, name))
+        names.iter().any(|name| self.is_in(person, name))
     }
 
     pub(super) fn is_member(&self, person: Person, name: &str) -> bool {

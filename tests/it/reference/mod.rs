@@ -7,6 +7,7 @@
 mod aggregate;
 mod calendar;
 mod condition;
+mod elsewhere;
 mod expression;
 mod functions;
 mod habit;
@@ -14,10 +15,13 @@ mod md5;
 mod population;
 mod rows;
 mod sequence;
+mod stay;
+mod suppression;
 pub(crate) mod value;
 
 pub(crate) use calendar::{Clock, span};
 pub(crate) use rows::{Table, Tables};
+pub(crate) use suppression::Doubt;
 
 use expression::Place;
 use population::Compared;
@@ -84,15 +88,6 @@ impl<'w> Reference<'w> {
         self.keys(self.entity_of(name), |p| self.is_member(p, name))
     }
 
-    /// Who is in no segment that respects suppression.
-    pub(crate) fn suppressed(&self, entity: usize) -> BTreeSet<String> {
-        let spec = &self.spec.entities[entity];
-        self.keys(entity, |p| {
-            spec.suppress.iter().any(|c| self.holds(p, c))
-                || spec.suppressors.iter().any(|s| self.is_named(p, s))
-        })
-    }
-
     /// A trait's value for everybody, by key as text.
     pub(crate) fn trait_values(&self, name: &str) -> BTreeMap<String, Value> {
         let entity = self.spec.traits.iter().find(|t| *t.item.name == name);
@@ -140,7 +135,12 @@ impl<'w> Reference<'w> {
                 self.column(*person, &valid.from),
                 self.column(*person, &valid.to),
             );
-            let now = Value::Instant(self.clock.as_of);
+            // A date holds from its own midnight on.
+            let now = match from {
+                Value::Date(_) => Value::Date(self.clock.today()),
+                Value::Local(_) => Value::Local(self.clock.zone.to_datetime(self.clock.as_of)),
+                _ => Value::Instant(self.clock.as_of),
+            };
             !from.is_null() && from.order(&now).is_le() && (to.is_null() || now.order(&to).is_lt())
         })
     }

@@ -4,7 +4,7 @@ use super::expression::Place;
 use super::value::Value;
 use super::{Person, Reference};
 use jiff::tz::TimeZone;
-use segc::spec::{LookupSpec, RelationSpec, Rows, SuppressorSpec, TableSpec, WindowSpec, settings};
+use segc::spec::{LookupSpec, RelationSpec, Rows, TableSpec, WindowSpec, settings};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -157,28 +157,12 @@ impl<'w> Reference<'w> {
         chosen.cloned().collect()
     }
 
-    /// Whether a source of keys names somebody; its predicates speak of its own columns.
-    pub(super) fn is_named(&self, person: Person, source: &SuppressorSpec) -> bool {
-        let table = self.tables.of(&source.table);
-        let key = self.key(person);
-        (0..table.rows.len()).any(|row| {
-            let met = source.filter.iter().all(|filter| {
-                let place = Place {
-                    columns: Some((table, row)),
-                    ..Place::of(person)
-                };
-                self.evaluate(filter, place).is_true()
-            });
-            met && table.value(row, &source.key).equals(&key)
-        })
-    }
-
     pub(super) fn column(&self, person: Person, column: &str) -> Value {
         let table = self.tables.of(&self.entity(person).table);
         table.value(person.row, column)
     }
 
-    fn own_column(&self, person: Person, row: &RelationRow, column: &str) -> Value {
+    pub(super) fn own_column(&self, person: Person, row: &RelationRow, column: &str) -> Value {
         let spec = self.relation(person, &row.relation).unwrap();
         self.tables.of(&spec.table).value(row.row, column)
     }
