@@ -113,7 +113,7 @@ impl Dialect for DuckDb {
                     Some(filter) => format!("({filter}) and {present}"),
                     None => present,
                 };
-                let of = format!("{} order by {}", x.text(), x.text());
+                let of = format!("{} order by {} asc", x.text(), x.text());
                 Some(Sql::atom(over(
                     self,
                     "list",

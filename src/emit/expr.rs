@@ -153,6 +153,7 @@ impl<'a> Writer<'a> {
     }
 
     fn order(&mut self, order: &Order) -> String {
+        // A session may have another default.
         let direction = if order.descending { "desc" } else { "asc" };
         format!("{} {direction} nulls last", self.expr(&order.by).text)
     }

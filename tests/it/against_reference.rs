@@ -17,8 +17,8 @@ use std::path::Path;
 const SIZE: Size = Size {
     sets: SETS,
     populations: true,
-    companies: true,
-    history: true,
+    companies: 60,
+    history: 60,
     traits: 22,
     segments: 34,
     groups: 2,

@@ -1,28 +1,8 @@
 //! Laws of sets, windows and thresholds: more segments are added to a random project, and compared with the ones it had.
 
-use super::{ALONE, Keys, SIZE, answers, on_random_cases, segments};
+use super::{ALONE, Keys, SIZE, answers, everybody, of, on_random_cases, segments, with};
 use crate::random::case::Case;
-use crate::random::engine::Answers;
-use serde_json::{Value as Json, json};
-
-/// Adds segments by name and condition.
-fn with(case: &Case, more: &[(&str, Json)]) -> Case {
-    let mut case = case.clone();
-    let list = case.spec["segments"].as_array_mut().unwrap();
-    list.extend(
-        more.iter()
-            .map(|(name, condition)| json!({"name": name, "where": condition})),
-    );
-    case
-}
-
-fn of<'a>(answers: &'a Answers, name: &str) -> &'a Keys {
-    &answers.segments[name]
-}
-
-fn everybody(answers: &Answers) -> &Keys {
-    &answers.everybody["customer"]
-}
+use serde_json::json;
 
 #[test]
 fn segments_are_sets() {

@@ -8,7 +8,8 @@ use serde_json::json;
 use std::path::Path;
 use std::process::Command;
 
-fn build(folder: &Path, as_of: jiff::Timestamp) -> String {
+/// Whether a build publishes; only sources of keys that are in doubt stop it.
+fn build(folder: &Path, as_of: jiff::Timestamp) -> bool {
     let output = Command::new(env!("CARGO_BIN_EXE_segc"))
         .args(["build", "--as-of", &as_of.to_string()])
         .current_dir(folder)
@@ -16,8 +17,8 @@ fn build(folder: &Path, as_of: jiff::Timestamp) -> String {
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{text}");
-    text
+    assert!(output.status.success() || text.contains("S0640"), "{text}");
+    output.status.success()
 }
 
 fn rows(folder: &Path, sql: &str) -> Vec<String> {
@@ -46,6 +47,8 @@ fn fill(folder: &Path, case: &Case) {
 const MEMBERS: &str =
     "select segment || ' ' || entity_key from segments.customer_members order by 1";
 
+const CHANGES: &str = "select count(*)::varchar from segments.customer_changes";
+
 /// Who is a member by the rows of `changes` alone.
 const REPLAYED: &str = "select segment || ' ' || entity_key from segments.customer_changes \
      group by segment, entity_key having sum(case change when 'entered' then 1 else -1 end) = 1 order by 1";
@@ -67,23 +70,18 @@ fn built_again_nothing_changes_and_changes_replay_to_the_members() {
             }
             now.as_of += jiff::SignedDuration::from_hours(24 * round);
             fill(folder, &now);
-            build(folder, now.as_of);
+            let answers = super::answers(&now);
+            let unsure = !answers.doubts["customer"].is_empty();
+            assert_eq!(build(folder, now.as_of), !unsure, "round {round}");
+            if unsure {
+                continue;
+            }
             let members = rows(folder, MEMBERS);
             assert_eq!(members, rows(folder, REPLAYED), "round {round}");
-            let changes = rows(
-                folder,
-                "select count(*)::varchar from segments.customer_changes",
-            );
+            let changes = rows(folder, CHANGES);
             build(folder, now.as_of);
             assert_eq!(members, rows(folder, MEMBERS));
-            assert_eq!(
-                changes,
-                rows(
-                    folder,
-                    "select count(*)::varchar from segments.customer_changes"
-                )
-            );
-            let answers = super::answers(&now);
+            assert_eq!(changes, rows(folder, CHANGES));
             let suppressed = answers
                 .suppressed
                 .get("customer")

@@ -56,10 +56,10 @@ pub(crate) struct Size {
     pub(crate) sets: usize,
     /// Whether people are compared with each other.
     pub(crate) populations: bool,
-    /// Whether there may be a second entity.
-    pub(crate) companies: bool,
-    /// Whether there may be a history of earlier builds.
-    pub(crate) history: bool,
+    /// In how many of a hundred there is a second entity.
+    pub(crate) companies: usize,
+    /// In how many of a hundred there is a history of earlier builds.
+    pub(crate) history: usize,
     pub(crate) traits: usize,
     pub(crate) segments: usize,
     pub(crate) groups: usize,
@@ -132,7 +132,7 @@ impl Case {
             },
         };
         let (mut people, mut person) = schema::schema(d, zone, size.populations);
-        let company = size.companies && d.percent(60);
+        let company = d.percent(size.companies);
         let company =
             company.then(|| companies::companies(d, &mut people, &mut person, &clock.zone));
         let mut tables = rows::tables(d, &people, &clock, size.sets);
@@ -142,7 +142,7 @@ impl Case {
             schemas.push(schema);
             entities.push(declared);
         }
-        let history = size.history && d.percent(60);
+        let history = d.percent(size.history);
         for schema in schemas.iter().filter(|_| history) {
             elsewhere::history(d, schema, &clock, &mut tables);
         }
@@ -207,6 +207,11 @@ impl Case {
 
     /// Reads the project as the program does; None, and what is wrong, if it is no project.
     pub(crate) fn read(&self) -> Result<Read, String> {
+        self.read_as(std::slice::from_ref(&self.spec))
+    }
+
+    /// As `read`, of files in the place of the one.
+    pub(crate) fn read_as(&self, files: &[Json]) -> Result<Read, String> {
         let (mut sources, mut diags) = (SourceMap::default(), Diagnostics::default());
         let mut node = |name: &str, tree: &Json, diags: &mut Diagnostics| {
             let text = yaml::text(tree);
@@ -214,12 +219,15 @@ impl Case {
             segc::yaml::parse(file, &text, diags)
         };
         let settings = node("segc.yml", &self.settings, &mut diags);
-        let spec = node("segments/random.yml", &self.spec, &mut diags);
+        let specs: Vec<_> = files
+            .iter()
+            .map(|file| node("segments/random.yml", file, &mut diags))
+            .collect();
         let settings = settings::read(&settings, &|_| None, &mut diags);
         let Some(settings) = settings else {
             return Err("no settings".to_owned());
         };
-        let spec = spec::read(&[spec], &settings.vars, &mut diags);
+        let spec = spec::read(&specs, &settings.vars, &mut diags);
         let context = typing::Context {
             as_of: self.as_of,
             time_zone: settings::zone(&settings.time_zone.value).unwrap(),

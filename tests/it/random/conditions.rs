@@ -46,10 +46,11 @@ pub(super) fn condition(d: &mut Dice, c: &Context<'_>, depth: usize) -> Json {
             _ => json!(list),
         };
     }
-    if (c.history || !c.schema.ways.is_empty()) && d.percent(20) {
-        if let Some(condition) = elsewhere::condition(d, c) {
-            return condition;
-        }
+    if (c.history || !c.schema.ways.is_empty())
+        && d.percent(20)
+        && let Some(condition) = elsewhere::condition(d, c)
+    {
+        return condition;
     }
     let mut map = Map::new();
     let mut put = |key: &str, value: Json| map.insert(key.to_owned(), value);

@@ -130,10 +130,19 @@ pub(crate) fn answers(case: &Case, mode: Mode) -> Result<Answers, String> {
 }
 
 pub(crate) fn run(connection: &Connection, model: &Model, mode: Mode) -> Result<Answers, String> {
+    run_selected(connection, model, &everything(model), mode)
+}
+
+pub(crate) fn run_selected(
+    connection: &Connection,
+    model: &Model,
+    selection: &Selection,
+    mode: Mode,
+) -> Result<Answers, String> {
     let dialect = segc::dialect::find("duckdb").unwrap();
     let mut diags = Diagnostics::default();
     let mut answers = Answers::default();
-    for plan in ir::lower(model, &everything(model)) {
+    for plan in ir::lower(model, selection) {
         let plan = match mode {
             Mode::Naive => plan,
             Mode::Optimised => ir::optimize(plan, model, &mut |_, _| {}),
