@@ -18,6 +18,7 @@ fn relation(name: &'static str, columns: Names, time: Option<Kind>, zone: &TimeZ
         time,
         zone: zone.clone(),
         parent: None,
+        future: false,
     }
 }
 
@@ -108,11 +109,12 @@ fn ways(d: &mut Dice, people: &mut Schema, person: &mut Json, zone: &TimeZone, c
     if d.percent(30) {
         declared["where"] = json!(d.pick(&["role <> 'b'", "hours > 0"]));
     }
-    add(
-        relation("jobs", jobs, Some(moment), zone),
-        declared,
-        COMPANY,
-    );
+    let mut leading = relation("jobs", jobs, Some(moment), zone);
+    leading.future = d.percent(30);
+    if leading.future {
+        declared["future"] = json!(true);
+    }
+    add(leading, declared, COMPANY);
     if d.percent(30) {
         // By the column that is named like the company's key.
         let shares = vec![

@@ -86,7 +86,7 @@ fn stay(d: &mut Dice, c: &Context<'_>) -> Option<Json> {
         moved => {
             map.insert(moved.to_owned(), json!(d.pick(&names)));
             if d.percent(75) {
-                traits::window(d, Kind::Instant, &mut map);
+                traits::past(d, Kind::Instant, &mut map);
             }
         }
     }

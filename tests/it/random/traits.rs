@@ -188,13 +188,18 @@ pub(super) fn words((count, unit): (u32, Unit)) -> String {
 }
 
 pub(super) fn window(d: &mut Dice, relation: &Relation, time: Kind, map: &mut Map<String, Json>) {
+    if relation.future && d.percent(50) {
+        map.insert("next".to_owned(), json!(words(length(d, time))));
+    } else {
+        past(d, time, map);
+    }
+}
+
+/// A window that looks back.
+pub(super) fn past(d: &mut Dice, time: Kind, map: &mut Map<String, Json>) {
     let mut put = |key: &str, value: Json| {
         map.insert(key.to_owned(), value);
     };
-    if relation.future && d.percent(50) {
-        put("next", json!(words(length(d, time))));
-        return;
-    }
     match d.below(10) {
         0..=3 => put("within", json!(words(length(d, time)))),
         4 => put("before", json!(words(length(d, time)))),
