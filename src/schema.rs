@@ -362,6 +362,7 @@ mod tests {
             &keys::OUTPUTS,
             &keys::HOLDOUT,
             &keys::TARGET,
+            &keys::DBT,
         ];
         for form in forms.iter().chain(keys::CONDITIONS) {
             let mut seen = BTreeSet::new();

@@ -1,6 +1,7 @@
 //! `segc build`: compute, check, publish, and say what changed.
 
 use super::args::{EngineArgs, ProjectArgs, SelectArgs, TargetPathArgs};
+use super::blame;
 use super::connect::{self, Sources};
 use super::interrupt::{Interrupts, Watched};
 use super::progress::Bar;
@@ -9,18 +10,12 @@ use super::test;
 use super::test_results::summary;
 use super::workspace::Workspace;
 use super::{Ctx, DiagFormat, Exit, files};
-use crate::build::blame;
+use crate::build::Policy;
 use crate::build::results::{results, share};
 use crate::build::run::{Ended, Outcome, Request, Silent, publish};
-use crate::build::{Kind, Policy};
-use crate::diag::Diagnostics;
-use crate::dialect::Dialect;
-use crate::engine::Warehouse;
 use crate::ir::Selection;
-use crate::model::{Model, SegmentId, TraitId};
 use crate::project::select::Wanted;
 use jiff::Timestamp;
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use ulid::Ulid;
@@ -116,7 +111,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
             match outcome {
                 Err(e) => parts.diags.push(connect::refused(&options, &e)),
                 Ok(mut outcome) => {
-                    blame(
+                    blame::computing(
                         parts.model,
                         parts.dialect,
                         &policy.selection,
@@ -181,73 +176,6 @@ fn passes(args: &Args, selection: &Selection, workspace: &mut Workspace, ctx: &C
         ctx.ui.status(&format!("tests: {}", summary(&tested)));
     }
     !workspace.diags.has_errors()
-}
-
-/// Where the warehouse could not compute what was asked: which traits and segments fail by themselves.
-fn blame(
-    model: &Model,
-    dialect: &dyn Dialect,
-    selection: &Selection,
-    outcome: &Outcome,
-    warehouse: &dyn Warehouse,
-    diags: &mut Diagnostics,
-) {
-    let computing = outcome.timings.last().map(|t| &t.kind) == Some(&Kind::StageQuery);
-    if !matches!(outcome.ended, Ended::NotPublished { .. }) || !computing {
-        return;
-    }
-    let Ok(mut engine) = warehouse.session() else {
-        return;
-    };
-    let mut failure = |selection: Selection| {
-        let mut unheard = Diagnostics::default();
-        crate::compile(model, &selection, dialect, &mut |_, _| {}, &mut unheard)
-            .queries
-            .iter()
-            .find_map(|query| blame::failure(query, engine.as_mut()))
-    };
-    let segments: BTreeSet<SegmentId> = selection.segments.iter().copied().collect();
-    let mut traits: BTreeSet<TraitId> = selection.traits.iter().copied().collect();
-    for id in &segments {
-        traits.extend(
-            model
-                .segments
-                .get(id.index())
-                .iter()
-                .flat_map(|s| &s.traits),
-        );
-    }
-    for id in traits {
-        let alone = Selection {
-            traits: vec![id],
-            ..Selection::default()
-        };
-        if let Some(found) = model.traits.get(id.index())
-            && let Some(error) = failure(alone)
-        {
-            let what = format!("trait `{}`", found.name);
-            diags.push(blame::not_computed(&what, found.span, &error));
-        }
-    }
-    if diags.has_errors() {
-        return;
-    }
-    let mut failed = BTreeSet::new();
-    for id in segments {
-        let alone = Selection {
-            segments: vec![id],
-            ..Selection::default()
-        };
-        if let Some(found) = model.segments.get(id.index())
-            && let Some(error) = failure(alone)
-        {
-            if !found.references.iter().any(|r| failed.contains(r)) {
-                let what = format!("segment `{}`", found.name);
-                diags.push(blame::not_computed(&what, found.span, &error));
-            }
-            failed.insert(id);
-        }
-    }
 }
 
 fn policy(

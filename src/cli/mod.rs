@@ -7,6 +7,7 @@
 )]
 
 mod args;
+mod blame;
 mod build;
 mod check;
 mod compile;

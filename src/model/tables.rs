@@ -6,7 +6,7 @@
 use super::{Catalog, Column, EntityId, FileFormat, Table, TableId, TableSource, keyed};
 use crate::diag::codes::expr::{UNKNOWN_COLUMN, UNKNOWN_TYPE};
 use crate::diag::codes::model::{COLUMN_CLASH, COLUMNS_UNKNOWN, DECLARED_MISSING, FILE_FORMAT};
-use crate::diag::codes::spec::NOT_YET;
+use crate::diag::codes::project::DBT_REFERENCE;
 use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::expr::Type;
 use crate::model::typing::parse_type;
@@ -555,11 +555,11 @@ fn source_of(table: &TableSpec, diags: &mut Diagnostics) -> TableSource {
         TableSpec::Ref(name) | TableSpec::Source(_, name) => {
             diags.push(
                 Diagnostic::error(
-                    &NOT_YET,
-                    format!("a dbt reference to `{}` is not in this version yet", name.value),
+                    &DBT_REFERENCE,
+                    format!("a dbt reference to `{}`, and no dbt project", name.value),
                 )
-                .at(place(table), "needs dbt's manifest")
-                .help("write the table's own name (`schema.table`), `file('…')`, or `{sql: \"select …\"}`"),
+                .at(place(table), "whose model or source?")
+                .help("name it in segc.yml, `dbt: {project_dir: ..}`, or write the table's own name (`schema.table`), `file('…')`, or `{sql: \"select …\"}`"),
             );
             nothing
         }

@@ -7,6 +7,7 @@
     reason = "this room reads the environment for env_var() in segc.yml"
 )]
 
+mod dbt;
 mod files;
 mod instant;
 pub mod select;
@@ -39,6 +40,8 @@ pub struct Project {
     pub spec: Spec,
     /// The spec files as trees.
     files: Vec<yaml::Node>,
+    /// What `ref()` and `source()` mean.
+    dbt: Option<dbt::Tables>,
 }
 
 impl Project {
@@ -56,7 +59,10 @@ impl Project {
         }
         // What is wrong with the text has been said.
         let mut said = Diagnostics::default();
-        let spec = spec::read(&self.files, &settings.vars, &mut said);
+        let mut spec = spec::read(&self.files, &settings.vars, &mut said);
+        if let Some(dbt) = &self.dbt {
+            dbt.put_into(&mut spec, &mut said);
+        }
         if said.has_errors() {
             diags.extend(said);
         }
@@ -91,7 +97,16 @@ pub fn load(
         .iter()
         .map(|file| yaml::parse(*file, sources.get(*file).map_or("", |f| &f.text), diags))
         .collect();
-    let spec = spec::read(&nodes, &settings.vars, diags);
+    let mut spec = spec::read(&nodes, &settings.vars, diags);
+    let dbt = match &settings.dbt {
+        Some(named) => dbt::read(&root, named, diags),
+        None => None,
+    };
+    match &dbt {
+        Some(tables) => tables.put_into(&mut spec, diags),
+        None if settings.dbt.is_some() => dbt::give_up(&mut spec),
+        None => {}
+    }
     if spec.segments.is_empty()
         && spec.groups.is_empty()
         && spec.traits.is_empty()
@@ -104,6 +119,7 @@ pub fn load(
         settings,
         spec,
         files: nodes,
+        dbt,
     })
 }
 

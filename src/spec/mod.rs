@@ -44,7 +44,7 @@ pub use holdout::HoldoutSpec;
 pub use population::PopulationSpec;
 pub use segment::Audience;
 pub use sequence::{SequenceSpec, StepSpec};
-pub use settings::Settings;
+pub use settings::{DbtSpec, Settings};
 pub use share::Share;
 pub use stay::{Length, Stay};
 pub use upkeep::{SizeSpec, UpkeepSpec};

@@ -27,6 +27,7 @@ pub struct Settings {
     pub vars: Vec<(Name, Node)>,
     pub outputs: Outputs,
     pub holdout: Option<HoldoutSpec>,
+    pub dbt: Option<DbtSpec>,
     /// Levels of lints that are not as they come.
     pub lints: Vec<(&'static Lint, Level)>,
 }
@@ -55,6 +56,13 @@ pub struct TargetSpec {
     /// All other keys of the target.
     pub options: Vec<(Name, Node)>,
     pub span: Span,
+}
+
+/// The dbt project whose models and sources the specs name.
+#[derive(Clone, Debug)]
+pub struct DbtSpec {
+    /// Relative to the project's folder.
+    pub project_dir: Spanned<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -163,6 +171,7 @@ pub fn read(
             .get("holdout")
             .zip(f.key("holdout"))
             .and_then(|(node, key)| holdout::holdout(&mut r, node, key.span)),
+        dbt: dbt(&mut r, &f),
         lints: lints(&mut r, &f),
     })
 }
@@ -247,6 +256,15 @@ fn outputs(r: &mut Reader<'_>, f: &Fields<'_>) -> Outputs {
         outputs.wide = wide.value;
     }
     outputs
+}
+
+/// `dbt:`
+fn dbt(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<DbtSpec> {
+    let f = f.get("dbt").and_then(|n| r.fields(n, &keys::DBT))?;
+    let project_dir = f.get("project_dir").and_then(|n| r.text_as(n, "a folder"));
+    Some(DbtSpec {
+        project_dir: project_dir?,
+    })
 }
 
 /// `lints:`
@@ -451,8 +469,11 @@ mod tests {
         assert_eq!(found("{name: a, time_zone: EST5}"), one("S0121", "EST5"));
         assert_eq!(found("{name: a, week_start: mon}"), one("S0119", "mon"));
         assert_eq!(
-            found("{name: a, guards: {}, dbt: {}}"),
-            [("S0106", "guards".to_owned()), ("S0106", "dbt".to_owned())]
+            found("{name: a, guards: {}, dbt: {project_dir: d, target: x}}"),
+            [
+                ("S0106", "guards".to_owned()),
+                ("S0106", "target".to_owned())
+            ]
         );
         assert_eq!(
             found("{name: a, targets: {d: {path: x}}}"),

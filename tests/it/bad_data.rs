@@ -102,7 +102,7 @@ fn an_expression_that_fails_on_the_data_is_shown_at_its_trait_or_segment() {
         ENTITY,
         spec,
         csv,
-        &["S0616", "segments/spec.yml:3:5", "`bad`", "1 error"],
+        &["S0616", "segments/spec.yml:3:24", "`bad`", "1 error"],
     );
     let spec = "traits:
   - {name: number, sql: cast(country as int)}
@@ -115,9 +115,22 @@ segments:
         csv,
         &[
             "S0616",
-            "segments/spec.yml:2:5",
+            "segments/spec.yml:2:25",
             "trait `number`",
             "1 error",
         ],
+    );
+    // Of several conditions, the one that fails.
+    let spec = "segments:
+  - name: bad
+    where:
+      - age >= 18
+      - not: cast(country as int) > 1
+";
+    refused(
+        ENTITY,
+        spec,
+        csv,
+        &["S0616", "segments/spec.yml:5:14", "`bad`", "1 error"],
     );
 }

@@ -16,6 +16,8 @@ mod cli;
 #[cfg(feature = "duckdb-linked")]
 mod constants;
 #[cfg(feature = "duckdb-linked")]
+mod dbt;
+#[cfg(feature = "duckdb-linked")]
 mod docs;
 #[cfg(feature = "duckdb-linked")]
 mod engine;
@@ -29,6 +31,7 @@ mod library;
 mod lints;
 #[cfg(feature = "duckdb-linked")]
 mod people;
+mod places;
 #[cfg_attr(
     not(feature = "duckdb-linked"),
     allow(dead_code, reason = "rows are computed with the engine only")

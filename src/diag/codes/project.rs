@@ -175,6 +175,24 @@ somebody with orders but without a row there is in no segment, not even in one t
 Check the key, and whether the entity's `table:` holds everybody that it should (a filtered model, a stale copy).",
 };
 
+pub static DBT_MANIFEST: Code = Code {
+    id: "S0424",
+    title: "no manifest of dbt",
+    explain: "`dbt: {project_dir: ..}` in segc.yml names the folder of a dbt project, relative to that of segc.yml. What `ref()` and \
+`source()` mean is read from `target/manifest.json` there, which dbt writes whenever it parses the project; segc runs neither dbt nor \
+any of its SQL. The file is missing, is not dbt's, or has a version that segc has not been tried with (a warning).\n\n\
+Run `dbt parse` in dbt's folder, with the `--target` whose tables are meant, and check the path.",
+};
+
+pub static DBT_REFERENCE: Code = Code {
+    id: "S0425",
+    title: "unknown dbt reference",
+    explain: "`ref('customers')` is a model, seed or snapshot of the dbt project that `dbt:` in segc.yml names, and `source('shop', 'orders')` a \
+table of one of its sources. dbt's manifest has no such thing, or one without a table: a model that is ephemeral or disabled, or a name \
+that several packages have.\n\n    table: ref('dim_customers')\n    table: source('shop', 'raw_orders')\n\nCorrect the name; run `dbt \
+parse` if the model is new. A table that dbt does not know is written by its own name, `schema.table`.",
+};
+
 pub static ALL: &[&Code] = &[
     &NO_PROJECT,
     &UNREADABLE,
@@ -196,4 +214,6 @@ pub static ALL: &[&Code] = &[
     &CANNOT_CONNECT,
     &BAD_KEY,
     &NO_SUCH_KEY,
+    &DBT_MANIFEST,
+    &DBT_REFERENCE,
 ];

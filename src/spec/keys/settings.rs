@@ -63,9 +63,10 @@ pub static SETTINGS: Form = Form::of(
             Shape::MapOf(&Shape::Word(&["allow", "warn", "deny"])),
             "Levels of lints, by name: `allow`, `warn`, or `deny`, which stops a build.",
         ),
-        Key::later(
+        Key::optional(
             "dbt",
-            "ref(), source() and the connection from a dbt project.",
+            Shape::Form(&DBT),
+            "The dbt project that ref() and source() speak of.",
         ),
         Key::later("guards", "How much may change at once."),
     ]],
@@ -98,6 +99,19 @@ pub static HOLDOUT: Form = Form::of(
             Shape::Name,
             "Whose rows are held out; default the only entity.",
         ),
+    ]],
+);
+
+/// `dbt:`
+pub static DBT: Form = Form::of(
+    "`dbt`",
+    &[&[
+        Key::required(
+            "project_dir",
+            Shape::Text,
+            "The folder of `dbt_project.yml`, relative to that of segc.yml; its `target/manifest.json` is read.",
+        ),
+        Key::later("target", "The connection of a dbt profile's target."),
     ]],
 );
 
