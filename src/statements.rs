@@ -80,6 +80,7 @@ pub struct EntityTables {
     pub traits: Sql,
     pub channels: Sql,
     pub runs: Sql,
+    pub catalog: Sql,
     pub scope: Sql,
     pub counts: Sql,
     /// One row per entity, as queried.
@@ -96,9 +97,13 @@ pub struct EntityTables {
     pub keys_of: Sql,
     pub suppress_flag: Option<Sql>,
     pub holdout_flag: Option<Sql>,
+    /// The keys of those who are suppressed now: (entity_key). None where nothing of the entity suppresses.
+    pub unwanted: Option<Sql>,
     /// The finished query.
     pub query: Sql,
-    /// A finished SELECT of the keys that a suppression source names.
+    /// Finished SELECTs of the keys that suppression sources name.
+    pub suppressors: Vec<Sql>,
+    /// The one of them that an assertion reads again.
     pub suppressor: Sql,
     pub text: Sql,
     pub int: Sql,
@@ -187,6 +192,7 @@ templates! {
         "insert_catalog", "counts", "read_columns", "duckdb/read_columns", "duckdb/read_views", "read_state",
         "read_segments", "read_run", "read_run_segments", "view_segments";
     EntityTables: "stage_query", "stage_members", "stage_members_empty", "stage_members_rows", "stage_left_out", "stage_left_out_rows",
+        "stage_unwanted", "recount_catalog",
         "check_keys", "diff", "counts_rows", "guard", "guard_staged", "guard_changes", "rename_members", "rename_history", "assert_unnamed", "close_stays", "open_stays", "adopt_stays", "delete_members",
         "insert_members", "delete_traits", "update_traits", "insert_traits", "delete_channels", "insert_channels",
         "assert_members", "assert_stays", "assert_suppressed", "assert_held_out", "view_changes";
@@ -343,6 +349,7 @@ mod tests {
                 traits: sql(),
                 channels: sql(),
                 runs: sql(),
+                catalog: sql(),
                 scope: sql(),
                 counts: sql(),
                 stage: sql(),
@@ -351,9 +358,11 @@ mod tests {
                 changes: sql(),
                 key: sql(),
                 keys_of: sql(),
-                suppress_flag: None,
                 holdout_flag: None,
+                suppress_flag: Some(sql()),
+                unwanted: Some(sql()),
                 query: sql(),
+                suppressors: vec![sql()],
                 suppressor: sql(),
                 text: sql(),
                 int: sql(),

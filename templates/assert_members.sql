@@ -1,6 +1,6 @@
 SELECT
   CASE
-    WHEN (SELECT COUNT(*) FROM {{ members }} AS m JOIN {{ scope }} AS c ON c.segment = m.segment AND c.entity = {{ entity }} AND c.refused IS NULL)
+    WHEN (SELECT COUNT(*) FROM {{ members }} AS m JOIN {{ scope }} AS c ON c.segment = m.segment AND c.entity = {{ entity }} AND c.refused IS NULL AND NOT c.kept)
       = (SELECT COUNT(*) FROM {{ staged }}) THEN 0
     ELSE 1
   END

@@ -1,6 +1,6 @@
 SELECT
   CASE
-    WHEN (SELECT COUNT(*) FROM {{ history }} AS h JOIN {{ scope }} AS c ON c.segment = h.segment AND c.entity = {{ entity }} AND c.refused IS NULL WHERE h.valid_to IS NULL)
+    WHEN (SELECT COUNT(*) FROM {{ history }} AS h JOIN {{ scope }} AS c ON c.segment = h.segment AND c.entity = {{ entity }} AND c.refused IS NULL AND NOT c.kept WHERE h.valid_to IS NULL)
       = (SELECT COUNT(*) FROM {{ staged }}) THEN 0
     ELSE 1
   END

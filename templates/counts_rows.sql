@@ -11,6 +11,14 @@ SELECT
 FROM {{ scope }} AS c
 LEFT JOIN (
   SELECT segment, COUNT(*) AS members FROM {{ staged }} GROUP BY segment
+{% if unwanted %}
+  UNION ALL
+  SELECT b.segment, COUNT(*)
+  FROM {{ before }} AS b
+  JOIN {{ scope }} AS c ON c.segment = b.segment AND c.entity = {{ entity }} AND c.kept
+  WHERE NOT EXISTS (SELECT 1 FROM {{ unwanted }} AS u WHERE u.entity_key = b.entity_key)
+  GROUP BY b.segment
+{% endif %}
 ) AS m ON m.segment = c.segment
 LEFT JOIN (
   SELECT

@@ -12,4 +12,4 @@ SET refused = CASE
     THEN CAST(n.exited AS {{ text }}) || ' would exit, of ' || CAST(n.members - n.entered + n.exited AS {{ text }}) || ' members until now'
 END
 FROM {{ counts }} AS n
-WHERE n.segment = c.segment AND n.entity = c.entity AND c.entity = {{ entity }} AND NOT c.retired
+WHERE n.segment = c.segment AND n.entity = c.entity AND c.entity = {{ entity }} AND NOT c.retired AND NOT c.kept

@@ -3,12 +3,12 @@ DELETE FROM {{ changes }} AS d
 WHERE EXISTS (
   SELECT 1 FROM {{ scope }} AS c WHERE c.segment = d.segment AND c.entity = {{ entity }} AND c.refused IS NOT NULL
 )
-{% if suppress_flag %}
+{% if unwanted %}
 AND NOT (
   d.change = 'exited'
   AND EXISTS (
     SELECT 1 FROM {{ scope }} AS c WHERE c.segment = d.segment AND c.entity = {{ entity }} AND c.respects_suppression
   )
-  AND EXISTS (SELECT 1 FROM {{ stage }} AS s WHERE s.{{ key }} = d.entity_key AND s.{{ suppress_flag }})
+  AND EXISTS (SELECT 1 FROM {{ unwanted }} AS u WHERE u.entity_key = d.entity_key)
 )
 {% endif %}

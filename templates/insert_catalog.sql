@@ -20,4 +20,4 @@ SELECT
   {{ run_id }}
 FROM {{ scope }} AS c
 JOIN {{ counts }} AS n ON n.segment = c.segment AND n.entity = c.entity
-WHERE NOT c.retired AND c.refused IS NULL
+WHERE NOT c.retired AND c.refused IS NULL AND NOT c.kept

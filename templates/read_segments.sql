@@ -1,11 +1,11 @@
-SELECT s.segment, s.entity, s.kind, s.definition_hash, s.status, r.as_of, r.run_id, r.project_hash
+SELECT s.segment, s.entity, s.kind, s.definition_hash, s.status, r.as_of, latest.touched, r.run_id, r.project_hash
 FROM {{ run_segments }} AS s
 JOIN {{ runs }} AS r ON r.run_id = s.run_id
 JOIN (
-  SELECT s2.segment, s2.entity, MAX(r2.epoch) AS epoch
+  SELECT s2.segment, s2.entity, MAX(CASE WHEN s2.status NOT IN ('refused', 'kept') THEN r2.epoch END) AS epoch, MAX(r2.as_of) AS touched
   FROM {{ run_segments }} AS s2
   JOIN {{ runs }} AS r2 ON r2.run_id = s2.run_id
-  WHERE r2.status = 'published' AND s2.status <> 'refused'
+  WHERE r2.status = 'published'
   GROUP BY s2.segment, s2.entity
 ) AS latest ON latest.segment = s.segment AND latest.entity = s.entity AND latest.epoch = r.epoch
 WHERE r.status = 'published'

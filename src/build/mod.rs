@@ -124,7 +124,7 @@ pub enum Kind {
     StageQuery,
     /// A query of one row: rows without key, duplicated keys, one of these.
     CheckKeys(EntityId),
-    /// Members to be, in long form.
+    /// Members to be, in long form, and who is suppressed.
     StageMembers,
     EnsureSchema,
     EnsureTable,
@@ -246,6 +246,9 @@ fn entity_tables(
     let staged = staging(&format!("m_{entity}"));
     let stage = statements.name(&stage_of(policy, entity));
     let key = query.and_then(|q| column_of(q, &Role::Key));
+    let suppress_flag = query
+        .and_then(|q| column_of(q, &Role::Suppressed))
+        .map(|c| statements.name(c));
     EntityTables {
         entity: statements.text(entity),
         before: relation("members"),
@@ -254,6 +257,7 @@ fn entity_tables(
         traits: relation("traits"),
         channels: relation("channels"),
         runs: statements.relation(&policy.schema, &names.runs()),
+        catalog: statements.relation(&policy.schema, &names.catalog()),
         scope: staging("_scope"),
         counts: staging("_counts"),
         left_out: staging(&format!("s_{entity}")),
@@ -264,13 +268,17 @@ fn entity_tables(
         } else {
             staged.clone()
         },
-        suppress_flag: query
-            .and_then(|q| column_of(q, &Role::Suppressed))
-            .map(|c| statements.name(c)),
+        unwanted: suppress_flag
+            .is_some()
+            .then(|| staging(&format!("u_{entity}"))),
+        suppress_flag,
         holdout_flag: query
             .and_then(|q| column_of(q, &Role::HeldOut))
             .map(|c| statements.name(c)),
         query: Sql(query.map(|q| q.sql.clone()).unwrap_or_default()),
+        suppressors: query.map_or_else(Vec::new, |q| {
+            q.suppressors.iter().cloned().map(Sql).collect()
+        }),
         suppressor: Sql(String::new()),
         text: statements.ty(&crate::expr::Type::String),
         int: statements.ty(&crate::expr::Type::Int),

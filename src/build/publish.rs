@@ -199,6 +199,7 @@ impl Publication<'_> {
             (names.catalog(), CATALOG),
         ] {
             if self.published.has(&name) {
+                stages.extend(self.new_columns(&name, columns));
                 continue;
             }
             let definition = Definition {
@@ -224,6 +225,22 @@ impl Publication<'_> {
         stages.extend(self.views().segments(&self.ledger));
         stages.push(self.stage(Kind::Count, "segments", &["counts"], &self.ledger));
         stages
+    }
+
+    /// Columns that an older segc did not know.
+    fn new_columns(&self, table: &str, columns: &[(&str, Type)]) -> Vec<Stage> {
+        let known = |column: &str| self.published.column_type(table, column).is_some();
+        let missing = columns.iter().filter(|(column, _)| !known(column));
+        missing
+            .map(|(column, ty)| {
+                let change = ColumnChange {
+                    table: self.statements.relation(&self.policy.schema, table),
+                    column: Sql((*column).to_owned()),
+                    ty: self.statements.ty(ty),
+                };
+                self.stage(Kind::EnsureColumn, table, &["add_column"], &change)
+            })
+            .collect()
     }
 
     fn views(&self) -> Views<'_> {
@@ -330,6 +347,10 @@ impl Publication<'_> {
         }
         publish.push(self.stage(Kind::DeleteMembers, &members, &["delete_members"], &tables));
         publish.push(self.stage(Kind::InsertMembers, &members, &["insert_members"], &tables));
+        if tables.unwanted.is_some() {
+            let catalog = names.catalog();
+            publish.push(self.stage(Kind::Count, &catalog, &["recount_catalog"], &tables));
+        }
         let mut check = |assertion, template| {
             assert.push(self.stage(Kind::Assert(assertion), name, &[template], &tables));
         };

@@ -2,11 +2,12 @@
 //! do, and which segments have left the project. Read from a warehouse by `build::read`; the fence makes sure that
 //! what was read is still true when the run commits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Policy;
 use super::tables::CONTRACT_VERSION;
 use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::emit::{EntityQuery, Role};
 use crate::model::{Model, Segment};
 
 /// The published state at one epoch. The default is a target without any.
@@ -40,6 +41,8 @@ pub struct LastRun {
     pub definition_hash: String,
     pub retired: bool,
     pub as_of: jiff::Timestamp,
+    /// The latest run in which anybody may have left it, also one that refused or did not select it.
+    pub touched: jiff::Timestamp,
     pub run_id: String,
     pub project_hash: String,
 }
@@ -108,6 +111,42 @@ impl Published {
             .filter(|l| !l.retired && !present(l))
             .collect()
     }
+
+    /// Published segments that this run does not compute, of entities whose suppression it does compute: who is suppressed now
+    /// leaves them as well. Stays cannot end before they began, so those published as of this instant or later are left alone.
+    pub fn kept<'a>(
+        &'a self,
+        model: &'a Model,
+        policy: &Policy,
+        queries: &[EntityQuery],
+    ) -> Vec<&'a LastRun> {
+        let suppresses: BTreeSet<&str> = queries
+            .iter()
+            .filter(|q| super::column_of(q, &Role::Suppressed).is_some())
+            .filter_map(|q| model.entities.get(q.entity.index()))
+            .map(|e| e.name.as_str())
+            .filter(|name| self.has(&policy.names().of(name, "members")))
+            .collect();
+        let left_alone: BTreeSet<(&str, &str)> = policy
+            .selected(model)
+            .chain(model.segments.iter().filter(|s| !s.suppressed))
+            .map(|s| (entity_name(model, s), s.name.as_str()))
+            .chain(self.gone(model, policy).into_iter().map(LastRun::named))
+            .collect();
+        let as_of = whole_micros(policy.as_of);
+        self.segments
+            .iter()
+            .filter(|l| suppresses.contains(l.entity.as_str()) && !l.retired && l.touched < as_of)
+            .filter(|l| !left_alone.contains(&l.named()))
+            .collect()
+    }
+}
+
+impl LastRun {
+    /// Its entity and its name.
+    fn named(&self) -> (&str, &str) {
+        (&self.entity, &self.segment)
+    }
 }
 
 /// What a run finds out before it computes anything.
@@ -167,10 +206,10 @@ pub fn verdict(
         let before = published
             .segments
             .iter()
-            .filter(|l| l.segment == segment.name && l.entity == entity_name(model, segment))
-            .map(|l| l.as_of)
-            .max();
-        if let Some(before) = before.filter(|b| *b >= as_of) {
+            .find(|l| l.segment == segment.name && l.entity == entity_name(model, segment));
+        // In a later run people may have left; in the last one they may have entered, too.
+        let too_late = |l: &&LastRun| l.as_of >= as_of || l.touched > as_of;
+        if let Some(before) = before.filter(too_late).map(|l| l.touched) {
             late.push((
                 segment.name.as_str(),
                 not_later(policy, segment, before, *last),

@@ -209,8 +209,23 @@ impl<'a> Reader<'a> {
 }
 
 fn last_run(row: &[Value]) -> Result<LastRun, EngineError> {
-    let [segment, entity, kind, hash, status, as_of, run_id, project] = row else {
+    let [
+        segment,
+        entity,
+        kind,
+        hash,
+        status,
+        as_of,
+        touched,
+        run_id,
+        project,
+    ] = row
+    else {
         return Err(strange("a published segment"));
+    };
+    let instant = |at| {
+        let parsed = text(at).parse();
+        parsed.map_err(|_| strange("the as_of of a run"))
     };
     Ok(LastRun {
         segment: text(segment),
@@ -218,9 +233,8 @@ fn last_run(row: &[Value]) -> Result<LastRun, EngineError> {
         kind: text(kind),
         definition_hash: text(hash),
         retired: text(status) == "retired",
-        as_of: text(as_of)
-            .parse()
-            .map_err(|_| strange("the as_of of a run"))?,
+        as_of: instant(as_of)?,
+        touched: instant(touched)?,
         run_id: text(run_id),
         project_hash: text(project),
     })

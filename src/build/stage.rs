@@ -29,7 +29,7 @@ pub fn staging(
         subject: "transaction".to_owned(),
         sql: vec!["BEGIN TRANSACTION".to_owned()],
     }];
-    stages.push(scope(&statements, model, policy, published));
+    stages.push(scope(&statements, model, queries, policy, published));
     for (name, _, query) in touched(model, queries, policy, published) {
         let mut tables = entity_tables(&statements, policy, name, query);
         let stage = |kind: Kind, sql: Vec<String>| Stage {
@@ -59,6 +59,7 @@ pub fn staging(
 fn scope(
     statements: &Statements<'_>,
     model: &Model,
+    queries: &[EntityQuery],
     policy: &Policy,
     published: &Published,
 ) -> Stage {
@@ -88,6 +89,7 @@ fn scope(
                 statements.boolean(false),
                 statements.boolean(segment.suppressed),
                 statements.boolean(segment.held_out),
+                statements.boolean(false),
                 statements.maybe(segment.title.as_deref()),
                 statements.maybe(segment.description.as_deref()),
                 statements.maybe(segment.owner.as_deref()),
@@ -104,16 +106,20 @@ fn scope(
             .collect(),
         );
     }
-    for gone in published.gone(model, policy) {
+    let gone = published.gone(model, policy);
+    let kept = published.kept(model, policy, queries);
+    let gone = gone.into_iter().map(|last| (last, false));
+    for (last, kept) in gone.chain(kept.into_iter().map(|last| (last, true))) {
         let mut row = vec![
-            statements.text(&gone.segment),
-            statements.text(&gone.entity),
-            statements.text(&gone.kind),
-            statements.text(&gone.definition_hash),
-            statements.text(&gone.definition_hash),
-            statements.boolean(true),
+            statements.text(&last.segment),
+            statements.text(&last.entity),
+            statements.text(&last.kind),
+            statements.text(&last.definition_hash),
+            statements.text(&last.definition_hash),
+            statements.boolean(!kept),
+            statements.boolean(kept),
             statements.boolean(false),
-            statements.boolean(false),
+            statements.boolean(kept),
         ];
         row.resize(SCOPE.len(), Sql("NULL".to_owned()));
         rows.push(row);
@@ -197,6 +203,9 @@ fn members(statements: &Statements<'_>, mut tables: EntityTables, queried: bool)
     sql.push(statements.render("stage_members_empty", &tables));
     tables.keys_of = keys_of;
     sql.push(statements.render("stage_left_out", &tables));
+    if tables.unwanted.is_some() {
+        sql.push(statements.render("stage_unwanted", &tables));
+    }
     for chunk in flags.chunks(SEGMENTS_PER_STATEMENT) {
         tables.segments = chunk.to_vec();
         sql.push(statements.render("stage_members_rows", &tables));

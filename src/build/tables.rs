@@ -146,6 +146,8 @@ pub const SCOPE: &[(&str, Type)] = &[
     ("retired", Type::Boolean),
     ("respects_suppression", Type::Boolean),
     ("respects_holdout", Type::Boolean),
+    // Not selected: it stays as it was, but for those who are suppressed now.
+    ("kept", Type::Boolean),
     ("title", Type::String),
     ("description", Type::String),
     ("owner", Type::String),

@@ -50,7 +50,7 @@ use crate::snippet::Snippet;
 use crate::source::Span;
 use crate::spec::population::Statistic;
 pub use sequence::{Sequence, Step};
-pub use upkeep::Upkeep;
+pub use upkeep::{Size, Upkeep};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),*) => {$(

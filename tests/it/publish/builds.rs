@@ -295,6 +295,19 @@ fn suppression_and_channels_are_applied_last() {
 }
 
 #[test]
+fn a_ledger_of_an_older_segc_gets_the_columns_that_it_lacks() {
+    let mut w = World::new("(1, 'a', true)");
+    w.build(&[seg("vip")], at(1));
+    w.sql("alter table segments.segc_run_segments drop column held_out");
+    let outcome = w.build(&[seg("vip")], at(2));
+    assert_eq!(outcome.ended, Ended::Published { epoch: 2 });
+    assert_eq!(
+        w.rows("select run_id, held_out from segments.segc_run_segments order by all"),
+        "run1|\nrun2|0"
+    );
+}
+
+#[test]
 fn keys_that_are_null_or_not_unique_publish_nothing() {
     let mut w = World::new("(1, 'a', true), (1, 'b', true), (null, 'c', true)");
     let outcome = w.build(&[seg("vip")], at(1));

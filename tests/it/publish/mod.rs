@@ -10,5 +10,6 @@ mod interrupted;
 mod large;
 mod shop;
 mod stages;
+mod suppressed;
 #[cfg(feature = "duckdb-linked")]
 mod world;

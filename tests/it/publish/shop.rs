@@ -6,7 +6,7 @@ use segc::expr::Type;
 use segc::ir::Selection;
 use segc::model::{
     Channel, Col, Column, Entity, EntityId, Expose, Frame, Model, Predicate, Segment, SegmentId,
-    SegmentKind, Slot, Table, TableId, TableSource,
+    SegmentKind, Size, Slot, Table, TableId, TableSource, Upkeep,
 };
 use segc::source::{FileId, Span};
 
@@ -24,6 +24,7 @@ pub(super) struct Seg {
     expose: Option<String>,
     channel: Option<usize>,
     suppressed: bool,
+    at_least: Option<u32>,
     enabled: bool,
     account: bool,
 }
@@ -36,6 +37,7 @@ pub(super) fn seg(name: &str) -> Seg {
         expose: None,
         channel: None,
         suppressed: true,
+        at_least: None,
         enabled: true,
         account: false,
     }
@@ -62,6 +64,12 @@ impl Seg {
         self
     }
 
+    /// `size: {min: …}`
+    pub(super) fn at_least(mut self, members: u32) -> Self {
+        self.at_least = Some(members);
+        self
+    }
+
     pub(super) fn disabled(mut self) -> Self {
         self.enabled = false;
         self
@@ -76,6 +84,8 @@ impl Seg {
 /// What a build is told.
 pub(super) struct Shop {
     pub(super) suppressed: Option<&'static str>,
+    /// A query of the keys that a suppression source names.
+    pub(super) suppressor: Option<&'static str>,
     pub(super) channels: Vec<(&'static str, &'static str)>,
     pub(super) history: bool,
     pub(super) wide: bool,
@@ -87,6 +97,7 @@ impl Default for Shop {
     fn default() -> Self {
         Self {
             suppressed: None,
+            suppressor: None,
             channels: Vec::new(),
             history: true,
             wide: false,
@@ -167,7 +178,7 @@ impl Shop {
                     prelude: Vec::new(),
                     sql: format!("{sql} FROM {table}"),
                     columns,
-                    suppressors: Vec::new(),
+                    suppressors: self.suppressor.map(str::to_owned).into_iter().collect(),
                 });
             }
         }
@@ -275,7 +286,15 @@ fn segment(seg: &Seg) -> Segment {
         kpi: None,
         expires_on: None,
         enabled: seg.enabled,
-        upkeep: segc::model::Upkeep::default(),
+        upkeep: Upkeep {
+            size: seg.at_least.map(|min| Size {
+                min: Some(min),
+                max: None,
+                max_share: None,
+                span: span(),
+            }),
+            ..Upkeep::default()
+        },
         definition_hash: format!("{}:{:?}", seg.flag, seg.expose),
         references: Vec::new(),
         traits: Vec::new(),

@@ -3,8 +3,10 @@
 use segc::build::publish::{Staged, publication};
 use segc::build::published::{LastRun, State};
 use segc::build::stage::staging;
+use segc::build::tables::{CATALOG, RUN_SEGMENTS, RUNS, STATE};
 use segc::build::{Kind, Published, Stage};
 use segc::diag::Diagnostics;
+use segc::expr::Type;
 use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
 
@@ -48,6 +50,7 @@ fn published() -> Published {
         definition_hash: "x".to_owned(),
         retired: false,
         as_of: at(1),
+        touched: at(1),
         run_id: "run4".to_owned(),
         project_hash: "y".to_owned(),
     };
@@ -56,15 +59,17 @@ fn published() -> Published {
         last("old", "customer"),
         last("big", "account"),
     ];
-    for table in [
-        "segc_state",
-        "segc_runs",
-        "segc_run_segments",
-        "segc_catalog",
-        "customer_history",
-        "account_members",
-        "account_history",
+    for (table, columns) in [
+        ("segc_state", STATE),
+        ("segc_runs", RUNS),
+        ("segc_run_segments", RUN_SEGMENTS),
+        ("segc_catalog", CATALOG),
     ] {
+        let column = |(name, _): &(&str, Type)| ((*name).to_owned(), String::new());
+        let columns = columns.iter().map(column).collect();
+        published.relations.insert(table.to_owned(), columns);
+    }
+    for table in ["customer_history", "account_members", "account_history"] {
         published.relations.insert(table.to_owned(), Vec::new());
     }
     let column = |name: &str, ty: &str| (name.to_owned(), ty.to_owned());
