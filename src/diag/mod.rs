@@ -27,6 +27,17 @@ pub enum Severity {
     Warning,
 }
 
+/// The longest message, label, note or hint, in characters: they may quote what somebody wrote.
+const LONGEST_TEXT: usize = 2000;
+
+fn short(mut text: String) -> String {
+    if let Some((at, _)) = text.char_indices().nth(LONGEST_TEXT) {
+        text.truncate(at);
+        text.push('…');
+    }
+    text
+}
+
 /// A place with words beside it.
 #[derive(Clone, Debug)]
 pub struct Label {
@@ -72,7 +83,7 @@ impl Diagnostic {
         Self {
             code,
             severity: Severity::Error,
-            message: message.into(),
+            message: short(message.into()),
             labels: Vec::new(),
             notes: Vec::new(),
             help: None,
@@ -93,20 +104,20 @@ impl Diagnostic {
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label {
             span,
-            text: text.into(),
+            text: short(text.into()),
         });
         self
     }
 
     #[must_use]
     pub fn note(mut self, text: impl Into<String>) -> Self {
-        self.notes.push(text.into());
+        self.notes.push(short(text.into()));
         self
     }
 
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help = Some(text.into());
+        self.help = Some(short(text.into()));
         self
     }
 
@@ -225,22 +236,30 @@ impl Diagnostics {
     }
 }
 
+/// Longer names are compared with no others: time and memory go with the product of the lengths.
+const LONGEST_NAME: usize = 200;
+
 /// The nearest of `candidates` to `name`, if one is near enough to be what was meant.
 ///
 /// Near is a Damerau-Levenshtein distance of at most a third of the longer name (at least 1).
 #[must_use]
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let length = name.chars().take(LONGEST_NAME + 1).count();
+    if length > LONGEST_NAME {
+        return None;
+    }
+    let name = name.to_lowercase();
     candidates
         .into_iter()
-        .map(|c| {
-            (
-                strsim::damerau_levenshtein(&name.to_lowercase(), &c.to_lowercase()),
-                c,
-            )
+        .filter_map(|c| {
+            let other = c.chars().take(LONGEST_NAME + 1).count();
+            let most = (length.max(other) / 3).max(1);
+            if other > LONGEST_NAME || length.abs_diff(other) > most {
+                return None;
+            }
+            let distance = strsim::damerau_levenshtein(&name, &c.to_lowercase());
+            (distance <= most).then_some((distance, c))
         })
-        .filter(|(distance, c)| {
-            *distance <= (name.chars().count().max(c.chars().count()) / 3).max(1)
-        })
-        .min_by_key(|(distance, c)| (*distance, *c))
+        .min()
         .map(|(_, c)| c)
 }

@@ -22,7 +22,7 @@ use crate::yaml;
 pub use files::SETTINGS;
 pub use instant::as_of;
 use std::path::{Path, PathBuf};
-pub use vars::literals as vars;
+pub use vars::{check as check_vars, literals as vars};
 
 /// Where to look for a project.
 #[derive(Clone, Debug)]
@@ -57,6 +57,7 @@ impl Project {
                 *value = other.clone();
             }
         }
+        vars::check(&settings, diags);
         // What is wrong with the text has been said.
         let mut said = Diagnostics::default();
         let mut spec = spec::read(&self.files, &settings.vars, &mut said);
@@ -92,6 +93,7 @@ pub fn load(
         let file = sources.add("--vars", vars);
         spec::settings::override_vars(&mut settings, file, vars, diags);
     }
+    vars::check(&settings, diags);
     let specs = files::read_specs(&root, &paths(&root, &settings), sources, diags);
     let nodes: Vec<yaml::Node> = specs
         .iter()

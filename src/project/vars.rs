@@ -1,11 +1,13 @@
 //! The project's vars as typed literals, for expressions.
 
+use crate::diag::codes::spec::BAD_VAR;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::expr::{Literal, Type};
 use crate::snippet::literal::parse_number;
 use crate::spec::Settings;
 use crate::yaml::{Node, NodeKind};
 
-/// Every var of the project; one of a kind that no expression can take is left out (its reader has reported it).
+/// Every var of the project; one that no expression can take is left out ([`check`] reports it).
 #[must_use]
 pub fn literals(settings: &Settings) -> Vec<(String, Literal, Type)> {
     settings
@@ -16,6 +18,25 @@ pub fn literals(settings: &Settings) -> Vec<(String, Literal, Type)> {
             Some((name.value.clone(), value, ty))
         })
         .collect()
+}
+
+/// Reports every var that no expression can take, [`literals`] leaves these out.
+pub fn check(settings: &Settings, diags: &mut Diagnostics) {
+    for (name, node) in &settings.vars {
+        if literal(node).is_none() {
+            diags.push(
+                Diagnostic::error(
+                    &BAD_VAR,
+                    format!("the var `{}` has values that do not go together", name.value),
+                )
+                .at(
+                    node.span,
+                    "expected texts, or whole numbers and decimals of at most 38 digits, or only truth values",
+                )
+                .help("write values of one kind, or make it several vars"),
+            );
+        }
+    }
 }
 
 fn literal(node: &Node) -> Option<(Literal, Type)> {

@@ -143,9 +143,12 @@ pub enum IsWhat {
 }
 
 impl Snippet {
-    /// The place of bytes `start..end` of the text in the file.
+    /// The place of bytes `start..end` of the text in the file, widened to whole characters.
     #[must_use]
     pub fn span(&self, start: usize, end: usize) -> Span {
+        let text = self.text.value.as_str();
+        let start = text.floor_char_boundary(start);
+        let end = text.ceil_char_boundary(end);
         // The end is the place after the last byte, which may lie before a jump that the end lies behind.
         let last = if end > start {
             self.offset(end - 1) + 1

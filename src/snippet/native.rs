@@ -10,8 +10,8 @@ use crate::diag::Diagnostics;
 use crate::diag::codes::shapes::NATIVE;
 use crate::source::Spanned;
 use sqlparser::ast::{
-    AccessExpr, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Query,
-    Value, Visit, Visitor,
+    AccessExpr, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
+    ObjectNamePart, Query, Value, Visit, Visitor,
 };
 use sqlparser::dialect::{Dialect, dialect_from_str};
 use sqlparser::parser::Parser;
@@ -180,14 +180,10 @@ impl Walk<'_> {
     }
 
     fn function(&mut self, call: &Function) -> ControlFlow<Wrong> {
-        let name = call.name.to_string().to_lowercase();
-        let name = name
-            .rsplit('.')
-            .next()
-            .unwrap_or("")
-            .trim_matches(['"', '`']);
-        let at = self.text.to_lowercase().find(name);
-        let at = at.map(|at| (at, at + name.len()));
+        let last = call.name.0.last().and_then(ObjectNamePart::as_ident);
+        let at = last.and_then(|ident| self.place(ident));
+        let name = last.map_or_else(String::new, |ident| ident.value.to_lowercase());
+        let name = name.as_str();
         let refuse = |what: String, hint| ControlFlow::Break(wrong(what, at, hint));
         let args = match &call.args {
             FunctionArguments::None => &[][..],

@@ -72,10 +72,9 @@ impl Parser<'_> {
             Kind::Quoted(_) | Kind::Number | Kind::Text(_) | Kind::End => false,
         };
         if !starts {
-            let raw = if token.kind == Kind::End {
-                "500"
-            } else {
-                self.snippet.text.value.trim()
+            let raw = match self.snippet.text.value.trim() {
+                text if token.kind != Kind::End && text.len() <= 80 => text,
+                _ => "500",
             };
             let help = format!("to compare with a value write `= {raw}` or `>= {raw}`");
             return self.fail(
