@@ -1,7 +1,8 @@
-//! What checking and compiling costs: `cargo bench --bench compile [-- --segments 1000,10000]`.
+//! What checking, compiling and testing costs: `cargo bench --bench compile [-- --segments 1000,10000] [--tests 500]`.
 //!
 //! Writes a project of N mixed segments (every third refers to another one), then runs the binary's `check` and
 //! `compile` over it as a user would, offline: every column is declared. Prints CPU, wall and peak memory per run and per segment.
+//! Where the engine is built in, `segc test` over 100 segments with N tests follows.
 
 #![allow(
     clippy::disallowed_methods,
@@ -13,6 +14,7 @@
 
 #[path = "../measure.rs"]
 mod measure;
+mod tests;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -23,7 +25,7 @@ const RUNS: u32 = 5;
 
 fn main() {
     let sizes = measure::option("--segments").unwrap_or_else(|| "1000,10000".to_owned());
-    println!("| segments | command | CPU s | wall s | peak MiB | CPU µs per segment |");
+    println!("| items | command | CPU s | wall s | peak MiB | CPU µs per item |");
     println!("|---|---|---|---|---|---|");
     for size in sizes.split(',') {
         let n: usize = size.trim().parse().expect("--segments takes numbers");
@@ -32,6 +34,13 @@ fn main() {
         for command in ["check", "compile"] {
             report(folder.path(), n, command);
         }
+    }
+    if cfg!(feature = "duckdb-linked") {
+        let tests = measure::option("--tests").unwrap_or_else(|| "500".to_owned());
+        let n: usize = tests.parse().expect("--tests takes a number");
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        tests::write_project(folder.path(), n);
+        report(folder.path(), n, "test");
     }
     let mut version = Command::new(env!("CARGO_BIN_EXE_segc"));
     version.arg("--version").stdout(Stdio::null());
@@ -46,7 +55,9 @@ fn report(folder: &Path, n: usize, command: &str) {
         segc.arg(command)
             .arg("--project-dir")
             .arg(folder)
-            .stdout(Stdio::null());
+            .stdout(Stdio::null())
+            // A thousand segments without a description are a thousand warnings.
+            .stderr(Stdio::null());
         let usage = measure::run(&mut segc);
         assert!(usage.status.success(), "segc {command}: {}", usage.status);
         cpu += usage.cpu / f64::from(RUNS);

@@ -70,7 +70,14 @@ impl Ui {
     /// The exit with which to stop: the reader went away, or the disk is full.
     pub fn data(&self, text: &str) -> Result<(), Exit> {
         let mut out = AutoStream::new(std::io::stdout().lock(), self.choice());
-        stop(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        written.map_err(|e| {
+            if e.kind() == std::io::ErrorKind::BrokenPipe {
+                return Exit::Fine;
+            }
+            self.problem(&format!("cannot write to stdout: {e}"));
+            Exit::CouldNotRun
+        })
     }
 
     /// Says what is going on, unless told to be quiet.
@@ -170,14 +177,4 @@ fn errors_of(diags: &Diagnostics) -> Diagnostics {
         errors.push(d.clone());
     }
     errors
-}
-
-fn stop(result: std::io::Result<()>) -> Result<(), Exit> {
-    result.map_err(|e| {
-        if e.kind() == std::io::ErrorKind::BrokenPipe {
-            Exit::Fine
-        } else {
-            Exit::CouldNotRun
-        }
-    })
 }

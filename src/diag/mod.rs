@@ -263,3 +263,19 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .min()
         .map(|(_, c)| c)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_near_or_not_and_long_ones_never() {
+        assert_eq!(nearest("totl", ["total", "status"]), Some("total"));
+        assert_eq!(nearest("TOTAL", ["total"]), Some("total"));
+        assert_eq!(nearest("x", ["total", "y"]), Some("y"));
+        assert_eq!(nearest("country", ["a", "birth_date"]), None);
+        let (long, other) = ("a".repeat(1 << 20), "a".repeat((1 << 20) - 1));
+        assert_eq!(nearest(&long, [other.as_str()]), None);
+        assert_eq!(nearest("a", [other.as_str(), "b"]), Some("b"));
+    }
+}

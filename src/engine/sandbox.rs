@@ -109,13 +109,14 @@ impl Sandbox {
     }
 }
 
-/// Limits this process for good: 1 GiB of memory, a minute of CPU, no file may grow, few files may be open.
+/// Limits this process for good: 1 GiB of memory, a minute of CPU, no file may grow, few files may be open; a limit that is
+/// tighter already stays.
 ///
 /// # Errors
 /// A limit is refused: then nothing may be run.
 #[cfg(unix)]
 pub fn confine() -> Result<(), String> {
-    use rustix::process::{Resource, Rlimit, setrlimit};
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     for (resource, limit) in [
         (Resource::As, 1 << 30),
         (Resource::Cpu, 60),
@@ -123,6 +124,8 @@ pub fn confine() -> Result<(), String> {
         (Resource::Nofile, 16),
         (Resource::Core, 0),
     ] {
+        let most = getrlimit(resource).maximum;
+        let limit = most.map_or(limit, |most| limit.min(most));
         let limit = Rlimit {
             current: Some(limit),
             maximum: Some(limit),

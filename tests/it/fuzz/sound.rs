@@ -52,7 +52,7 @@ pub(super) fn diagnostics(diags: &Diagnostics, sources: &SourceMap) {
 }
 
 fn shown(diags: &Diagnostics, sources: &SourceMap, bytes: usize) {
-    let most = 4_096 + diags.len() * 20_000 + bytes;
+    let most = 4_096 + diags.len() * 60_000 + bytes;
     let text = render(Format::Text, diags, sources, "shop/");
     let plain = anstream::adapter::strip_str(&text).to_string();
     assert!(
