@@ -5,6 +5,7 @@
 
 pub mod blame;
 mod kinds;
+pub mod ledger;
 pub mod publish;
 pub mod published;
 pub mod read;

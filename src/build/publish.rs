@@ -3,17 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use super::tables::{CATALOG, CONTRACT_VERSION, RUN_SEGMENTS, RUNS, STATE, trait_columns};
+use super::ledger::ledger;
+use super::tables::{CATALOG, RUN_SEGMENTS, RUNS, STATE, trait_columns};
 use super::views::Views;
-use super::{Assertion, Kind, Policy, Published, Stage, entity_tables, staging_name, touched};
+use super::{Assertion, Kind, Policy, Published, Stage, entity_tables, touched};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::dialect::Dialect;
 use crate::emit::{EntityQuery, Role};
 use crate::expr::Type;
 use crate::model::{Entity, Model};
-use crate::statements::{
-    Checksum, ColumnChange, Definition, EntityTables, Ledger, Pair, Sql, Statements,
-};
+use crate::statements::{ColumnChange, Definition, EntityTables, Ledger, Pair, Sql, Statements};
 
 /// The columns of the staged tables: entity → (column, the warehouse's name of its type).
 pub type Staged = BTreeMap<String, Vec<(String, String)>>;
@@ -88,69 +87,6 @@ pub fn publication(
         sql: vec!["COMMIT".to_owned()],
     });
     stages
-}
-
-/// What is said about the run.
-#[must_use]
-pub fn ledger(
-    statements: &Statements<'_>,
-    model: &Model,
-    policy: &Policy,
-    published: &Published,
-    finished_at: jiff::Timestamp,
-    touched: &[(&str, Option<&Entity>, Option<&EntityQuery>)],
-) -> Ledger {
-    let names = policy.names();
-    let relation = |name: &str| statements.relation(&policy.schema, name);
-    // Every table of members counts, also those that this run leaves alone.
-    let mut members: Vec<&str> = touched.iter().map(|(name, ..)| *name).collect();
-    members.extend(
-        published
-            .segments
-            .iter()
-            .map(|l| l.entity.as_str())
-            .filter(|name| published.has(&names.of(name, "members"))),
-    );
-    members.sort_unstable();
-    members.dedup();
-    let checksum = Checksum {
-        tables: members
-            .into_iter()
-            .map(|name| Pair {
-                name: statements.text(name),
-                sql: relation(&names.of(name, "members")),
-            })
-            .collect(),
-    };
-    Ledger {
-        schema: statements.name(&policy.schema),
-        schema_name: statements.text(&policy.schema),
-        state: relation(&names.state()),
-        runs: relation(&names.runs()),
-        run_segments: relation(&names.run_segments()),
-        catalog: relation(&names.catalog()),
-        scope: statements.name(&staging_name(policy, "_scope")),
-        counts: statements.name(&staging_name(policy, "_counts")),
-        text: statements.ty(&Type::String),
-        int: statements.ty(&Type::Int),
-        project: statements.text(&model.project),
-        run_id: statements.text(&policy.run_id),
-        base: published.epoch(),
-        contract_version: CONTRACT_VERSION,
-        as_of: statements.instant(policy.as_of),
-        started_at: statements.instant(policy.started_at),
-        finished_at: statements.instant(finished_at),
-        target: statements.text(&policy.target),
-        segc_version: statements.text(&policy.segc_version),
-        git_sha: statements.maybe(policy.git_sha.as_deref()),
-        selection: statements.maybe(policy.selection_text.as_deref()),
-        project_hash: statements.text(&policy.project_hash(model)),
-        checksum: Sql(if checksum.tables.is_empty() {
-            "NULL".to_owned()
-        } else {
-            statements.render("checksum", &checksum)
-        }),
-    }
 }
 
 struct Publication<'a> {

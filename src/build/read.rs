@@ -1,7 +1,8 @@
 //! Reads what a target holds: the published state, the columns that were staged, and the word of the ledger on a run.
 //! Reads alone; nothing is concluded here.
 
-use super::publish::{Staged, ledger};
+use super::ledger::ledger;
+use super::publish::Staged;
 use super::published::{LastRun, State};
 use super::{Policy, Published, stage_of};
 use crate::dialect::Dialect;
