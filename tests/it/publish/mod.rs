@@ -10,6 +10,7 @@ mod interrupted;
 mod large;
 mod shop;
 mod stages;
+#[cfg(feature = "duckdb-linked")]
 mod suppressed;
 #[cfg(feature = "duckdb-linked")]
 mod world;
