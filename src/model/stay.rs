@@ -5,7 +5,8 @@ use super::predicate::{Conditions, all, any, leaf};
 use super::rows::{RowSet, row_set, window};
 use super::tables::some_of;
 use super::{
-    Col, Measure, Model, Predicate, RelationRole, RowExpr, Window, calendar, keyed, measure, words,
+    Col, Measure, Model, Predicate, Relation, RelationRole, RowExpr, Window, calendar, keyed,
+    measure, words,
 };
 use crate::diag::codes::model::{NO_HISTORY, UNKNOWN_LIST};
 use crate::diag::{Diagnostic, Diagnostics, nearest};
@@ -274,12 +275,39 @@ pub(super) fn exists(model: &Model, measure: &Measure, negated: bool) -> Option<
                 (false, true, false) => format!("in `{of}` ever since they entered it"),
                 (false, true, true) => format!("not in `{of}` ever since they entered it"),
             };
-            Some(format!(
-                "{who}{}",
+            let when = if going_on {
+                since(model, relation, &measure.window)
+            } else {
                 words::window(model, measure.relation, &measure.window)
-            ))
+            };
+            Some(format!("{who}{when}"))
         }
     }
+}
+
+/// When a stay began: " at 2025-01-31 09:00:00 or later and at 2025-12-31 09:00:00 or earlier". A bound a microsecond after a moment
+/// says "after it", or "up to it, that included".
+fn since(model: &Model, relation: &Relation, window: &Window) -> String {
+    let as_written = |bound: &Literal| {
+        if let Literal::Timestamp(t) = bound
+            && t.subsec_nanosecond() != model.as_of.subsec_nanosecond()
+        {
+            let before = *t - jiff::SignedDuration::from_micros(1);
+            return (words::moment(model, &Literal::Timestamp(before)), true);
+        }
+        (words::moment(model, bound), false)
+    };
+    let from = window.from.as_ref().map(|from| match as_written(from) {
+        (at, true) => format!(" after {at}"),
+        (at, false) => format!(" at {at} or later"),
+    });
+    let until = window.until.as_ref().filter(|u| Some(*u) != relation.now());
+    let until = until.map(|until| match as_written(until) {
+        (at, true) => format!(" at {at} or earlier"),
+        (at, false) => format!(" before {at}"),
+    });
+    let both: Vec<String> = from.into_iter().chain(until).collect();
+    both.join(" and")
 }
 
 fn not(negated: bool) -> &'static str {

@@ -183,7 +183,7 @@ pub(super) fn window(model: &Model, relation: RelationId, window: &Window) -> St
 }
 
 /// A bound as people read it: instants in the project's zone, midnights as dates.
-fn moment(model: &Model, literal: &Literal) -> String {
+pub(super) fn moment(model: &Model, literal: &Literal) -> String {
     let civil = match literal {
         Literal::Date(date) => return date.to_string(),
         Literal::Datetime(t) => *t,

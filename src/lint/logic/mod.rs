@@ -11,9 +11,7 @@ mod solve;
 use super::Checked;
 use crate::diag::codes::lint as codes;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{
-    EntityId, Group, GroupId, Model, Predicate, RelationId, SegmentId, SegmentKind,
-};
+use crate::model::{EntityId, Group, GroupId, Model, Predicate, SegmentId, SegmentKind};
 use crate::source::Span;
 use crate::spec::{Condition, Name};
 use formula::{Formula, Subjects, not};
@@ -47,6 +45,13 @@ pub(super) fn check(project: &Checked<'_>, model: &Model, diags: &mut Diagnostic
         let id = EntityId(u32::try_from(i).unwrap_or(u32::MAX));
         for predicate in &entity.suppress {
             let node = logic.node(id, predicate, entity.span, &project.suppress_names(i));
+            logic.constant(&node, diags);
+        }
+    }
+    // Who is compared with each other.
+    for population in &model.populations {
+        if let Some(among) = &population.among {
+            let node = logic.node(population.entity, among, population.of.at.0, &[]);
             logic.constant(&node, diags);
         }
     }
@@ -245,12 +250,15 @@ impl Logic<'_> {
 
     /// Filters of rows that no row passes.
     fn rows(&mut self, diags: &mut Diagnostics) {
-        for measure in &self.model.measures {
-            let Some(relation) = self.model.relations.get(measure.relation.index()) else {
+        let model = self.model;
+        let of_measures = model.measures.iter().map(|m| (m.relation, &m.filter));
+        let steps = model.sequences.iter().flat_map(|s| &s.steps);
+        let of_steps = steps.map(|s| (s.relation, &s.filter));
+        for (id, filter) in of_measures.chain(of_steps) {
+            let Some(relation) = model.relations.get(id.index()) else {
                 continue;
             };
-            let id: RelationId = measure.relation;
-            let filters = relation.filter.iter().chain(&measure.filter);
+            let filters = relation.filter.iter().chain(filter);
             let parts: Vec<Node> = filters
                 .map(|filter| Node {
                     span: filter.at.0,
