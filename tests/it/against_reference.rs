@@ -19,6 +19,7 @@ const SIZE: Size = Size {
     populations: true,
     companies: 60,
     history: 60,
+    holdout: 40,
     traits: 22,
     segments: 34,
     groups: 2,
@@ -42,6 +43,7 @@ fn expected(case: &Case, read: &Read) -> Expected {
         &case.tables,
         read.clock.clone(),
         read.vars.clone(),
+        read.holdout.as_ref(),
     );
     let segments = read.model.segments.iter().map(|s| s.name.clone());
     let traits = read.spec.traits.iter().map(|t| t.item.name.value.clone());
@@ -76,6 +78,14 @@ fn differences(expected: &Expected, found: &Answers) -> Vec<String> {
         let silent = answer.is_none() && (keys.is_empty() || found.segments.is_empty());
         if answer != Some(keys) && !silent {
             wrong.push(format!("{name}: expected {keys:?}, found {answer:?}"));
+        }
+    }
+    for (entity, found) in &found.held_out {
+        let expected = &expected.segments["holdout"];
+        if expected != found {
+            wrong.push(format!(
+                "held out of {entity}: expected {expected:?}, found {found:?}"
+            ));
         }
     }
     for (entity, found) in &found.doubts {

@@ -278,6 +278,7 @@ fn relabelled(answers: Answers, label: impl Fn(&str) -> String) -> Answers {
             .collect(),
         suppressed: sets(answers.suppressed),
         doubts: answers.doubts,
+        held_out: sets(answers.held_out),
         everybody: sets(answers.everybody),
     }
 }

@@ -23,6 +23,7 @@ const SIZE: Size = Size {
     populations: true,
     companies: 0,
     history: 0,
+    holdout: 0,
     traits: 6,
     segments: 8,
     groups: 1,
@@ -39,6 +40,7 @@ const ALONE: Size = Size {
 const WIDE: Size = Size {
     companies: 100,
     history: 100,
+    holdout: 50,
     more: 2,
     ..SIZE
 };

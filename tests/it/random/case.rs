@@ -15,7 +15,7 @@ use segc::diag::{Diagnostics, Severity};
 use segc::model::{Catalog, Model, resolve, typing};
 use segc::source::SourceMap;
 use segc::spec::settings::{self, WeekStart};
-use segc::spec::{self, Spec};
+use segc::spec::{self, HoldoutSpec, Spec};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -60,6 +60,8 @@ pub(crate) struct Size {
     pub(crate) companies: usize,
     /// In how many of a hundred there is a history of earlier builds.
     pub(crate) history: usize,
+    /// In how many of a hundred some people are held out.
+    pub(crate) holdout: usize,
     pub(crate) traits: usize,
     pub(crate) segments: usize,
     pub(crate) groups: usize,
@@ -79,6 +81,8 @@ fn named(mut item: Json, schema: &Schema) -> Json {
 struct Project<'s> {
     contexts: Vec<Context<'s>>,
     segments: Vec<Json>,
+    /// Whose people may be held out.
+    held_out: Option<usize>,
 }
 
 impl Project<'_> {
@@ -95,6 +99,17 @@ impl Project<'_> {
         item
     }
 
+    /// The `holdout:` of the settings.
+    fn hold_out(&mut self, d: &mut Dice) -> Json {
+        let at = d.below(self.contexts.len());
+        self.held_out = Some(at);
+        let share = d.pick(&["50%", "12.34%", "0.01%", "100%"]);
+        self.add(at, |c| {
+            c.segments.push("holdout".to_owned());
+            named(json!({"share": share, "salt": "held:out"}), c.schema)
+        })
+    }
+
     fn segment(&mut self, d: &mut Dice) {
         let n = self.segments.len();
         let name = format!("s{n}");
@@ -108,6 +123,9 @@ impl Project<'_> {
         let schema = self.contexts[at].schema;
         let segment = self.add(at, |c| conditions::segment(d, c, name));
         let mut segment = named(segment, schema);
+        if self.held_out == Some(at) && d.percent(30) {
+            segment["holdout"] = json!(true);
+        }
         if renamed {
             segment["renamed_from"] = json!(elsewhere::FORMER);
         }
@@ -169,7 +187,9 @@ impl Case {
                 })
                 .collect(),
             segments: Vec::new(),
+            held_out: None,
         };
+        let holdout = d.percent(size.holdout).then(|| project.hold_out(d));
         for _ in 0..size.segments {
             project.segment(d);
         }
@@ -196,9 +216,13 @@ impl Case {
             project.segment(d);
         }
         let segments = project.segments;
+        let mut settings = json!({"name": "random", "version": 1, "time_zone": zone, "week_start": week_start,
+                "targets": {"dev": {"type": "duckdb", "path": "random.duckdb"}}});
+        if let Some(holdout) = holdout {
+            settings["holdout"] = holdout;
+        }
         Self {
-            settings: json!({"name": "random", "version": 1, "time_zone": zone, "week_start": week_start,
-                "targets": {"dev": {"type": "duckdb", "path": "random.duckdb"}}}),
+            settings,
             spec: json!({"entities": entities, "traits": traits, "segments": segments, "groups": groups, "splits": splits}),
             tables,
             as_of,
@@ -249,6 +273,7 @@ impl Case {
                 .iter()
                 .map(|(n, v, _)| (n.clone(), Value::of(v)))
                 .collect(),
+            holdout: settings.holdout.clone(),
             clock: Clock::new(&settings, context.time_zone, self.as_of),
             spec,
             model,
@@ -262,4 +287,5 @@ pub(crate) struct Read {
     pub(crate) model: Model,
     pub(crate) clock: Clock,
     pub(crate) vars: BTreeMap<String, Value>,
+    pub(crate) holdout: Option<HoldoutSpec>,
 }

@@ -22,6 +22,8 @@ pub(crate) struct Answers {
     pub(crate) traits: BTreeMap<String, Column>,
     /// By entity.
     pub(crate) suppressed: BTreeMap<String, BTreeSet<String>>,
+    /// By entity, where a segment leaves them out.
+    pub(crate) held_out: BTreeMap<String, BTreeSet<String>>,
     /// What is wrong with the sources of keys to suppress, by entity.
     pub(crate) doubts: BTreeMap<String, BTreeSet<(String, Doubt)>>,
     /// All keys, by entity.
@@ -221,6 +223,9 @@ fn collect(
     }
     answers.suppressed.entry(entity.clone()).or_default();
     answers.everybody.entry(entity.clone()).or_default();
+    if query.columns.iter().any(|c| c.role == Role::HeldOut) {
+        answers.held_out.entry(entity.clone()).or_default();
+    }
     while let Some(row) = rows.next()? {
         let key: String = row.get(key_at)?;
         let fresh = answers
@@ -242,6 +247,13 @@ fn collect(
                 Role::Suppressed if holds() => {
                     answers
                         .suppressed
+                        .get_mut(entity)
+                        .unwrap()
+                        .insert(key.clone());
+                }
+                Role::HeldOut if holds() => {
+                    answers
+                        .held_out
                         .get_mut(entity)
                         .unwrap()
                         .insert(key.clone());

@@ -73,9 +73,14 @@ impl Reference<'_> {
             return *member;
         }
         let segment = self.spec.segments.iter().find(|s| *s.item.name == name);
-        let member = match segment {
-            Some(segment) => self.holds(person, &segment.condition),
-            None => {
+        let member = match (segment, self.holdout) {
+            (Some(segment), _) => self.holds(person, &segment.condition),
+            (None, Some(holdout)) if name == "holdout" => {
+                let key = self.key(person).to_string();
+                functions::bucket(&key, 10_000, &holdout.salt)
+                    < i128::from(holdout.share.value.parts())
+            }
+            (None, _) => {
                 let (of, part) = name.split_once('.').unwrap();
                 let group = self.spec.groups.iter().find(|g| *g.item.name == of);
                 let split = self.spec.splits.iter().find(|s| *s.item.name == of);

@@ -28,7 +28,7 @@ use population::Compared;
 use rows::RelationRow;
 use segc::diag::Diagnostics;
 use segc::snippet::{self, Ast, Snippet};
-use segc::spec::{EntitySpec, Spec, TraitSpec, TraitValue};
+use segc::spec::{EntitySpec, HoldoutSpec, Spec, TraitSpec, TraitValue};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -47,6 +47,7 @@ pub(crate) struct Reference<'w> {
     tables: &'w Tables,
     clock: Clock,
     vars: BTreeMap<String, Value>,
+    holdout: Option<&'w HoldoutSpec>,
     memory: RefCell<Memory>,
 }
 
@@ -66,12 +67,14 @@ impl<'w> Reference<'w> {
         tables: &'w Tables,
         clock: Clock,
         vars: BTreeMap<String, Value>,
+        holdout: Option<&'w HoldoutSpec>,
     ) -> Self {
         Self {
             spec,
             tables,
             clock,
             vars,
+            holdout,
             memory: RefCell::default(),
         }
     }
@@ -108,6 +111,9 @@ impl<'w> Reference<'w> {
 
     /// The entity that a segment, a group or a case is about.
     fn entity_of(&self, name: &str) -> usize {
+        if let ("holdout", Some(holdout)) = (name, self.holdout) {
+            return self.entity_index(holdout.entity.as_ref().map(|n| &n.value));
+        }
         let name = name.split('.').next().unwrap();
         let segment = self.spec.segments.iter().find(|s| *s.item.name == name);
         let group = self.spec.groups.iter().find(|g| *g.item.name == name);
