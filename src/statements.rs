@@ -64,6 +64,8 @@ pub struct Ledger {
     pub git_sha: Sql,
     pub selection: Sql,
     pub project_hash: Sql,
+    /// Why it was refused, or NULL.
+    pub message: Sql,
     /// The query of the members' checksum.
     pub checksum: Sql,
 }
@@ -188,7 +190,7 @@ macro_rules! templates {
 }
 
 templates! {
-    Ledger: "create_schema", "open_state", "fence", "record_run", "record_segments", "delete_catalog",
+    Ledger: "create_schema", "open_state", "fence", "record_run", "record_refusal", "record_segments", "delete_catalog",
         "insert_catalog", "counts", "read_columns", "duckdb/read_columns", "duckdb/read_views", "read_state",
         "read_segments", "read_run", "read_run_segments", "view_segments";
     EntityTables: "stage_query", "stage_members", "stage_members_empty", "stage_members_rows", "stage_left_out", "stage_left_out_rows",
@@ -339,6 +341,7 @@ mod tests {
                 git_sha: sql(),
                 selection: sql(),
                 project_hash: sql(),
+                message: sql(),
                 checksum: sql(),
             }),
             "EntityTables" => serde_json::to_value(EntityTables {

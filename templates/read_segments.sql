@@ -1,4 +1,4 @@
-SELECT s.segment, s.entity, s.kind, s.definition_hash, s.status, r.as_of, latest.touched, r.run_id, r.project_hash
+SELECT s.segment, s.entity, s.kind, s.definition_hash, s.status, r.as_of, latest.touched, r.run_id, r.project_hash, r.selection
 FROM {{ run_segments }} AS s
 JOIN {{ runs }} AS r ON r.run_id = s.run_id
 JOIN (

@@ -62,6 +62,7 @@ pub fn ledger(
         git_sha: statements.maybe(policy.git_sha.as_deref()),
         selection: statements.maybe(policy.selection_text.as_deref()),
         project_hash: statements.text(&policy.project_hash(model)),
+        message: statements.maybe(None),
         checksum: Sql(if checksum.tables.is_empty() {
             "NULL".to_owned()
         } else {

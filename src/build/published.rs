@@ -8,7 +8,7 @@ use super::Policy;
 use super::tables::CONTRACT_VERSION;
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::emit::{EntityQuery, Role};
-use crate::model::{Model, Segment};
+use crate::model::{Model, Segment, SegmentId};
 
 /// The published state at one epoch. The default is a target without any.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +45,8 @@ pub struct LastRun {
     pub touched: jiff::Timestamp,
     pub run_id: String,
     pub project_hash: String,
+    /// What it was asked to publish; None: everything.
+    pub selection: Option<String>,
 }
 
 impl Published {
@@ -159,6 +161,20 @@ pub enum Verdict {
     Refuse,
 }
 
+/// Segments to publish that are published as of this very instant with this very definition: nothing is left to do for them.
+#[must_use]
+pub(super) fn done(model: &Model, policy: &Policy, published: &Published) -> BTreeSet<SegmentId> {
+    let as_of = whole_micros(policy.as_of);
+    policy
+        .selected_ids(model)
+        .filter(|(_, s)| {
+            let last = published.last(&s.name, entity_name(model, s));
+            last.is_some_and(|l| l.as_of == as_of && l.definition_hash == s.definition_hash)
+        })
+        .map(|(id, _)| id)
+        .collect()
+}
+
 /// Compares what is asked for with what is published.
 pub fn verdict(
     model: &Model,
@@ -181,28 +197,33 @@ pub fn verdict(
     if let Some(state) = &published.state {
         check_owner(model, policy, state, diags);
     }
-    let selected: Vec<(&Segment, Option<&LastRun>)> = policy
-        .selected(model)
-        .map(|s| (s, published.last(&s.name, entity_name(model, s))))
+    let done = done(model, policy, published);
+    let selected: Vec<(SegmentId, &Segment, Option<&LastRun>)> = policy
+        .selected_ids(model)
+        .map(|(id, s)| (id, s, published.last(&s.name, entity_name(model, s))))
         .collect();
+    // Of traits and outputs, the runs tell: all of them, or one that was asked this very question.
     let hash = policy.project_hash(model);
-    let answered = |(segment, last): &(&Segment, Option<&LastRun>)| {
-        last.is_some_and(|l| {
-            l.as_of == as_of
-                && l.definition_hash == segment.definition_hash
-                && l.project_hash == hash
-        })
-    };
+    let of_project = |l: &LastRun| l.project_hash == hash;
+    let runs = || selected.iter().filter_map(|(_, _, last)| *last);
+    let asked_before = runs().all(of_project)
+        || runs().any(|l| of_project(l) && l.selection == policy.selection_text);
+    let all_done = done.len() == selected.len();
     let nothing_gone = published.gone(model, policy).is_empty();
     if before == diags.count(crate::diag::Severity::Error)
         && !selected.is_empty()
         && nothing_gone
-        && selected.iter().all(answered)
+        && all_done
+        && asked_before
     {
         return Verdict::Unchanged;
     }
     let mut late = Vec::new();
-    for (segment, last) in &selected {
+    for (id, segment, last) in &selected {
+        // Where others are to be repaired, it stays as it is.
+        if !all_done && done.contains(id) {
+            continue;
+        }
         let before = published
             .segments
             .iter()

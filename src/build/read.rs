@@ -18,6 +18,7 @@ pub struct Reader<'a> {
     statements: Statements<'a>,
     ledger: Ledger,
     policy: &'a Policy,
+    project: String,
 }
 
 /// A row of `segc_run_segments`.
@@ -53,6 +54,7 @@ impl<'a> Reader<'a> {
             statements,
             ledger,
             policy,
+            project: model.project.clone(),
         }
     }
 
@@ -179,6 +181,33 @@ impl<'a> Reader<'a> {
         engine.query(&sql)?.rows.iter().map(|r| counts(r)).collect()
     }
 
+    /// Writes a run that was refused into the ledger; where there is none, nobody reads one.
+    ///
+    /// # Errors
+    /// The warehouse's.
+    pub fn refuse(
+        &self,
+        engine: &mut dyn Engine,
+        finished_at: jiff::Timestamp,
+        message: &str,
+    ) -> Result<(), EngineError> {
+        let (_, state) = self.verdict(engine)?;
+        // Of others, and of a newer segc, nothing is written.
+        let ours = |s: &State| {
+            s.project == self.project && s.contract_version <= super::tables::CONTRACT_VERSION
+        };
+        if !state.as_ref().is_some_and(ours) {
+            return Ok(());
+        }
+        let ledger = Ledger {
+            message: self.statements.text(message),
+            finished_at: self.statements.instant(finished_at),
+            ..self.ledger.clone()
+        };
+        let sql = self.statements.render("record_refusal", &ledger);
+        engine.execute(&sql).map(|_| ())
+    }
+
     /// The columns of an entity's staged table.
     ///
     /// # Errors
@@ -220,6 +249,7 @@ fn last_run(row: &[Value]) -> Result<LastRun, EngineError> {
         touched,
         run_id,
         project,
+        selection,
     ] = row
     else {
         return Err(strange("a published segment"));
@@ -238,6 +268,7 @@ fn last_run(row: &[Value]) -> Result<LastRun, EngineError> {
         touched: instant(touched)?,
         run_id: text(run_id),
         project_hash: text(project),
+        selection: (*selection != Value::Null).then(|| text(selection)),
     })
 }
 

@@ -106,11 +106,12 @@ pub fn share(members: u64, population: u64) -> f64 {
     }
 }
 
-/// The results of a build.
+/// The results of a build; `found` says whether anything was found that makes a fine end no fine one.
 #[must_use]
 pub fn results(
     request: Request<'_>,
     outcome: &Outcome,
+    found: bool,
     generated_at: jiff::Timestamp,
 ) -> RunResults {
     let Request {
@@ -147,7 +148,7 @@ pub fn results(
         },
         run: RunFacts {
             status,
-            exit_status: outcome.ended.exit_status(),
+            exit_status: outcome.ended.exit_status().max(u8::from(found)),
             message,
             run_id: outcome.run_id.clone(),
             epoch,
@@ -233,8 +234,13 @@ fn segment_nodes(
     outcome: &Outcome,
     status: &'static str,
 ) -> Vec<NodeResult> {
+    let refused = |c: &Counts| c.segment_status == "refused";
     let node = |name: &str, counts: Option<Counts>| NodeResult {
-        status,
+        status: if counts.as_ref().is_some_and(refused) {
+            "error"
+        } else {
+            status
+        },
         timing: Vec::new(),
         thread_id: "main",
         execution_time: 0.0,

@@ -3,12 +3,13 @@
 use super::blame;
 use super::kinds::reads;
 use super::publish::publication;
+use super::published::done;
 use super::read::{Reader, SegmentCounts, number, text};
 use super::stage::staging;
 pub use super::walk::{Connect, Ended, Progress, Silent, Timing};
 use super::walk::{Stop, Walk};
 use super::{Kind, Policy, Published, Stage, Verdict, verdict};
-use crate::diag::Diagnostics;
+use crate::diag::{Diagnostics, Severity};
 use crate::dialect::Dialect;
 use crate::emit::{CheckQuery, EntityQuery};
 use crate::engine::{Engine, EngineError};
@@ -33,11 +34,50 @@ pub struct Outcome {
     pub timings: Vec<Timing>,
 }
 
-/// Runs a build.
+/// Runs a build. A run that is refused after it has seen the warehouse is in the ledger, too.
 ///
 /// # Errors
 /// The first connection failed, or what is published could not be read.
 pub fn publish(
+    request: Request<'_>,
+    connect: &mut Connect<'_>,
+    progress: &dyn Progress,
+    now: &dyn Fn() -> jiff::Timestamp,
+    diags: &mut Diagnostics,
+) -> Result<Outcome, EngineError> {
+    let mut connected = false;
+    let mut watched = || {
+        connected = true;
+        connect()
+    };
+    let outcome = attempt(request, &mut watched, progress, now, diags)?;
+    if connected && outcome.ended == Ended::Refused {
+        record_refusal(request, connect, now(), diags);
+    }
+    Ok(outcome)
+}
+
+/// Writes a refused run into the ledger. Nothing depends on it: that it cannot be written changes nothing.
+pub fn record_refusal(
+    request: Request<'_>,
+    connect: &mut Connect<'_>,
+    finished_at: jiff::Timestamp,
+    diags: &Diagnostics,
+) {
+    let errors = || diags.iter().filter(|d| d.severity == Severity::Error);
+    let Some(first) = errors().next() else {
+        return;
+    };
+    let mut message = format!("{}: {}", first.code.id, first.message);
+    let more = errors().count() - 1;
+    if more > 0 {
+        message.push_str(&format!(" (and {more} more)"));
+    }
+    let reader = Reader::new(request.model, request.policy, request.dialect);
+    let _ = connect().and_then(|mut engine| reader.refuse(engine.as_mut(), finished_at, &message));
+}
+
+fn attempt(
     request: Request<'_>,
     connect: &mut Connect<'_>,
     progress: &dyn Progress,
@@ -69,6 +109,7 @@ pub fn publish(
         outcome.ended = Ended::LostRace { winner };
         return Ok(outcome);
     }
+    let (repair, done) = split(request, &published);
     match verdict(request.model, request.policy, &published, diags) {
         Verdict::Build => {}
         Verdict::Refuse => return Ok(outcome),
@@ -79,8 +120,19 @@ pub fn publish(
             return Ok(outcome);
         }
     }
+    // A segment that is published as of this instant stays as it is; the others are made up for.
+    let mut stay = Vec::new();
+    let mut repaired = request;
+    if !repair.selection.segments.is_empty() && !done.selection.segments.is_empty() {
+        let kept = Request {
+            policy: &done,
+            ..request
+        };
+        stay = unchanged(kept, &reader, &published, engine.as_mut())?;
+        repaired.policy = &repair;
+    }
     let walked = Walk::new(engine, &request.model.entities, progress)
-        .walk(|walk| all(walk, request, &reader, &published, now, diags));
+        .walk(|walk| all(walk, repaired, &reader, &published, now, diags));
     outcome.timings.clone_from(&walked.timings);
     if let Some(Stop::Engine { error, kind }) = &walked.stop
         && reads(kind)
@@ -102,8 +154,19 @@ pub fn publish(
         for counts in &outcome.segments {
             blame::refused(request.model, counts, diags);
         }
+        outcome.segments.extend(stay);
+        outcome.segments.sort_by(|a, b| a.segment.cmp(&b.segment));
     }
     Ok(outcome)
+}
+
+/// The policy of what is left to publish, and that of what is published as of this instant already.
+fn split(request: Request<'_>, published: &Published) -> (Policy, Policy) {
+    let done = done(request.model, request.policy, published);
+    let (mut left, mut kept) = (request.policy.clone(), request.policy.clone());
+    left.selection.segments.retain(|id| !done.contains(id));
+    kept.selection.segments.retain(|id| done.contains(id));
+    (left, kept)
 }
 
 /// Whether a history that the model takes for missing is there now.

@@ -12,7 +12,7 @@ use super::workspace::Workspace;
 use super::{Ctx, DiagFormat, Exit, files};
 use crate::build::Policy;
 use crate::build::results::{results, share};
-use crate::build::run::{Ended, Outcome, Request, Silent, publish};
+use crate::build::run::{Ended, Outcome, Request, Silent, publish, record_refusal};
 use crate::ir::Selection;
 use crate::project::select::Wanted;
 use jiff::Timestamp;
@@ -121,9 +121,15 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
                     );
                     let published = matches!(outcome.ended, Ended::Published { .. });
                     if parts.diags.has_errors() && !published {
+                        if outcome.ended != Ended::Refused {
+                            let connect = &mut || warehouse.session();
+                            record_refusal(request, connect, Timestamp::now(), parts.diags);
+                        }
                         outcome.ended = Ended::Refused;
                     }
-                    let facts = results(request, &outcome, Timestamp::now());
+                    parts.diags.finish(args.project.warn_error);
+                    let found = parts.diags.has_errors();
+                    let facts = results(request, &outcome, found, Timestamp::now());
                     let mut json = serde_json::to_string_pretty(&facts)
                         .expect("strings, numbers and maps by string are JSON");
                     json.push('\n');

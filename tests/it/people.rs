@@ -300,6 +300,95 @@ fn a_segment_beyond_its_bounds_stays_as_it_was() {
 }
 
 #[test]
+fn a_repaired_segment_is_published_as_of_the_instant_of_the_others() {
+    let spec = "segments:
+  - {name: everybody, where: true}
+  - {name: vips, where: vip, size: {min: 3}}
+";
+    let shop = Shop::new(ENTITY, spec, CUSTOMERS);
+    shop.refused("2026-01-01", &["S0642", "2 members, at least 3"]);
+    let results = || -> serde_json::Value {
+        let text = std::fs::read_to_string(shop.path().join("target/run_results.json"));
+        serde_json::from_str(&text.expect("results")).expect("JSON")
+    };
+    let run = results();
+    assert_eq!(run["run"]["status"], "published");
+    assert_eq!(run["run"]["exit_status"], 1);
+    let status = |run: &serde_json::Value, name: &str| {
+        let nodes = run["results"].as_array().expect("a list").clone();
+        let id = format!("segment.shop.{name}");
+        nodes
+            .into_iter()
+            .find(|n| n["unique_id"] == id)
+            .expect("it")["status"]
+            .clone()
+    };
+    assert_eq!(status(&run, "vips"), "error");
+    assert_eq!(status(&run, "everybody"), "success");
+    // Again, as it is: refused again, and nothing else happens.
+    shop.refused("2026-01-01", &["S0642", "2 members, at least 3"]);
+    // The data is repaired; the other segment stays as it was published.
+    shop.put(
+        "data/customers.csv",
+        "customer_id,vip\n1,true\n2,true\n3,true\n4,false\n",
+    );
+    shop.built("2026-01-01");
+    assert_eq!(shop.members("vips"), "1 2 3");
+    assert_eq!(shop.members("everybody"), "1 2 3");
+    let run = results();
+    assert_eq!(run["run"]["exit_status"], 0);
+    let epochs =
+        "select string_agg(cast(epoch as varchar), ' ' order by epoch) from segments.segc_runs";
+    assert_eq!(shop.ask(epochs), ["1 2 3"]);
+    // Then there is nothing to do; nor after a change of the definition of the one that is repaired.
+    shop.built("2026-01-01");
+    assert_eq!(shop.ask(epochs), ["1 2 3"]);
+    let later = "segments:
+  - {name: everybody, where: true}
+  - {name: vips, where: vip}
+  - {name: first, where: customer_id = 1}
+";
+    shop.put("segments/spec.yml", later);
+    shop.built("2026-01-01");
+    assert_eq!(shop.members("first"), "1");
+    shop.built("2026-01-01");
+    assert_eq!(shop.ask(epochs), ["1 2 3 4"]);
+    // What is published keeps its definition at its instant.
+    shop.put(
+        "segments/spec.yml",
+        &later.replace("where: vip}", "where: not vip}"),
+    );
+    shop.refused("2026-01-01", &["S0606", "`vips` was already published"]);
+}
+
+#[test]
+fn a_refused_run_is_in_the_ledger_once_there_is_one() {
+    let spec = "segments: [{name: everybody, where: true}]\n";
+    let twice = "customer_id,vip\n1,true\n1,true\n";
+    let shop = Shop::new(ENTITY, spec, twice);
+    shop.refused("2026-01-01", &["nothing was published"]);
+    shop.put("data/customers.csv", CUSTOMERS);
+    shop.built("2026-01-02");
+    shop.put("data/customers.csv", twice);
+    shop.refused("2026-01-03", &["nothing was published"]);
+    shop.refused("2026-01-01", &["S0606"]);
+    shop.put("data/customers.csv", CUSTOMERS);
+    shop.built("2026-01-04");
+    // Days since 1970.
+    let runs = "select concat_ws(' ', status, coalesce(cast(epoch as varchar), '-'), epoch_us(as_of) // 86400000000, left(message, 5))
+        from segments.segc_runs order by started_at";
+    assert_eq!(
+        shop.ask(runs),
+        [
+            "published 1 20455",
+            "refused - 20456 S0602",
+            "refused - 20454 S0606",
+            "published 2 20457",
+        ]
+    );
+}
+
+#[test]
 fn who_is_suppressed_leaves_a_refused_segment_too() {
     let entity = "entities:
   - name: customer

@@ -53,6 +53,7 @@ fn published() -> Published {
         touched: at(1),
         run_id: "run4".to_owned(),
         project_hash: "y".to_owned(),
+        selection: None,
     };
     published.segments = vec![
         last("vip", "customer"),

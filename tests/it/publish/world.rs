@@ -123,8 +123,8 @@ impl World {
         let progress = self.progress.as_ref();
         let outcome = publish(request, connect, progress, &|| at(1000), &mut self.diags)
             .expect("a connection");
-        self.results =
-            serde_json::to_value(results(request, &outcome, at(1000))).expect("plain structs");
+        let results = results(request, &outcome, self.diags.has_errors(), at(1000));
+        self.results = serde_json::to_value(results).expect("plain structs");
         outcome
     }
 
@@ -166,7 +166,7 @@ impl World {
         assert_eq!(
             self.rows(
                 "select (select max(epoch) from segments.segc_runs) = (select epoch from segments.segc_state) \
-                 and (select count(*) from segments.segc_runs) = (select epoch from segments.segc_state)"
+                 and (select count(epoch) from segments.segc_runs) = (select epoch from segments.segc_state)"
             ),
             "true",
             "epochs are dense"
