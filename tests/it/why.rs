@@ -241,7 +241,9 @@ fn the_funnel_counts_what_the_trees_of_all_entities_say() {
                 assert_eq!(step.holds, count(&|a| a.holds(node)), "{} {at}", node.words);
                 if let Some(change) = step.change {
                     let members = count(&|a| {
-                        without(a, &question.tree, &question.tree, node) && !a.suppressed()
+                        without(a, &question.tree, &question.tree, node)
+                            && !a.suppressed()
+                            && !a.held_out()
                     });
                     let expected = members as i64 - funnel.members as i64;
                     assert_eq!(change, expected, "{} {at}", node.words);
