@@ -68,6 +68,8 @@ pub struct Ledger {
     pub message: Sql,
     /// The query of the members' checksum.
     pub checksum: Sql,
+    /// What else the ledger says of the run: a literal, an expression or NULL.
+    pub message: Sql,
 }
 
 /// What is said about one entity's tables.
@@ -163,6 +165,26 @@ pub struct ScopeRows {
     pub rows: Vec<Vec<Sql>>,
 }
 
+/// A table in which rows may be there once.
+#[derive(Clone, Debug, Serialize)]
+pub struct Twice {
+    pub table: Sql,
+    /// What tells rows apart, `entity_key` among it.
+    pub by: Vec<Sql>,
+    /// Of what there are too many: one of these, or a literal.
+    pub what: Sql,
+}
+
+/// A column that names runs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Traced {
+    pub table: Sql,
+    pub column: Sql,
+    pub runs: Sql,
+    /// The run must have published.
+    pub published: bool,
+}
+
 /// Members tables for the checksum: entity's name (a literal), table.
 #[derive(Clone, Debug, Serialize)]
 pub struct Checksum {
@@ -199,6 +221,11 @@ templates! {
         "insert_members", "delete_traits", "update_traits", "insert_traits", "delete_channels", "insert_channels",
         "assert_members", "assert_stays", "assert_suppressed", "assert_held_out", "view_changes";
     Definition: "create_table";
+    Ledger: "doctor_epochs", "doctor_state", "doctor_checksum";
+    EntityTables: "doctor_catalog", "doctor_stays", "doctor_overlaps", "restore_members";
+    Definition: "drop_table", "delete_rows";
+    Twice: "doctor_twice";
+    Traced: "doctor_runs";
     ColumnChange: "add_column", "retype_column";
     View: "create_view", "comment_view";
     SegmentView: "view_segment", "view_wide";
@@ -343,6 +370,7 @@ mod tests {
                 project_hash: sql(),
                 message: sql(),
                 checksum: sql(),
+                message: sql(),
             }),
             "EntityTables" => serde_json::to_value(EntityTables {
                 entity: sql(),
@@ -402,6 +430,17 @@ mod tests {
                 scope: sql(),
                 columns: vec![pair()],
                 rows: vec![vec![sql()]],
+            }),
+            "Twice" => serde_json::to_value(Twice {
+                table: sql(),
+                by: vec![sql()],
+                what: sql(),
+            }),
+            "Traced" => serde_json::to_value(Traced {
+                table: sql(),
+                column: sql(),
+                runs: sql(),
+                published: true,
             }),
             "Checksum" => serde_json::to_value(Checksum {
                 tables: vec![pair()],

@@ -17,4 +17,4 @@ SELECT
   (
     {{ checksum | indent(4) }}
   ),
-  NULL
+  {{ message }}

@@ -25,6 +25,7 @@ pub(super) fn reads(kind: &Kind) -> bool {
         | Kind::InsertMembers
         | Kind::Traits
         | Kind::Channels
+        | Kind::Drop
         | Kind::RecordRun
         | Kind::Commit => false,
     }
@@ -45,6 +46,7 @@ pub(super) fn raced_at(kind: &Kind) -> bool {
         | Kind::InsertMembers
         | Kind::Traits
         | Kind::Channels
+        | Kind::Drop
         | Kind::RecordRun
         | Kind::Commit => true,
         Kind::Begin

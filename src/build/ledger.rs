@@ -68,5 +68,6 @@ pub fn ledger(
         } else {
             statements.render("checksum", &checksum)
         }),
+        message: statements.maybe(None),
     }
 }

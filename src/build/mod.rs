@@ -4,8 +4,10 @@
 //! what [`Published`] says is there. Both are pure; [`run`] (floor 6) walks them. The protocol is `outputs.md`.
 
 pub mod blame;
+pub mod change;
 mod kinds;
 pub mod ledger;
+pub mod maintain;
 pub mod publish;
 pub mod published;
 pub mod read;
@@ -146,6 +148,8 @@ pub enum Kind {
     InsertMembers,
     Traits,
     Channels,
+    /// A view that nobody owns any more, or staging that a run left.
+    Drop,
     /// A query of one number that must be 0.
     Assert(Assertion),
     RecordRun,
@@ -178,6 +182,7 @@ impl Kind {
             Self::InsertMembers => "insert members",
             Self::Traits => "write traits",
             Self::Channels => "write channels",
+            Self::Drop => "drop",
             Self::Assert(_) => "assert",
             Self::RecordRun => "record run",
             Self::Commit => "commit",
@@ -198,6 +203,8 @@ pub enum Assertion {
     Unnamed,
     /// No member of a segment that respects the holdout is held out.
     Holdout,
+    /// Members are those of the last run, by its checksum.
+    Restored,
 }
 
 impl Assertion {
@@ -209,6 +216,7 @@ impl Assertion {
             Self::Holdout => "nobody who is held out is a member",
             Self::Suppression => "no suppressed entity is a member",
             Self::Unnamed => "no suppression source, read again, names a member",
+            Self::Restored => "members have the ledger's checksum",
         }
     }
 }

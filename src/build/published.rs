@@ -302,7 +302,7 @@ fn not_later(
 }
 
 /// The first few names, and how many more there are.
-fn others(names: &[&str]) -> String {
+pub(super) fn others(names: &[&str]) -> String {
     let shown: Vec<String> = names.iter().take(8).map(|n| format!("`{n}`")).collect();
     let more = names.len().saturating_sub(shown.len());
     let more = if more > 0 {
@@ -313,7 +313,7 @@ fn others(names: &[&str]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-fn check_owner(model: &Model, policy: &Policy, state: &State, diags: &mut Diagnostics) {
+pub fn check_owner(model: &Model, policy: &Policy, state: &State, diags: &mut Diagnostics) {
     if state.project != model.project {
         diags.push(
             Diagnostic::error(

@@ -235,6 +235,7 @@ impl<'a> Walk<'a> {
             | Kind::InsertMembers
             | Kind::Traits
             | Kind::Channels
+            | Kind::Drop
             | Kind::RecordRun => {
                 self.timed(stage, |engine| execute(engine, &stage.sql))?;
                 Ok(())

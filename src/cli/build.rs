@@ -184,7 +184,7 @@ fn passes(args: &Args, selection: &Selection, workspace: &mut Workspace, ctx: &C
     !workspace.diags.has_errors()
 }
 
-fn policy(
+pub(super) fn policy(
     parts: &super::workspace::Parts<'_>,
     wanted: &Wanted,
     selection: Selection,
@@ -277,6 +277,18 @@ fn say(outcome: &Outcome, ctx: &Ctx) {
         Ended::Unchanged { run_id } => ctx.ui.status(&format!(
             "\nnothing to do: run {run_id} published the same definitions as of the same instant"
         )),
+        Ended::Refused
+        | Ended::NotPublished { .. }
+        | Ended::LostRace { .. }
+        | Ended::Interrupted { .. }
+        | Ended::Unknown { .. } => unpublished(&outcome.ended, ctx),
+    }
+}
+
+/// Says why nothing was published.
+pub(super) fn unpublished(ended: &Ended, ctx: &Ctx) {
+    match ended {
+        Ended::Published { .. } | Ended::Unchanged { .. } => {}
         Ended::Refused => ctx.ui.status("nothing was published"),
         Ended::NotPublished { message } => {
             ctx.ui.problem(&format!("nothing was published: {message}"));
@@ -294,7 +306,7 @@ fn say(outcome: &Outcome, ctx: &Ctx) {
     }
 }
 
-fn exit_of(ended: &Ended) -> Exit {
+pub(super) fn exit_of(ended: &Ended) -> Exit {
     match ended {
         Ended::Published { .. } | Ended::Unchanged { .. } => Exit::Fine,
         Ended::Refused => Exit::Found,

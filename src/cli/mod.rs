@@ -15,8 +15,10 @@ mod completions;
 mod connect;
 mod counts;
 mod debug;
+mod doctor;
 mod explain;
 mod files;
+mod held;
 mod infer;
 mod init;
 mod interrupt;
@@ -74,6 +76,7 @@ enum Command {
     Schema(schema::Args),
     Completions(completions::Args),
     Debug(debug::Args),
+    Doctor(doctor::Args),
     /// Runs jobs of `segc test`
     #[command(name = "__worker", hide = true)]
     Worker,
@@ -164,6 +167,7 @@ fn run(command: &Command, ctx: &Ctx) -> Result<Exit, Exit> {
         Command::Why(args) => why::run(args, ctx),
         Command::Schema(args) => schema::run(args, ctx),
         Command::Debug(args) => debug::run(args, ctx),
+        Command::Doctor(args) => doctor::run(args, ctx),
         Command::Worker => worker::run(ctx),
         Command::Completions(args) => completions::run(args, ctx),
     }

@@ -28,6 +28,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("testing", 6),
     ("build/run", 6),
     ("build/walk", 6),
+    ("build/change", 6),
     ("build/blame", 6),
     ("build/read", 6),
     ("build/results", 6),
@@ -55,6 +56,10 @@ const SIDEWAYS: &[(&str, &str)] = &[
     ("build/run", "build/read"),
     ("build/run", "build/walk"),
     ("build/walk", "build/read"),
+    ("build/change", "build/read"),
+    ("build/change", "build/walk"),
+    ("build/change", "build/blame"),
+    ("build/change", "engine"),
     ("build/walk", "build/blame"),
     ("build/walk", "engine"),
     ("build/run", "build/blame"),
@@ -390,6 +395,7 @@ fn codes_have_words_and_stay_in_their_range() {
         ("S06", segc::diag::codes::build::ALL),
         ("S07", segc::diag::codes::testing::ALL),
         ("S08", segc::diag::codes::lint::ALL),
+        ("S09", segc::diag::codes::history::ALL),
     ];
     let mut seen = BTreeMap::new();
     let mut wrong = Vec::new();

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod expr;
+pub mod history;
 pub mod lint;
 pub mod model;
 pub mod plan;
@@ -26,6 +27,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         build::ALL,
         testing::ALL,
         lint::ALL,
+        history::ALL,
     ]
     .into_iter()
     .flatten()

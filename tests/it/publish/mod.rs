@@ -3,6 +3,8 @@
 #[cfg(feature = "duckdb-linked")]
 mod builds;
 #[cfg(feature = "duckdb-linked")]
+mod doctor;
+#[cfg(feature = "duckdb-linked")]
 mod faults;
 #[cfg(feature = "duckdb-linked")]
 mod interrupted;

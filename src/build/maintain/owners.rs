@@ -1,0 +1,114 @@
+//! Whose a relation of the output schema is, by its name.
+
+use crate::build::tables::{Names, flat};
+use crate::build::{Policy, Published};
+use crate::model::Model;
+
+/// Who owns a relation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// The project as it is, its ledger, or a segment that it still publishes.
+    Project,
+    /// A segment that has left the project, by its name.
+    Retired(String),
+    /// A segment of the project, but no channel of it.
+    NoChannel(String),
+    /// Staging of this run (its id in lower case).
+    Staging(String),
+    /// Nobody; yet the name, or the comment, is of the kind that segc gives.
+    Nobody,
+    /// Not of segc's kind.
+    Foreign,
+}
+
+/// What an entity publishes, by the ends of names.
+const OF_ENTITIES: [&str; 6] = [
+    "members", "history", "changes", "traits", "channels", "wide",
+];
+
+/// Entities of the project and of its ledger.
+pub(super) fn entities<'a>(model: &'a Model, published: &'a Published) -> Vec<&'a str> {
+    let mut names: Vec<&str> = model.entities.iter().map(|e| e.name.as_str()).collect();
+    names.extend(published.segments.iter().map(|l| l.entity.as_str()));
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+pub(super) fn owner(
+    relation: &str,
+    model: &Model,
+    policy: &Policy,
+    published: &Published,
+) -> Owner {
+    let names = policy.names();
+    let own = relation.strip_prefix(names.prefix).unwrap_or(relation);
+    if let Some(rest) = own.strip_prefix("segc_stage_") {
+        return Owner::Staging(rest.split('_').next().unwrap_or(rest).to_owned());
+    }
+    let ledger = [
+        names.state(),
+        names.runs(),
+        names.run_segments(),
+        names.catalog(),
+        names.segments(),
+    ];
+    let of_entity = |name: &&str| OF_ENTITIES.iter().any(|w| names.of(name, w) == relation);
+    if ledger.iter().any(|name| name == relation)
+        || entities(model, published).iter().any(|e| of_entity(&e))
+    {
+        return Owner::Project;
+    }
+    if let Some(found) = of_segments(relation, model, names, published) {
+        return found;
+    }
+    let marked = (published.comments.get(relation)).is_some_and(|c| c.starts_with("segc:"));
+    let columns = |name: &str| published.column_type(relation, name).is_some();
+    let named = relation.starts_with(names.prefix)
+        && (own.starts_with("segc_")
+            || own.starts_with("seg_")
+            || (columns("entity_key")
+                && OF_ENTITIES.iter().any(|w| own.ends_with(&format!("_{w}")))));
+    if marked || named {
+        Owner::Nobody
+    } else {
+        Owner::Foreign
+    }
+}
+
+/// A segment of the project, or else one of the ledger; the longest name, where a channel's view could be of two.
+fn of_segments(
+    relation: &str,
+    model: &Model,
+    names: Names<'_>,
+    published: &Published,
+) -> Option<Owner> {
+    for segment in model.segments.iter().filter(|s| s.enabled) {
+        let channels = model.entities.get(segment.entity.index());
+        let reached = |c: &usize| {
+            let channel = channels.and_then(|e| e.channels.get(*c));
+            channel.is_some_and(|c| names.channel(&segment.name, &c.name) == relation)
+        };
+        if names.segment(&segment.name) == relation || segment.channels.iter().any(reached) {
+            return Some(Owner::Project);
+        }
+    }
+    let live = |name: &str| {
+        let here = model.segments.iter().any(|s| s.enabled && s.name == name);
+        here || published
+            .segments
+            .iter()
+            .any(|l| l.segment == name && !l.retired)
+    };
+    let known = published.segments.iter().map(|l| l.segment.as_str());
+    let known = known.filter(|name| {
+        let view = names.segment(name);
+        relation == view || relation.starts_with(&format!("{view}__"))
+    });
+    let name = known.max_by_key(|name| flat(name).len())?;
+    Some(match (live(name), names.segment(name) == relation) {
+        (false, _) => Owner::Retired(name.to_owned()),
+        (true, true) => Owner::Project,
+        (true, false) => Owner::NoChannel(name.to_owned()),
+    })
+}

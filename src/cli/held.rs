@@ -1,0 +1,85 @@
+//! What commands on published tables have in common: the target is open, what it holds is read, and it is this project's.
+
+use super::connect;
+use super::workspace::Parts;
+use super::{Ctx, Exit, build};
+use crate::build::published::check_owner;
+use crate::build::read::Reader;
+use crate::build::run::Ended;
+use crate::build::{Policy, Published};
+use crate::engine::{EngineError, Options, Warehouse};
+use crate::ir::Selection;
+use crate::project::select::Wanted;
+use jiff::Timestamp;
+
+/// A target and what is published in it.
+pub(super) struct Held<'a> {
+    pub(super) parts: Parts<'a>,
+    pub(super) policy: Policy,
+    pub(super) warehouse: Box<dyn Warehouse>,
+    pub(super) published: Published,
+    options: Options,
+}
+
+/// Opens the target, to look or to write. None where something is wrong, which is said.
+pub(super) fn hold<'a>(parts: Parts<'a>, now: Timestamp, writes: bool) -> Option<Held<'a>> {
+    let options = if writes {
+        connect::options(parts.project, parts.target, None)
+    } else {
+        connect::reading(parts.project, parts.target, None)
+    };
+    let policy = build::policy(&parts, &Wanted::default(), Selection::default(), now);
+    let warehouse = connect::open(&options, parts.diags)?;
+    let reader = Reader::new(parts.model, &policy, parts.dialect);
+    let read = (warehouse.session()).and_then(|mut engine| reader.published(engine.as_mut()));
+    match read {
+        Ok(published) => {
+            if let Some(state) = &published.state {
+                check_owner(parts.model, &policy, state, parts.diags);
+            }
+            let held = Held {
+                parts,
+                policy,
+                warehouse,
+                published,
+                options,
+            };
+            (!held.parts.diags.has_errors()).then_some(held)
+        }
+        Err(error) => {
+            parts.diags.push(connect::refused(&options, &error));
+            None
+        }
+    }
+}
+
+impl Held<'_> {
+    /// The diagnostic of an answer that did not come.
+    pub(super) fn refused(&mut self, error: &EngineError) {
+        self.parts
+            .diags
+            .push(connect::refused(&self.options, error));
+    }
+
+    pub(super) fn reader(&self) -> Reader<'_> {
+        Reader::new(self.parts.model, &self.policy, self.parts.dialect)
+    }
+
+    /// In words, for a schema in which nothing was ever published.
+    pub(super) fn nothing(&self) -> String {
+        format!(
+            "nothing is published in schema `{}` of target `{}`",
+            self.policy.schema, self.policy.target
+        )
+    }
+}
+
+/// Says how a change ended, and with which status.
+pub(super) fn ended(ended: &Ended, said: &str, ctx: &Ctx) -> Exit {
+    if let Ended::Published { epoch } = ended {
+        ctx.ui.status(&format!("{said} (epoch {epoch})"));
+    } else {
+        build::unpublished(ended, ctx);
+    }
+    build::exit_of(ended)
+}
