@@ -185,6 +185,33 @@ pub struct Traced {
     pub published: bool,
 }
 
+/// People to erase.
+#[derive(Clone, Debug, Serialize)]
+pub struct Erasure {
+    /// The entity's name, a literal.
+    pub entity: Sql,
+    /// The table of the keys that were given, and their type.
+    pub keys: Sql,
+    pub key_type: Sql,
+    /// Lines and keys, both literals.
+    pub given: Vec<Pair>,
+    /// The table of what is erased, counted before.
+    pub counts: Sql,
+    /// Where from: name (a literal), table.
+    pub tables: Vec<Pair>,
+    pub members: Sql,
+    pub catalog: Sql,
+    pub text: Sql,
+}
+
+/// The past of segments.
+#[derive(Clone, Debug, Serialize)]
+pub struct Past {
+    pub history: Sql,
+    /// Literals.
+    pub segments: Vec<Sql>,
+}
+
 /// Members tables for the checksum: entity's name (a literal), table.
 #[derive(Clone, Debug, Serialize)]
 pub struct Checksum {
@@ -221,9 +248,12 @@ templates! {
         "insert_members", "delete_traits", "update_traits", "insert_traits", "delete_channels", "insert_channels",
         "assert_members", "assert_stays", "assert_suppressed", "assert_held_out", "view_changes";
     Definition: "create_table";
-    Ledger: "doctor_epochs", "doctor_state", "doctor_checksum";
+    Ledger: "read_message", "doctor_epochs", "doctor_state", "doctor_checksum";
     EntityTables: "doctor_catalog", "doctor_stays", "doctor_overlaps", "restore_members";
-    Definition: "drop_table", "delete_rows";
+    Definition: "drop_table", "drop_view", "delete_rows";
+    Erasure: "forget_unreadable", "forget_keys", "forget_keys_rows", "forget_counts", "forget_message", "forget_rows", "forget_catalog",
+        "assert_forgotten";
+    Past: "prune_history", "pruned_history";
     Twice: "doctor_twice";
     Traced: "doctor_runs";
     ColumnChange: "add_column", "retype_column";
@@ -435,6 +465,21 @@ mod tests {
                 table: sql(),
                 by: vec![sql()],
                 what: sql(),
+            }),
+            "Erasure" => serde_json::to_value(Erasure {
+                entity: sql(),
+                keys: sql(),
+                key_type: sql(),
+                given: vec![pair()],
+                counts: sql(),
+                tables: vec![pair()],
+                members: sql(),
+                catalog: sql(),
+                text: sql(),
+            }),
+            "Past" => serde_json::to_value(Past {
+                history: sql(),
+                segments: vec![sql()],
             }),
             "Traced" => serde_json::to_value(Traced {
                 table: sql(),

@@ -75,3 +75,12 @@ pub fn change(
     });
     Ok(walked.settle(reader, published.epoch(), progress, connect))
 }
+
+/// What the ledger says of the reader's run, beside its numbers.
+///
+/// # Errors
+/// The warehouse's.
+pub fn message(reader: &Reader<'_>, engine: &mut dyn Engine) -> Result<String, EngineError> {
+    let rows = engine.query(&reader.message())?.rows;
+    Ok(rows.iter().flatten().map(text).collect())
+}

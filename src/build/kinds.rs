@@ -26,6 +26,8 @@ pub(super) fn reads(kind: &Kind) -> bool {
         | Kind::Traits
         | Kind::Channels
         | Kind::Drop
+        | Kind::StageKeys
+        | Kind::Erase
         | Kind::RecordRun
         | Kind::Commit => false,
     }
@@ -47,6 +49,7 @@ pub(super) fn raced_at(kind: &Kind) -> bool {
         | Kind::Traits
         | Kind::Channels
         | Kind::Drop
+        | Kind::Erase
         | Kind::RecordRun
         | Kind::Commit => true,
         Kind::Begin
@@ -55,6 +58,7 @@ pub(super) fn raced_at(kind: &Kind) -> bool {
         | Kind::StageQuery
         | Kind::CheckKeys(_)
         | Kind::StageMembers
+        | Kind::StageKeys
         | Kind::Diff
         | Kind::Count
         | Kind::Guard

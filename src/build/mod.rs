@@ -150,6 +150,10 @@ pub enum Kind {
     Channels,
     /// A view that nobody owns any more, or staging that a run left.
     Drop,
+    /// The list of whom to erase.
+    StageKeys,
+    /// People, or the past of a retired segment.
+    Erase,
     /// A query of one number that must be 0.
     Assert(Assertion),
     RecordRun,
@@ -183,6 +187,8 @@ impl Kind {
             Self::Traits => "write traits",
             Self::Channels => "write channels",
             Self::Drop => "drop",
+            Self::StageKeys => "list keys",
+            Self::Erase => "erase",
             Self::Assert(_) => "assert",
             Self::RecordRun => "record run",
             Self::Commit => "commit",
@@ -205,6 +211,8 @@ pub enum Assertion {
     Holdout,
     /// Members are those of the last run, by its checksum.
     Restored,
+    /// Nobody who was to be erased is there.
+    Forgotten,
 }
 
 impl Assertion {
@@ -217,6 +225,7 @@ impl Assertion {
             Self::Suppression => "no suppressed entity is a member",
             Self::Unnamed => "no suppression source, read again, names a member",
             Self::Restored => "members have the ledger's checksum",
+            Self::Forgotten => "nobody who was to be erased is there",
         }
     }
 }

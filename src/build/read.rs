@@ -128,6 +128,11 @@ impl<'a> Reader<'a> {
         Ok((run, state))
     }
 
+    /// The query of what the ledger says of the run.
+    pub(super) fn message(&self) -> String {
+        self.statements.render("read_message", &self.ledger)
+    }
+
     /// The run's id, as a literal.
     #[must_use]
     pub fn run_id(&self) -> &str {
@@ -305,7 +310,7 @@ fn counts(row: &[Value]) -> Result<SegmentCounts, EngineError> {
 }
 
 /// A value as text; NULL is empty.
-pub(super) fn text(value: &Value) -> String {
+pub fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::Boolean(v) => v.to_string(),
@@ -316,7 +321,9 @@ pub(super) fn text(value: &Value) -> String {
 }
 
 /// A count.
-pub(super) fn number(value: &Value) -> Result<u64, EngineError> {
+/// # Errors
+/// It is none.
+pub fn number(value: &Value) -> Result<u64, EngineError> {
     match value {
         Value::Int(v) => u64::try_from(*v).map_err(|_| strange("a count")),
         Value::Text(v) => v.parse().map_err(|_| strange("a count")),

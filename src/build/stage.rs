@@ -12,7 +12,7 @@ use crate::statements::{EntityTables, Flag, Pair, ScopeRows, Sql, Statements};
 const SEGMENTS_PER_STATEMENT: usize = 50;
 
 /// Rows of VALUES per statement.
-const ROWS_PER_STATEMENT: usize = 500;
+pub(super) const ROWS_PER_STATEMENT: usize = 500;
 
 /// The stages that compute everything, in order.
 #[must_use]

@@ -236,6 +236,8 @@ impl<'a> Walk<'a> {
             | Kind::Traits
             | Kind::Channels
             | Kind::Drop
+            | Kind::StageKeys
+            | Kind::Erase
             | Kind::RecordRun => {
                 self.timed(stage, |engine| execute(engine, &stage.sql))?;
                 Ok(())

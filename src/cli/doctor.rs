@@ -3,12 +3,11 @@
 use super::args::ProjectArgs;
 use super::connect::Sources;
 use super::held::{Held, ended, hold};
-use super::interrupt::{Interrupts, Watched};
+use super::interrupt::Interrupts;
 use super::workspace::Workspace;
 use super::{Ctx, Exit};
-use crate::build::change::{change, examine};
+use crate::build::change::examine;
 use crate::build::maintain::doctor::{Doctor, Finding};
-use crate::build::run::Silent;
 use crate::diag::Severity;
 use jiff::Timestamp;
 use ulid::Ulid;
@@ -112,24 +111,8 @@ fn repair(
     if stages.is_empty() {
         return None;
     }
-    let watched = Watched {
-        inner: &Silent,
-        interrupts,
-    };
-    let walked = change(
-        &stages,
-        &held.reader(),
-        &held.published,
-        &mut || held.warehouse.session(),
-        &watched,
-    );
-    match walked {
-        Ok(how) => Some(ended(&how, "repaired", ctx)),
-        Err(error) => {
-            held.refused(&error);
-            None
-        }
-    }
+    let how = held.change(&stages, interrupts)?;
+    Some(ended(&how, "repaired", ctx))
 }
 
 fn summary(held: &Held<'_>, found: &[Finding], mended: bool) -> String {

@@ -1,12 +1,14 @@
 //! What commands on published tables have in common: the target is open, what it holds is read, and it is this project's.
 
 use super::connect;
+use super::interrupt::{Interrupts, Watched};
 use super::workspace::Parts;
 use super::{Ctx, Exit, build};
+use crate::build::change::change;
 use crate::build::published::check_owner;
 use crate::build::read::Reader;
-use crate::build::run::Ended;
-use crate::build::{Policy, Published};
+use crate::build::run::{Ended, Silent};
+use crate::build::{Policy, Published, Stage};
 use crate::engine::{EngineError, Options, Warehouse};
 use crate::ir::Selection;
 use crate::project::select::Wanted;
@@ -63,6 +65,22 @@ impl Held<'_> {
 
     pub(super) fn reader(&self) -> Reader<'_> {
         Reader::new(self.parts.model, &self.policy, self.parts.dialect)
+    }
+
+    /// Walks the stages of a change; None where the target could not be reached, which is said.
+    pub(super) fn change(&mut self, stages: &[Stage], interrupts: &Interrupts) -> Option<Ended> {
+        let watched = Watched {
+            inner: &Silent,
+            interrupts,
+        };
+        let walked = change(
+            stages,
+            &self.reader(),
+            &self.published,
+            &mut || self.warehouse.session(),
+            &watched,
+        );
+        walked.map_err(|error| self.refused(&error)).ok()
     }
 
     /// In words, for a schema in which nothing was ever published.

@@ -18,6 +18,7 @@ mod debug;
 mod doctor;
 mod explain;
 mod files;
+mod forget;
 mod held;
 mod infer;
 mod init;
@@ -25,6 +26,7 @@ mod interrupt;
 mod ls;
 mod named;
 mod progress;
+mod prune;
 mod schema;
 mod show;
 mod table;
@@ -77,6 +79,8 @@ enum Command {
     Completions(completions::Args),
     Debug(debug::Args),
     Doctor(doctor::Args),
+    Prune(prune::Args),
+    Forget(forget::Args),
     /// Runs jobs of `segc test`
     #[command(name = "__worker", hide = true)]
     Worker,
@@ -168,6 +172,8 @@ fn run(command: &Command, ctx: &Ctx) -> Result<Exit, Exit> {
         Command::Schema(args) => schema::run(args, ctx),
         Command::Debug(args) => debug::run(args, ctx),
         Command::Doctor(args) => doctor::run(args, ctx),
+        Command::Prune(args) => prune::run(args, ctx),
+        Command::Forget(args) => forget::run(args, ctx),
         Command::Worker => worker::run(ctx),
         Command::Completions(args) => completions::run(args, ctx),
     }

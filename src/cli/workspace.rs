@@ -7,7 +7,7 @@
 use super::args::ProjectArgs;
 use super::connect::{self, Sources};
 use super::{Ctx, Exit};
-use crate::diag::codes::project as codes;
+use crate::diag::codes::{history, project as codes};
 use crate::diag::{Diagnostics, Severity};
 use crate::dialect::{self, Dialect};
 use crate::ir::Selection;
@@ -33,6 +33,9 @@ const COULD_NOT_RUN: &[&str] = &[
     codes::CANNOT_WRITE.id,
     codes::CANNOT_CONNECT.id,
     codes::BAD_KEY.id,
+    history::NO_MEMBERS_OF.id,
+    history::NOT_A_KEY.id,
+    history::KEYS_UNREADABLE.id,
 ];
 
 /// A project on the bench: what was read so far, and what is wrong with it.

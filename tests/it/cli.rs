@@ -116,6 +116,9 @@ fn the_reference_of_all_commands() {
         "schema",
         "completions",
         "debug",
+        "doctor",
+        "prune",
+        "forget",
     ] {
         let ran = place.run(&[command, "--help"]);
         assert_eq!(ran.code, Some(0), "{ran}");

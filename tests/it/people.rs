@@ -69,6 +69,13 @@ impl Shop {
         }
     }
 
+    /// Changes the database by hand.
+    pub(crate) fn does(&self, sql: &str) {
+        duckdb::Connection::open(self.path().join("shop.duckdb"))
+            .and_then(|connection| connection.execute_batch(sql))
+            .unwrap_or_else(|e| panic!("{sql}: {e}"));
+    }
+
     /// The rows of a query, values as text.
     pub(crate) fn ask(&self, sql: &str) -> Vec<String> {
         let connection =

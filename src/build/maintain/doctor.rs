@@ -443,6 +443,9 @@ impl<'a> Doctor<'a> {
                 ],
             });
         }
+        if stays.tables.is_empty() {
+            return None;
+        }
         let asked = Ledger {
             checksum: Sql(self.statements.render("checksum", &stays)),
             ..self.ledger.clone()

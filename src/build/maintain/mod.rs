@@ -1,8 +1,11 @@
-//! What keeps published tables right between builds, as data: what is wrong with them ([`doctor`]) and the stages that mend it.
+//! What keeps published tables right between builds, as data: what is wrong with them ([`doctor`]) and what mends it, what retired
+//! segments have left ([`prune`]), whom to erase ([`forget`]).
 //! Every change goes the way of a build: behind the fence, in one transaction, with a row in the ledger.
 
 pub mod doctor;
+pub mod forget;
 mod owners;
+pub mod prune;
 
 use super::ledger::ledger;
 use super::{Kind, Policy, Published, Stage};

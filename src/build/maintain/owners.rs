@@ -93,22 +93,19 @@ fn of_segments(
             return Some(Owner::Project);
         }
     }
-    let live = |name: &str| {
-        let here = model.segments.iter().any(|s| s.enabled && s.name == name);
-        here || published
-            .segments
-            .iter()
-            .any(|l| l.segment == name && !l.retired)
-    };
+    let here = |name: &str| model.segments.iter().any(|s| s.enabled && s.name == name);
+    // What has left the project, but not by a build yet, still has its members.
+    let live = |name: &str| (published.segments.iter()).any(|l| l.segment == name && !l.retired);
     let known = published.segments.iter().map(|l| l.segment.as_str());
     let known = known.filter(|name| {
         let view = names.segment(name);
         relation == view || relation.starts_with(&format!("{view}__"))
     });
     let name = known.max_by_key(|name| flat(name).len())?;
-    Some(match (live(name), names.segment(name) == relation) {
-        (false, _) => Owner::Retired(name.to_owned()),
-        (true, true) => Owner::Project,
-        (true, false) => Owner::NoChannel(name.to_owned()),
+    let own = names.segment(name) == relation;
+    Some(match (here(name), live(name)) {
+        (true, _) if !own => Owner::NoChannel(name.to_owned()),
+        (false, false) => Owner::Retired(name.to_owned()),
+        (true | false, true) | (true, false) => Owner::Project,
     })
 }

@@ -14,6 +14,9 @@ pub static ALL: &[&Code] = &[
     &STAGING_LEFT,
     &CATALOG_DIFFERS,
     &TABLE_GONE,
+    &NO_MEMBERS_OF,
+    &NOT_A_KEY,
+    &KEYS_UNREADABLE,
 ];
 
 pub static LEDGER_BROKEN: Code = Code {
@@ -159,4 +162,42 @@ altered by something else than segc. A build would make an empty one again and t
 
 Restore it from a backup before the next build. If it is only the members that are gone, `segc doctor` cannot put them \
 back: restore the schema as a whole.",
+};
+
+pub static NO_MEMBERS_OF: Code = Code {
+    id: "S0912",
+    title: "entity without published members",
+    explain: "\
+`segc forget` erases people of one entity from what is published of it. Nothing is published of an entity of this name: it is \
+misspelt, no build has published it yet, or the target is another one.
+
+    segc forget --keys-from erase.txt --entity custmer      # the entity is customer
+
+Correct the name, or the `--target`.",
+};
+
+pub static NOT_A_KEY: Code = Code {
+    id: "S0913",
+    title: "line that is no key",
+    explain: "\
+The file of `--keys-from` has one key a line and nothing else. A line that is no key of the entity's type (a word where keys are numbers, \
+a number with a leading zero, a header) would erase nobody, or somebody else, so nothing is erased at all. Lines are named by \
+their numbers; keys are never printed.
+
+    customer_id          # a header is no number
+    17850
+
+Take headers, quotes and other columns out: `cut -d, -f1 export.csv | tail -n +2 > keys.txt`.",
+};
+
+pub static KEYS_UNREADABLE: Code = Code {
+    id: "S0914",
+    title: "keys that cannot be read",
+    explain: "\
+`--keys-from` names a text file in UTF-8 with one key a line; `-` is the standard input. The file is not there, may not be read, is no text, or \
+has no line.
+
+    segc forget --keys-from erase.txt --entity customer
+
+Check the path: it is relative to the current folder.",
 };

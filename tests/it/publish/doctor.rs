@@ -107,13 +107,14 @@ fn whatever_builds_leave_is_found_whole() {
 
 #[test]
 fn every_edit_by_hand_is_found() {
+    let mut differ = Vec::new();
     for (edit, codes) in [
         (
             "delete from segments.customer_members where segment = 'vip' and entity_key = 1",
             "S0902 S0903 S0910",
         ),
         (
-            "update segments.customer_members set since = since + interval 1 day where entity_key = 3",
+            "update segments.customer_members set since = timestamptz '2026-01-05' where entity_key = 3",
             "S0902 S0903",
         ),
         (
@@ -201,7 +202,10 @@ fn every_edit_by_hand_is_found() {
             "delete from segments.segc_catalog where segment = 'vip'",
             "S0910",
         ),
-        ("drop table segments.customer_members cascade", "S0911"),
+        (
+            "drop table segments.customer_members cascade",
+            "S0902 S0911",
+        ),
         (
             "alter table segments.customer_channels drop column run_id",
             "S0911",
@@ -215,8 +219,12 @@ fn every_edit_by_hand_is_found() {
     ] {
         let mut w = world();
         w.sql(edit);
-        assert_eq!(w.wrong(&segments()), codes, "{edit}");
+        let found = w.wrong(&segments());
+        if found != codes {
+            differ.push(format!("{edit}: {found}, not {codes}"));
+        }
     }
+    assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
 
 #[test]

@@ -3,11 +3,15 @@
 #[cfg(feature = "duckdb-linked")]
 mod builds;
 #[cfg(feature = "duckdb-linked")]
+mod commands;
+#[cfg(feature = "duckdb-linked")]
 mod doctor;
 #[cfg(feature = "duckdb-linked")]
 mod faults;
 #[cfg(feature = "duckdb-linked")]
 mod interrupted;
+#[cfg(feature = "duckdb-linked")]
+mod kept;
 #[cfg(feature = "duckdb-linked")]
 mod large;
 mod shop;

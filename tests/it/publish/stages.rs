@@ -137,6 +137,8 @@ fn the_fence_stands_before_every_change_and_the_commit_last() {
                 | Kind::InsertMembers
                 | Kind::Traits
                 | Kind::Channels
+                | Kind::Drop
+                | Kind::Erase
                 | Kind::Rename
                 | Kind::RecordRun => true,
                 Kind::Begin
@@ -145,6 +147,7 @@ fn the_fence_stands_before_every_change_and_the_commit_last() {
                 | Kind::StageQuery
                 | Kind::CheckKeys(_)
                 | Kind::StageMembers
+                | Kind::StageKeys
                 | Kind::EnsureSchema
                 | Kind::EnsureTable
                 | Kind::EnsureColumn

@@ -1,0 +1,136 @@
+//! Removes what retired segments have left: their views, and those of channels that a segment has no more; on request their
+//! history. A segment that has left the project and was not retired yet is left alone: its stays are open.
+
+use super::owners::{Owner, owner};
+use super::{Change, stages};
+use crate::build::published::{LastRun, entity_name};
+use crate::build::{Kind, Policy, Published, Stage};
+use crate::dialect::Dialect;
+use crate::model::Model;
+use crate::statements::{Definition, Past, Statements};
+
+/// What retired segments have left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Views, by name.
+    pub views: Vec<String>,
+    /// Entity → segments that may have a history.
+    pub retired: Vec<(String, Vec<String>)>,
+}
+
+/// Looks for it.
+#[must_use]
+pub fn left(model: &Model, policy: &Policy, published: &Published) -> Left {
+    let prunable = |relation: &&String| {
+        let of_segc = (published.comments.get(*relation)).is_some_and(|c| c.starts_with("segc:"));
+        of_segc
+            && match owner(relation, model, policy, published) {
+                Owner::Retired(_) | Owner::NoChannel(_) => true,
+                Owner::Project | Owner::Staging(_) | Owner::Nobody | Owner::Foreign => false,
+            }
+    };
+    let back = |l: &LastRun| {
+        let same =
+            |s: &crate::model::Segment| s.name == l.segment && entity_name(model, s) == l.entity;
+        model.segments.iter().any(|s| s.enabled && same(s))
+    };
+    let mut retired: Vec<(String, Vec<String>)> = Vec::new();
+    for last in published.segments.iter().filter(|l| l.retired && !back(l)) {
+        if !published.has(&policy.names().of(&last.entity, "history")) {
+            continue;
+        }
+        match retired
+            .iter_mut()
+            .find(|(entity, _)| *entity == last.entity)
+        {
+            Some((_, segments)) => segments.push(last.segment.clone()),
+            None => retired.push((last.entity.clone(), vec![last.segment.clone()])),
+        }
+    }
+    Left {
+        views: published
+            .relations
+            .keys()
+            .filter(prunable)
+            .cloned()
+            .collect(),
+        retired,
+    }
+}
+
+fn past(statements: &Statements<'_>, policy: &Policy, entity: &str, segments: &[String]) -> Past {
+    Past {
+        history: statements.relation(&policy.schema, &policy.names().of(entity, "history")),
+        segments: segments.iter().map(|s| statements.text(s)).collect(),
+    }
+}
+
+impl Left {
+    /// Queries of the retired segments that have a history: entity, query.
+    #[must_use]
+    pub fn histories(&self, policy: &Policy, dialect: &dyn Dialect) -> Vec<(String, String)> {
+        let statements = Statements::new(dialect);
+        let query = |(entity, segments): &(String, Vec<String>)| {
+            let context = past(&statements, policy, entity, segments);
+            (
+                entity.clone(),
+                statements.render("pruned_history", &context),
+            )
+        };
+        self.retired.iter().map(query).collect()
+    }
+
+    /// In words, a line each.
+    #[must_use]
+    pub fn words(&self, history: bool) -> Vec<String> {
+        let views = self.views.iter().map(|view| format!("view `{view}`"));
+        let of = |(entity, segments): &(String, Vec<String>)| {
+            let named: Vec<String> = segments.iter().map(|s| format!("`{s}`")).collect();
+            format!("the history of {} of {entity}", named.join(", "))
+        };
+        let retired = self.retired.iter().filter(|_| history).map(of);
+        views.chain(retired).collect()
+    }
+
+    /// The stages that remove it.
+    #[must_use]
+    pub fn stages(
+        &self,
+        model: &Model,
+        policy: &Policy,
+        published: &Published,
+        history: bool,
+        finished_at: jiff::Timestamp,
+        dialect: &dyn Dialect,
+    ) -> Vec<Stage> {
+        let statements = Statements::new(dialect);
+        let drop = |view: &String| Stage {
+            kind: Kind::Drop,
+            subject: view.clone(),
+            sql: vec![statements.render(
+                "drop_view",
+                &Definition {
+                    table: statements.relation(&policy.schema, view),
+                    columns: Vec::new(),
+                },
+            )],
+        };
+        let erase = |(entity, segments): &(String, Vec<String>)| Stage {
+            kind: Kind::Erase,
+            subject: policy.names().of(entity, "history"),
+            sql: vec![statements.render(
+                "prune_history",
+                &past(&statements, policy, entity, segments),
+            )],
+        };
+        let changed = self.views.iter().map(drop);
+        let change = Change {
+            staged: Vec::new(),
+            changed: changed
+                .chain(self.retired.iter().filter(|_| history).map(erase))
+                .collect(),
+            message: statements.text(&format!("prune: {}", self.words(history).join(", "))),
+        };
+        stages(&statements, model, policy, published, finished_at, change)
+    }
+}

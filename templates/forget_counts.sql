@@ -1,0 +1,13 @@
+CREATE TEMPORARY TABLE {{ counts }} AS
+SELECT
+{% for table in tables %}
+  (SELECT COUNT(*) FROM {{ table.sql }} AS t WHERE EXISTS (SELECT 1 FROM {{ keys }} AS k WHERE k.entity_key = t.entity_key)) AS n_{{ loop.index }},
+{% endfor %}
+  (SELECT COUNT(DISTINCT entity_key) FROM {{ keys }}) AS given,
+  (
+    SELECT COUNT(DISTINCT k.entity_key)
+    FROM {{ keys }} AS k
+    WHERE {% for table in tables %}EXISTS (SELECT 1 FROM {{ table.sql }} AS t WHERE t.entity_key = k.entity_key){% if not loop.last %}
+      OR {% endif %}{% endfor %}
+
+  ) AS known

@@ -1,0 +1,1 @@
+CREATE TEMPORARY TABLE {{ keys }} (entity_key {{ key_type }})

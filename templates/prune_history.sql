@@ -1,0 +1,2 @@
+DELETE FROM {{ history }} AS h
+WHERE h.segment IN ({{ segments | join(', ') }})

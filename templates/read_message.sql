@@ -1,0 +1,3 @@
+SELECT message
+FROM {{ runs }}
+WHERE run_id = {{ run_id }}
