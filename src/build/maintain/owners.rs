@@ -55,7 +55,7 @@ pub(super) fn owner(
     ];
     let of_entity = |name: &&str| OF_ENTITIES.iter().any(|w| names.of(name, w) == relation);
     if ledger.iter().any(|name| name == relation)
-        || entities(model, published).iter().any(|e| of_entity(&e))
+        || entities(model, published).iter().any(of_entity)
     {
         return Owner::Project;
     }
