@@ -9,7 +9,7 @@ use crate::random::case::{Case, Read, Size};
 use crate::random::engine::{self, Answers, Mode};
 use crate::random::{Dice, shrink, yaml};
 use crate::reference::value::Value;
-use crate::reference::{Doubt, Reference};
+use crate::reference::{Doubt, Reference, Table};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -136,12 +136,19 @@ fn persist(case: &Case, folder: &Path) {
         std::fs::write(path, text).unwrap();
     };
     write("segc.yml", &yaml::text(&case.settings));
-    write("segments/random.yml", &yaml::text(&case.spec));
     let tables = case.tables.0.iter();
-    let tables: Vec<String> = tables
-        .map(|(n, t)| engine::create(n, t) + &engine::insert(n, t))
-        .collect();
-    write("setup.sql", &tables.concat());
+    let (files, tables): (Vec<_>, Vec<_>) = tables.partition(|(n, _)| engine::is_file(n));
+    let sql = |(n, t): &(&String, &Table)| engine::fill(n, t, folder);
+    write("setup.sql", &tables.iter().map(sql).collect::<String>());
+    // The test of rows reads files by their paths in the repository.
+    let mut spec = yaml::text(&case.spec);
+    let here = folder.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let memory = duckdb::Connection::open_in_memory().unwrap();
+    for file in &files {
+        memory.execute_batch(&sql(file)).unwrap();
+        spec = spec.replace(file.0, &here.join(file.0).display().to_string());
+    }
+    write("segments/random.yml", &spec);
     let Ok(read) = case.read() else { return };
     let expected = expected(case, &read);
     let mut text = format!("as_of {}\n", case.as_of);
@@ -196,4 +203,17 @@ fn the_compiler_answers_what_the_reference_answers() {
     }
     println!("{pairs} pairs, seeds {first} to {}", seed - 1);
     assert!(failures.is_empty(), "\n{}", failures.join("\n\n"));
+}
+
+#[test]
+fn the_generator_writes_every_function() {
+    let specs = (1..=40).map(|seed| {
+        let case = Case::new(&mut Dice::new(seed), Size { sets: 1, ..SIZE });
+        case.spec.to_string()
+    });
+    let specs: String = specs.collect();
+    for function in segc::model::typing::functions() {
+        let call = format!("{}(", function.name);
+        assert!(specs.contains(&call), "{call} is never written");
+    }
 }

@@ -22,6 +22,8 @@ mod docs;
 #[cfg(feature = "duckdb-linked")]
 mod engine;
 #[cfg(feature = "duckdb-linked")]
+mod functions;
+#[cfg(feature = "duckdb-linked")]
 mod fuzz;
 #[cfg(feature = "duckdb-linked")]
 mod holdout;

@@ -239,6 +239,7 @@ impl<S: Scope> Checker<'_, S> {
                 let (rounded, at) = (value.ty.clone(), value.at);
                 self.call(Func::Round, vec![value], rounded, at)?
             }
+            (Type::String, ty) if safe => self.readable(value, ty)?,
             _ => value,
         };
         Some(Expr {
@@ -247,10 +248,34 @@ impl<S: Scope> Checker<'_, S> {
         })
     }
 
+    /// A text where it is written as a value of the type is written in the language, else NULL: warehouses read more than that, and
+    /// each something else ('12.5' as 13, '0x10', 'nan', 'infinity', 'yes').
+    fn readable(&mut self, text: Typed<S>, ty: &Type) -> Option<Typed<S>> {
+        let pattern = match ty {
+            Type::Int => "^-?[0-9]+$",
+            Type::Decimal { .. } => "^-?[0-9]+([.][0-9]*)?$",
+            Type::Float => "^-?[0-9]+([.][0-9]*)?([eE][+-]?[0-9]+)?$",
+            Type::Boolean => "(?i)^(true|false)$",
+            Type::Date => "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+            Type::Datetime => {
+                "^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?$"
+            }
+            Type::String | Type::Timestamp | Type::Json | Type::Array(_) | Type::Null => {
+                return Some(text);
+            }
+        };
+        let at = text.at;
+        let pattern = Expr::literal(Literal::String(pattern.to_owned()), Type::String, at);
+        let trimmed = self.call(Func::Trim, vec![text.clone()], Type::String, at)?;
+        let args = vec![trimmed, pattern];
+        let reads = self.call(Func::RegexpMatches, args, Type::Boolean, at)?;
+        self.only_where(reads, text)
+    }
+
     /// What a cast of a constant gives; None if it is not computed here.
     fn cast_literal(&self, value: &Literal, ty: &Type) -> Option<Result<Literal, String>> {
         let text = match value {
-            Literal::String(text) => text.trim(),
+            Literal::String(text) => text.trim_matches(' '),
             Literal::Int(i) => match ty {
                 Type::String => return Some(Ok(Literal::String(i.to_string()))),
                 Type::Float | Type::Decimal { .. } => return Some(self.fitted(value, ty)),

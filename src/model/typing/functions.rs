@@ -144,6 +144,7 @@ impl<S: Scope> Checker<'_, S> {
             | Rule::Round
             | Rule::ToWhole(_)
             | Rule::Above(..)
+            | Rule::Power
             | Rule::Mod
             | Rule::Field(_)
             | Rule::IsWeekend
@@ -225,9 +226,12 @@ impl<S: Scope> Checker<'_, S> {
                 let x = self.coerce(x, &Type::Float)?;
                 let zero = Expr::literal(Literal::Float(0f64.to_bits()), Type::Float, at);
                 let has_value = self.call(*compare, vec![x.clone(), zero], Type::Boolean, at)?;
-                let nothing = Expr::literal(Literal::Null, Type::Float, at);
-                let x = self.choose(vec![has_value], vec![x, nothing], at)?;
+                let x = self.only_where(has_value, x)?;
                 self.call(*func, vec![x], Type::Float, at)
+            }
+            Rule::Power => {
+                let (y, x) = (args.pop()?, args.pop()?);
+                self.power(x, y, at)
             }
             Rule::Mod => {
                 let (y, x) = (args.pop()?, args.pop()?);
@@ -336,10 +340,18 @@ impl<S: Scope> Checker<'_, S> {
                         &format!("write `{}`", function.usage),
                     );
                 }
-                Some(Expr {
+                let (is_literal, at) = (literal_of(&arg).is_some(), arg.at);
+                let arg = Expr {
                     ty: Type::Int,
                     ..arg
-                })
+                };
+                if is_literal {
+                    return Some(arg);
+                }
+                // Warehouses count from the end, or fail.
+                let least = Expr::literal(Literal::Int(least), Type::Int, at);
+                let counts = self.call(Func::Ge, vec![arg.clone(), least], Type::Boolean, at)?;
+                self.only_where(counts, arg)
             }
         }
     }
@@ -379,6 +391,49 @@ impl<S: Scope> Checker<'_, S> {
                 "write `regexp_extract(text, pattern, 1)`",
             ),
         }
+    }
+
+    /// The value where a condition holds, else NULL.
+    pub(super) fn only_where(&mut self, condition: Typed<S>, value: Typed<S>) -> Option<Typed<S>> {
+        let at = value.at;
+        let nothing = Expr::literal(Literal::Null, value.ty.clone(), at);
+        self.choose(vec![condition], vec![value, nothing], at)
+    }
+
+    /// NULL for 0 to a negative power, and for a negative number to a fraction: warehouses fail there, or make a NaN that is larger
+    /// than any number.
+    fn power(&mut self, x: Typed<S>, y: Typed<S>, at: At) -> Option<Typed<S>> {
+        let (x, y) = (self.number(x, "power")?, self.number(y, "power")?);
+        let (x, y) = (self.coerce(x, &Type::Float)?, self.coerce(y, &Type::Float)?);
+        let zero = || Expr::literal(Literal::Float(0f64.to_bits()), Type::Float, at);
+        let mut is = |func, a: &Typed<S>, b: Typed<S>| {
+            self.call(func, vec![a.clone(), b], Type::Boolean, at)
+        };
+        let has_value = match literal_of(&y) {
+            Some(Literal::Float(bits)) => {
+                let y = f64::from_bits(*bits);
+                match (y.fract() == 0.0, y >= 0.0) {
+                    (true, true) => None,
+                    (true, false) => Some(is(Func::Ne, &x, zero())?),
+                    (false, true) => Some(is(Func::Ge, &x, zero())?),
+                    (false, false) => Some(is(Func::Gt, &x, zero())?),
+                }
+            }
+            _ => {
+                let whole = Expr::call(Func::Floor, vec![y.clone()], Type::Float, at);
+                let (above, below) = (is(Func::Gt, &x, zero())?, is(Func::Lt, &x, zero())?);
+                let (at_zero, rises) = (is(Func::Eq, &x, zero())?, is(Func::Ge, &y, zero())?);
+                let whole = is(Func::Eq, &y, whole)?;
+                let both = |a, b| Expr::call(Func::And, vec![a, b], Type::Boolean, at);
+                let any = vec![above, both(at_zero, rises), both(below, whole)];
+                Some(self.call(Func::Or, any, Type::Boolean, at)?)
+            }
+        };
+        let x = match has_value {
+            Some(condition) => self.only_where(condition, x)?,
+            None => x,
+        };
+        self.call(Func::Power, vec![x, y], Type::Float, at)
     }
 
     fn round(&mut self, mut args: Vec<Typed<S>>, at: At) -> Option<Typed<S>> {

@@ -34,9 +34,9 @@ pub(super) struct Function {
 #[derive(Clone, Copy)]
 pub(super) enum Arg {
     Text,
-    /// A whole number; a constant is at least 1.
+    /// A whole number of at least 1; NULL below.
     Position,
-    /// A whole number; a constant is at least 0.
+    /// A whole number of at least 0; NULL below.
     Size,
     Float,
     Json,
@@ -61,6 +61,8 @@ pub(super) enum Rule {
     ToWhole(Func),
     /// A function of a float that has no value unless the comparison with 0 holds.
     Above(Func, Func),
+    /// It has no value for 0 to a negative power, nor for a negative number to a fraction.
+    Power,
     Mod,
     DateTrunc,
     DateAdd,
@@ -130,7 +132,7 @@ pub(super) static TABLE: &[Function] = table![
     "round(x[, digits])", "rounded, halves away from zero", (1, 2), Rule::Round;
     "floor(x)", "the next whole number below", (1, 1), Rule::ToWhole(Func::Floor);
     "ceil(x)", "the next whole number above", (1, 1), Rule::ToWhole(Func::Ceil);
-    "power(x, y)", "x to the power of y", (2, 2), Rule::Plain(Func::Power, &[Arg::Float, Arg::Float], Type::Float);
+    "power(x, y)", "x to the power of y; NULL where there is none", (2, 2), Rule::Power;
     "ln(x)", "the natural logarithm; NULL for 0 and below", (1, 1), Rule::Above(Func::Ln, Func::Gt);
     "exp(x)", "e to the power of x", (1, 1), Rule::Plain(Func::Exp, &[Arg::Float], Type::Float);
     "sqrt(x)", "the square root; NULL below 0", (1, 1), Rule::Above(Func::Sqrt, Func::Ge);

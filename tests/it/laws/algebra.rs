@@ -59,7 +59,8 @@ fn a_segment_that_is_referred_to_is_the_same_as_its_condition_written_again() {
         let last = case.spec["segments"]
             .as_array()
             .unwrap()
-            .last()
+            .iter()
+            .rfind(|segment| segment.get("for_each").is_none())
             .unwrap()
             .clone();
         let name = last["name"].as_str().unwrap();

@@ -89,7 +89,8 @@ fn everybody(answers: &Answers) -> &Keys {
 /// The names of a case's segments, without cases and arms.
 fn segments(case: &Case) -> Vec<String> {
     let items = case.spec["segments"].as_array().unwrap();
-    let names = items.iter().map(|s| s["name"].as_str().unwrap().to_owned());
+    let once = items.iter().filter(|s| s.get("for_each").is_none());
+    let names = once.map(|s| s["name"].as_str().unwrap().to_owned());
     names.collect()
 }
 

@@ -2,9 +2,11 @@
 
 use super::companies;
 use super::conditions::{self, Context};
+use super::copies;
 use super::dice::Dice;
 use super::elsewhere;
-use super::rows;
+use super::repeated;
+use super::rows::{self, LISTS};
 use super::schema::{self, Schema, ZONES};
 use super::traits;
 use super::yaml;
@@ -30,7 +32,7 @@ pub(crate) struct Case {
 }
 
 /// Local times worth asking at: ends of months and years, midnights, changes of clocks.
-const TIMES: [&str; 16] = [
+const TIMES: [&str; 19] = [
     "2026-01-31T09:00",
     "2026-02-01T00:00",
     "2024-02-29T12:00",
@@ -47,6 +49,9 @@ const TIMES: [&str; 16] = [
     "2025-09-07T12:00",
     "2026-02-28T18:00",
     "2025-04-06T02:15",
+    "2025-12-28T09:00",
+    "2026-02-27T09:00",
+    "2028-02-29T09:00",
 ];
 
 /// How many of each a case has.
@@ -87,7 +92,7 @@ struct Project<'s> {
 
 impl Project<'_> {
     /// Something of an entity; the others hear of its names.
-    fn add(&mut self, at: usize, make: impl FnOnce(&mut Context<'_>) -> Json) -> Json {
+    fn add<T>(&mut self, at: usize, make: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let before = self.contexts[at].segments.len();
         let item = make(&mut self.contexts[at]);
         let names = self.contexts[at].segments[before..].to_vec();
@@ -178,6 +183,10 @@ impl Case {
                 schema.names.push((name, kind));
             }
         }
+        if d.percent(60) {
+            let item = repeated::a_trait(d, &mut schemas[0], "r");
+            traits.push(named(item, &schemas[0]));
+        }
         let mut project = Project {
             contexts: schemas
                 .iter()
@@ -205,25 +214,42 @@ impl Case {
             let at = d.below(project.contexts.len());
             splits.push(project.add(at, |c| conditions::split(d, c, "x0")));
         }
+        if d.percent(60) {
+            let repeated = project.add(0, |c| repeated::segments(d, c, "f"));
+            let repeated = repeated.into_iter().map(|item| named(item, &schemas[0]));
+            project.segments.extend(repeated);
+        }
         let mut groups = Vec::new();
         for n in 0..size.groups {
             let at = n % project.contexts.len();
             let group = project.add(at, |c| conditions::group(d, c, &format!("g{n}")));
             groups.push(named(group, &schemas[at]));
         }
+        if d.percent(40) {
+            let group = project.add(0, |c| repeated::group(d, c, "h"));
+            groups.push(named(group, &schemas[0]));
+        }
+        if d.percent(40) {
+            // Of a case, or of an arm.
+            splits.push(project.add(0, |c| conditions::split(d, c, "x1")));
+        }
+        let lists = LISTS.map(|(file, key)| {
+            let name = file.split_once('.').unwrap().0;
+            named(json!({"name": name, "file": file, "key": key}), &schemas[0])
+        });
         // These may speak of cases and arms.
         for _ in 0..size.more {
             project.segment(d);
         }
         let segments = project.segments;
-        let mut settings = json!({"name": "random", "version": 1, "time_zone": zone, "week_start": week_start,
+        let mut settings = json!({"name": "random", "version": 1, "time_zone": zone, "week_start": week_start, "vars": {"floor": 2, "word": "a", "words": ["a", "c"]},
                 "targets": {"dev": {"type": "duckdb", "path": "random.duckdb"}}});
         if let Some(holdout) = holdout {
             settings["holdout"] = holdout;
         }
         Self {
             settings,
-            spec: json!({"entities": entities, "traits": traits, "segments": segments, "groups": groups, "splits": splits}),
+            spec: json!({"entities": entities, "traits": traits, "segments": segments, "groups": groups, "splits": splits, "lists": lists}),
             tables,
             as_of,
         }
@@ -247,11 +273,16 @@ impl Case {
             .iter()
             .map(|file| node("segments/random.yml", file, &mut diags))
             .collect();
+        let plain: Vec<_> = files
+            .iter()
+            .map(|file| node("segments/plain.yml", &copies::written_out(file), &mut diags))
+            .collect();
         let settings = settings::read(&settings, &|_| None, &mut diags);
         let Some(settings) = settings else {
             return Err("no settings".to_owned());
         };
         let spec = spec::read(&specs, &settings.vars, &mut diags);
+        let plain = spec::read(&plain, &settings.vars, &mut diags);
         let context = typing::Context {
             as_of: self.as_of,
             time_zone: settings::zone(&settings.time_zone.value).unwrap(),
@@ -275,7 +306,7 @@ impl Case {
                 .collect(),
             holdout: settings.holdout.clone(),
             clock: Clock::new(&settings, context.time_zone, self.as_of),
-            spec,
+            spec: plain,
             model,
         })
     }
@@ -283,6 +314,7 @@ impl Case {
 
 /// A project as read.
 pub(crate) struct Read {
+    /// Without `for_each`.
     pub(crate) spec: Spec,
     pub(crate) model: Model,
     pub(crate) clock: Clock,

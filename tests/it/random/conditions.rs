@@ -3,6 +3,7 @@
 use super::dice::Dice;
 use super::elsewhere;
 use super::expressions::{self, Scope};
+use super::functions;
 use super::population;
 use super::schema::{Kind, Relation, Schema};
 use super::traits;
@@ -54,10 +55,24 @@ pub(super) fn condition(d: &mut Dice, c: &Context<'_>, depth: usize) -> Json {
     }
     let mut map = Map::new();
     let mut put = |key: &str, value: Json| map.insert(key.to_owned(), value);
-    match d.below(15) {
+    match d.below(18) {
         12 => return habit(d, c),
         13 if c.schema.populations => return population::top(d, c),
         13 | 14 => return sequence(d, c),
+        // A person has columns of every kind.
+        15 if c.schema.entity == 0 => return anniversary(d, c),
+        16 if c.schema.entity == 0 => {
+            let names = [json!("press"), json!("vips"), json!(["press", "vips"])];
+            put("in_list", d.choose(&names).clone());
+        }
+        17 if c.schema.entity == 0 => {
+            let (sql, kind) = functions::native(d, Scope::entity(c.schema)).unwrap();
+            let sql = match kind {
+                Kind::Bool => sql,
+                _ => format!("({sql}) is not null"),
+            };
+            put("sql", json!({"duckdb": sql}));
+        }
         0..=2 => return json!(expressions::boolean(d, Scope::entity(c.schema), 1)),
         3 | 4 => {
             let relation = d.choose(&c.schema.relations);
@@ -104,6 +119,52 @@ pub(super) fn condition(d: &mut Dice, c: &Context<'_>, depth: usize) -> Json {
         }
     }
     Json::Object(map)
+}
+
+/// Of a date or a moment of the entity, in a window shorter than a year.
+fn anniversary(d: &mut Dice, c: &Context<'_>) -> Json {
+    let of = Scope::entity(c.schema).name(d, Kind::is_moment).unwrap().0;
+    let mut map = Map::new();
+    let days = |d: &mut Dice| {
+        d.pick(&[
+            "1 day",
+            "3 days",
+            "7 days",
+            "2 weeks",
+            "1 month",
+            "1 quarter",
+            "11 months",
+        ])
+    };
+    let (key, window) = match d.below(6) {
+        0..=2 => ("next", json!(days(d))),
+        3 => ("within", json!(days(d))),
+        4 => (
+            "between",
+            json!([d.pick(&["2 months", "30 days"]), days_short(d)]),
+        ),
+        _ => (
+            "during",
+            json!(d.pick(&[
+                "today",
+                "yesterday",
+                "this week",
+                "last month",
+                "this month",
+                "this quarter",
+                "2025-12-28..2026-01-03",
+                "2026-02",
+                "2024-02"
+            ])),
+        ),
+    };
+    map.insert("anniversary".to_owned(), json!(of));
+    map.insert(key.to_owned(), window);
+    Json::Object(map)
+}
+
+fn days_short(d: &mut Dice) -> &'static str {
+    d.pick(&["1 day", "3 days", "2 weeks"])
 }
 
 /// `stopped`, `restarted`, `regularly`
@@ -214,7 +275,7 @@ fn tail(d: &mut Dice, kind: Kind) -> String {
             .pick(&[">= date '2025-12-31'", "< as_of() - interval '7' day"])
             .to_owned(),
         Kind::Local => ">= date '2025-12-31'".to_owned(),
-        Kind::Tags | Kind::List => "is not null".to_owned(),
+        Kind::Json | Kind::Tags | Kind::List => "is not null".to_owned(),
     }
 }
 

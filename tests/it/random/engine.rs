@@ -10,6 +10,9 @@ use segc::ir::{self, Selection};
 use segc::model::{Model, SegmentId, TraitId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::ops::Deref;
+use std::path::Path;
+use tempfile::TempDir;
 
 /// Values by key, NULL is None.
 pub(crate) type Column = BTreeMap<String, Option<String>>;
@@ -38,28 +41,58 @@ pub(crate) enum Mode {
 
 /// A database in memory with the tables of a case. `planned` is whether the engine may improve its own plans, which takes it
 /// most of the time.
-pub(crate) fn database(tables: &Tables, planned: bool) -> Connection {
-    let connection = Connection::open_in_memory().unwrap();
+pub(crate) fn database(tables: &Tables, planned: bool) -> Database {
+    let database = Database {
+        connection: Connection::open_in_memory().unwrap(),
+        files: tempfile::tempdir().unwrap(),
+    };
     let mut sql = String::from("set threads = 1; set autoload_known_extensions = false;\n");
     if !planned {
         sql.push_str("pragma disable_optimizer;\n");
     }
+    let folder = database.files.path();
+    let _ = writeln!(sql, "set file_search_path = '{}';", folder.display());
     for (name, table) in &tables.0 {
-        sql.push_str(&create(name, table));
-        sql.push_str(&insert(name, table));
+        sql.push_str(&fill(name, table, folder));
     }
-    execute(&connection, &sql);
-    connection
+    database
+        .execute_batch(&sql)
+        .unwrap_or_else(|e| panic!("{sql}\n{e}"));
+    database
 }
 
-fn execute(connection: &Connection, sql: &str) {
-    connection
-        .execute_batch(sql)
-        .unwrap_or_else(|e| panic!("{sql}\n{e}"));
+/// A database in memory, with the files of its lists.
+pub(crate) struct Database {
+    connection: Connection,
+    files: TempDir,
+}
+
+impl Deref for Database {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+/// SQL that makes a table with its rows; a list's file is written into `folder`.
+pub(crate) fn fill(name: &str, table: &Table, folder: &Path) -> String {
+    if !is_file(name) {
+        return create(name, table) + &insert(name, table);
+    }
+    let (create, insert) = (create("listed", table), insert("listed", table));
+    let path = folder.join(name);
+    let path = path.display();
+    format!("{create}{insert}copy listed to '{path}';\ndrop table listed;\n")
+}
+
+/// Whether a table's name is that of a file.
+pub(crate) fn is_file(name: &str) -> bool {
+    name.ends_with(".csv")
 }
 
 /// SQL that makes a table.
-pub(crate) fn create(name: &str, table: &Table) -> String {
+fn create(name: &str, table: &Table) -> String {
     let columns: Vec<String> = table
         .columns
         .iter()
@@ -70,7 +103,9 @@ pub(crate) fn create(name: &str, table: &Table) -> String {
                 "string" => "varchar",
                 "timestamp" => "timestamptz",
                 "datetime" => "timestamp",
+                "json" => "varchar",
                 "array<string>" => "varchar[]",
+                "array<int>" => "bigint[]",
                 other => other,
             };
             format!("\"{name}\" {ty}")
@@ -86,7 +121,7 @@ pub(crate) fn create(name: &str, table: &Table) -> String {
 }
 
 /// SQL that fills a table.
-pub(crate) fn insert(name: &str, table: &Table) -> String {
+fn insert(name: &str, table: &Table) -> String {
     let mut sql = String::new();
     for (n, row) in table.rows.iter().enumerate() {
         let values: Vec<String> = row.iter().map(literal).collect();

@@ -1,6 +1,7 @@
 //! Random expressions over names of known kinds, as text.
 
 use super::dice::Dice;
+use super::functions;
 use super::schema::{Kind, Names, Schema};
 
 const TEXTS: [&str; 6] = ["'a'", "'b'", "'c'", "'A'", "'ab'", "''"];
@@ -71,6 +72,11 @@ pub(super) fn boolean(d: &mut Dice, scope: Scope<'_>, depth: usize) -> String {
                 d.pick(&["true", "false", "null"])
             ),
         };
+    }
+    if d.percent(15)
+        && let Some(sql) = functions::boolean(d, scope)
+    {
+        return sql;
     }
     let kind = match d.below(11) {
         0..=3 => return numeric(d, scope, depth),
@@ -192,6 +198,11 @@ pub(super) fn number(d: &mut Dice, scope: Scope<'_>, depth: usize) -> String {
             9 => format!("{}({x})", d.pick(&["abs", "floor", "ceil", "round"])),
             _ => format!("nullif({x}, {})", d.from(0, 3)),
         };
+    }
+    if d.percent(15)
+        && let Some(sql) = functions::number(d, scope)
+    {
+        return sql;
     }
     match d.below(10) {
         0 => {

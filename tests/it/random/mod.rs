@@ -6,12 +6,15 @@
 pub(crate) mod case;
 mod companies;
 mod conditions;
+mod copies;
 mod dice;
 mod elsewhere;
 pub(crate) mod engine;
 mod expressions;
+mod functions;
 mod opt_outs;
 mod population;
+mod repeated;
 mod rows;
 mod schema;
 pub(crate) mod shrink;

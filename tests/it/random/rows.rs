@@ -7,6 +7,7 @@ use crate::reference::{Clock, Table, Tables, span};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use segc::expr::Unit;
+use std::collections::BTreeMap;
 
 /// The lengths that windows have, and rows lie at their ends.
 pub(super) const LENGTHS: [(u32, Unit); 14] = [
@@ -26,7 +27,24 @@ pub(super) const LENGTHS: [(u32, Unit); 14] = [
     (90, Unit::Minute),
 ];
 
-const TEXTS: [&str; 5] = ["a", "b", "c", "A", "ab"];
+const TEXTS: [&str; 7] = ["a", "b", "c", "A", "ab", "7", "2.5"];
+
+/// Texts of a column of JSON; some are none.
+const JSON: [&str; 10] = [
+    r#"{"a": "a", "n": 3}"#,
+    r#"{"a": {"b": ["b", 2]}, "n": "2.5"}"#,
+    r#"{"list": ["a", "ab"], "n": "many"}"#,
+    r#"{"a": null, "n": true}"#,
+    r#"{"a": {"b": "c"}, "n": -1.5}"#,
+    r#"{"list": [1, {"x": 1}], "a": {"c": ""}}"#,
+    "[1, 2]",
+    "\"a\"",
+    "{\"a\": ",
+    "",
+];
+
+/// The files of lists, and their columns of keys.
+pub(super) const LISTS: [(&str, &str); 2] = [("press.csv", "customer_id"), ("vips.csv", "who")];
 
 /// Tables of so many sets of people: each set has its keys, its people and their rows, and all share the lookups.
 pub(super) fn tables(d: &mut Dice, schema: &Schema, clock: &Clock, sets: usize) -> Tables {
@@ -40,6 +58,7 @@ pub(super) fn tables(d: &mut Dice, schema: &Schema, clock: &Clock, sets: usize) 
         insert(&mut tables, name, columns, rows.collect());
     }
     let (mut people, mut opt_outs) = (Vec::new(), Vec::new());
+    let mut listed: BTreeMap<&str, Vec<Vec<Value>>> = BTreeMap::new();
     let mut relations = vec![Vec::new(); schema.relations.len()];
     for set in 0..sets as i64 {
         let set = Set {
@@ -62,6 +81,13 @@ pub(super) fn tables(d: &mut Dice, schema: &Schema, clock: &Clock, sets: usize) 
                 source.row(d, key, clock)
             }));
         }
+        for (file, _) in LISTS {
+            let rows = (0..size(d, 5)).map(|_| {
+                let key = key(schema.key, set.first + d.from(1, 9));
+                vec![key, value(d, Kind::Text, clock, &clock.zone)]
+            });
+            listed.entry(file).or_default().extend(rows);
+        }
         for (relation, rows) in schema.relations.iter().zip(&mut relations) {
             let most = if relation.parent.is_some() { 25 } else { 30 };
             let count = size(d, most);
@@ -69,6 +95,14 @@ pub(super) fn tables(d: &mut Dice, schema: &Schema, clock: &Clock, sets: usize) 
         }
     }
     insert(&mut tables, schema.table, &schema.columns, people);
+    for (file, column) in LISTS {
+        let columns = vec![
+            (column.to_owned(), schema.key),
+            ("note".to_owned(), Kind::Text),
+        ];
+        let rows = listed.remove(file).unwrap_or_default();
+        insert(&mut tables, file, &columns, rows);
+    }
     if let Some(source) = &schema.opt_outs {
         insert(&mut tables, "opt_outs", &source.columns, opt_outs);
     }
@@ -206,9 +240,14 @@ pub(super) fn value(d: &mut Dice, kind: Kind, clock: &Clock, zone: &TimeZone) ->
         Kind::Float => Value::Float(d.from(-4, 24) as f64 / 4.0),
         Kind::Text => Value::text(d.pick(&TEXTS)),
         Kind::Bool => Value::Bool(d.percent(50)),
+        Kind::Json => Value::text(d.pick(&JSON)),
         Kind::Tags | Kind::List => {
             let count = d.below(4);
-            Value::Array((0..count).map(|_| Value::text(d.pick(&TEXTS))).collect())
+            let mut item = || match d.percent(15) {
+                true => Value::Null,
+                false => Value::text(d.pick(&TEXTS)),
+            };
+            Value::Array((0..count).map(|_| item()).collect())
         }
         Kind::Date | Kind::Instant | Kind::Local => moment(d, kind, clock, zone),
     }
@@ -219,8 +258,11 @@ pub(super) fn moment(d: &mut Dice, kind: Kind, clock: &Clock, zone: &TimeZone) -
     let (count, unit) = *d.choose(&LENGTHS);
     let count = i64::from(count);
     if kind == Kind::Date {
-        let base = match d.below(6) {
-            5 if !unit.is_elapsed() => clock.today() + span(count, unit),
+        let base = match d.below(8) {
+            5 => return Value::Date(jiff::civil::date(2024 - 4 * d.below(3) as i16, 2, 29)),
+            // Somebody whose day comes soon.
+            6 => clock.today() + span(d.from(0, 31), Unit::Day) - span(d.from(1, 30), Unit::Year),
+            7 if !unit.is_elapsed() => clock.today() + span(count, unit),
             0 => clock.today(),
             1 => clock.truncate(clock.today(), unit),
             2 => clock.truncate(clock.today(), unit) - span(count.max(1), Unit::Month),
@@ -230,8 +272,12 @@ pub(super) fn moment(d: &mut Dice, kind: Kind, clock: &Clock, zone: &TimeZone) -
         };
         return Value::Date(base + span(d.from(-1, 1), Unit::Day));
     }
-    let base = match d.below(9) {
+    let base = match d.below(10) {
         8 => clock.shift(clock.as_of, count, unit),
+        9 => {
+            let soon = clock.shift(clock.as_of, d.from(-7, 31), Unit::Day);
+            clock.shift(soon, -d.from(1, 5), Unit::Year)
+        }
         0 => clock.as_of,
         1 => clock.midnight(clock.today()),
         2 => clock.midnight(clock.truncate(clock.today(), unit)),

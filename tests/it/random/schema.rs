@@ -16,6 +16,7 @@ pub(super) enum Kind {
     Date,
     Instant,
     Local,
+    Json,
     Tags,
     /// A list of anything else.
     List,
@@ -32,6 +33,7 @@ impl Kind {
             Self::Date => "date",
             Self::Instant => "timestamp",
             Self::Local => "datetime",
+            Self::Json => "json",
             Self::Tags | Self::List => "array<string>",
         }
     }
@@ -45,7 +47,7 @@ impl Kind {
     }
 
     pub(super) fn can_order(self) -> bool {
-        !matches!(self, Self::Tags | Self::List)
+        !matches!(self, Self::Json | Self::Tags | Self::List)
     }
 }
 
@@ -149,6 +151,7 @@ pub(super) fn schema(d: &mut Dice, zone: &str, populations: bool) -> (Schema, Js
             ("joined", Kind::Instant),
             ("seen", Kind::Local),
             ("tags", Kind::Tags),
+            ("profile", Kind::Json),
             ("store_id", Kind::Int),
         ]),
     ]
@@ -285,7 +288,12 @@ pub(super) fn schema(d: &mut Dice, zone: &str, populations: bool) -> (Schema, Js
     // Notes: no time.
     let own = [
         vec![("customer_id".to_owned(), key)],
-        named(&[("kind", Kind::Text), ("weight", Kind::Float)]),
+        named(&[
+            ("kind", Kind::Text),
+            ("weight", Kind::Float),
+            ("labels", Kind::Tags),
+            ("data", Kind::Json),
+        ]),
     ]
     .concat();
     declared.push(

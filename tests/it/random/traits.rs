@@ -2,6 +2,7 @@
 
 use super::dice::Dice;
 use super::expressions::{self, Scope};
+use super::functions;
 use super::population;
 use super::rows::LENGTHS;
 use super::schema::{Kind, Relation, Schema};
@@ -12,9 +13,17 @@ use serde_json::{Map, Value as Json, json};
 pub(super) fn a_trait(d: &mut Dice, schema: &Schema, name: &str) -> (Json, Kind) {
     let mut item = Map::new();
     item.insert("name".to_owned(), json!(name));
+    if d.percent(6)
+        && let Some((sql, kind)) = functions::native(d, Scope::entity(schema))
+    {
+        item.insert("sql".to_owned(), json!({"duckdb": sql}));
+        item.insert("type".to_owned(), json!(kind.name()));
+        return (Json::Object(item), kind);
+    }
     if d.percent(30) {
         let scope = Scope::entity(schema);
-        let (sql, kind) = match d.below(4) {
+        let (sql, kind) = match d.below(5) {
+            4 if schema.entity == 0 => (functions::text(d, scope).unwrap(), Kind::Text),
             0 => (expressions::boolean(d, scope, 2), Kind::Bool),
             1 => {
                 let (x, _) = scope.name(d, |k| k == Kind::Text).unwrap();
@@ -49,7 +58,7 @@ pub(super) fn a_trait(d: &mut Dice, schema: &Schema, name: &str) -> (Json, Kind)
             Kind::Date => "date '2025-01-01'",
             Kind::Instant => "timestamp '2025-01-01 00:00Z'",
             Kind::Local => "datetime '2025-01-01 00:00'",
-            Kind::Tags | Kind::List => return (Json::Object(item), kind),
+            Kind::Json | Kind::Tags | Kind::List => return (Json::Object(item), kind),
         };
         item.insert("default".to_owned(), json!(default));
     }

@@ -167,6 +167,14 @@ impl Clock {
         }
     }
 
+    /// The days of a window that is shorter than a year; `within` ends with the last day that has begun.
+    pub(crate) fn days_in(&self, window: &WindowSpec) -> Vec<Date> {
+        let (from, to) = self.bounds(window).dates;
+        let to = to.unwrap_or(self.end());
+        let days = from.unwrap().series(Span::new().days(1));
+        days.take_while(|day| *day < to).collect()
+    }
+
     /// The first day of the unit that the date is in.
     pub(crate) fn truncate(&self, date: Date, unit: Unit) -> Date {
         let weekday = date.weekday();
@@ -193,6 +201,30 @@ impl Clock {
     pub(crate) fn days_since_local(&self, from: DateTime, zone: &TimeZone) -> i128 {
         let today = zone.to_datetime(self.as_of).date();
         i128::from(from.date().until(today).unwrap().get_days())
+    }
+
+    /// How many beginnings of a second, minute or hour lie between two instants, or two times on one clock.
+    pub(crate) fn elapsed(&self, unit: Unit, from: &Value, to: &Value) -> i128 {
+        let seconds = match unit {
+            Unit::Second => 1,
+            Unit::Minute => 60,
+            Unit::Hour => 3_600,
+            Unit::Day | Unit::Week | Unit::Month | Unit::Quarter | Unit::Year => {
+                panic!("{unit:?} is a day or longer")
+            }
+        };
+        let number = |moment: &Value| {
+            let at = match (from, to, moment) {
+                (Value::Instant(_), Value::Instant(_), Value::Instant(t)) => *t,
+                _ => self
+                    .local(moment)
+                    .to_zoned(TimeZone::UTC)
+                    .unwrap()
+                    .timestamp(),
+            };
+            at.as_microsecond().div_euclid(seconds * 1_000_000)
+        };
+        i128::from(number(to) - number(from))
     }
 
     /// How many beginnings of the unit (a day or longer) lie between two dates.

@@ -55,6 +55,9 @@ impl Reference<'_> {
             ConditionKind::Habit(habit) => self.has_habit(person, habit),
             ConditionKind::Top(spec) => self.population(person, spec).is_true(),
             ConditionKind::Sequence(spec) => self.happened_in_sequence(person, spec),
+            ConditionKind::Anniversary(spec) => self.has_anniversary(person, spec),
+            ConditionKind::InList(names) => self.is_listed(person, names),
+            ConditionKind::Native(spec) => self.native(person, spec).is_true(),
             #[allow(
                 unreachable_patterns,
                 reason = "until the reference knows what has just been added"

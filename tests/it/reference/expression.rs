@@ -148,7 +148,7 @@ impl Reference<'_> {
                 }
                 otherwise.as_ref().map_or(Value::Null, |e| of(e))
             }
-            AstKind::Cast { of: x, ty, .. } => functions::cast(&self.clock, of(x), ty),
+            AstKind::Cast { of: x, ty, .. } => super::cast::cast(&self.clock, of(x), ty),
             AstKind::Call {
                 name,
                 args,
@@ -292,7 +292,7 @@ impl Reference<'_> {
     }
 
     /// How wall clocks are read here.
-    fn zone_at(&self, place: Place<'_>) -> TimeZone {
+    pub(super) fn zone_at(&self, place: Place<'_>) -> TimeZone {
         match place.row {
             Some(row) => self.zone_of(place.person, row.relation()),
             None => self.clock.zone.clone(),
@@ -324,7 +324,7 @@ impl Reference<'_> {
     }
 }
 
-pub(super) fn not(value: &Value) -> Value {
+fn not(value: &Value) -> Value {
     match value {
         Value::Bool(b) => Value::Bool(!b),
         other => other.clone(),
@@ -339,7 +339,7 @@ fn and(a: &Value, b: &Value) -> Value {
     }
 }
 
-pub(super) fn or(a: &Value, b: &Value) -> Value {
+fn or(a: &Value, b: &Value) -> Value {
     not(&and(&not(a), &not(b)))
 }
 

@@ -2,13 +2,14 @@
 
 use super::Reference;
 use super::calendar::{Clock, age};
-use super::expression::{Place, not, or};
-use super::md5;
-use super::value::{Value, number};
+use super::expression::Place;
+use super::regex::Pattern;
+use super::value::Value;
+use super::{json, md5};
 use jiff::civil::{DateTime, Time};
 use segc::expr::Unit;
 use segc::snippet::BinaryOp;
-use segc::snippet::literal::{Moment, parse_moment, parse_unit};
+use segc::snippet::literal::parse_unit;
 
 /// The functions that know what to do with NULL, then those of which any NULL makes NULL.
 pub(super) fn call(r: &Reference<'_>, name: &str, args: Vec<Value>, place: Place<'_>) -> Value {
@@ -37,36 +38,35 @@ pub(super) fn call(r: &Reference<'_>, name: &str, args: Vec<Value>, place: Place
         ("greatest", _) => first(std::cmp::Ordering::is_gt),
         ("least", _) => first(std::cmp::Ordering::is_lt),
         ("concat", parts) => concat(parts),
-        ("any_in" | "all_in" | "none_in" | "array_contains", [Value::Null, _]) => Value::Null,
+        (_, args) if args.iter().any(Value::is_null) => Value::Null,
+        // A NULL item is never found and never in the way.
         ("any_in", [Value::Array(items), Value::Array(list)]) => {
-            items.iter().fold(Value::Bool(false), |any, item| {
-                or(&any, &is_in(r, item, list, place))
-            })
+            Value::Bool(items.iter().any(|item| is_in(r, item, list, place)))
         }
-        ("none_in", [array, list]) => {
-            not(&call(r, "any_in", vec![array.clone(), list.clone()], place))
+        ("none_in", [Value::Array(items), Value::Array(list)]) => {
+            Value::Bool(!items.iter().any(|item| is_in(r, item, list, place)))
         }
         ("all_in", [Value::Array(items), Value::Array(list)]) => {
-            let outside = items.iter().fold(Value::Bool(false), |any, item| {
-                or(&any, &not(&is_in(r, item, list, place)))
-            });
-            not(&outside)
+            let mut items = items.iter().filter(|item| !item.is_null());
+            Value::Bool(items.all(|item| is_in(r, item, list, place)))
         }
-        (_, args) if args.iter().any(Value::is_null) => Value::Null,
         ("array_contains", [Value::Array(items), x]) => {
             Value::Bool(items.iter().any(|item| item.equals(x)))
         }
         ("array_length", [Value::Array(items)]) => Value::Int(items.len() as i128),
+        // On the clock that the datetime is read on (docs/language.md).
+        ("days_since", [Value::Local(t)]) => {
+            Value::Int(r.clock.days_since_local(*t, &r.zone_at(place)))
+        }
         ("timestamp", [Value::Local(t)]) => Value::Instant(r.clock.instant(*t)),
         ("mod", [a, b]) => r.arithmetic(BinaryOp::Mod, a, b),
         _ => strict(&r.clock, name, &args).unwrap_or_else(|| panic!("{name}({args:?})")),
     }
 }
 
-fn is_in(r: &Reference<'_>, item: &Value, list: &[Value], place: Place<'_>) -> Value {
-    list.iter().fold(Value::Bool(false), |any, other| {
-        or(&any, &r.equal(item, other, place))
-    })
+fn is_in(r: &Reference<'_>, item: &Value, list: &[Value], place: Place<'_>) -> bool {
+    let mut list = list.iter();
+    list.any(|other| r.equal(item, other, place).is_true())
 }
 
 /// No argument is NULL.
@@ -82,6 +82,18 @@ fn texts(name: &str, args: &[Value]) -> Option<Value> {
     };
     let chars: Vec<char> = text.chars().collect();
     let count = |n: &Value| usize::try_from(n.int().unwrap()).unwrap();
+    // Positions count from 1, lengths from 0.
+    let below = |n: &Value, least: i128| n.int().is_some_and(|n| n < least);
+    match (name, &args[1..]) {
+        ("substr", [start, length @ ..])
+            if below(start, 1) || length.iter().any(|n| below(n, 0)) =>
+        {
+            return Some(Value::Null);
+        }
+        ("left" | "right", [n]) if below(n, 0) => return Some(Value::Null),
+        ("split_part", [_, n]) if below(n, 1) => return Some(Value::Null),
+        _ => {}
+    }
     let cut =
         |from: usize, length: usize| Value::Text(chars.iter().skip(from).take(length).collect());
     Some(match (name, &args[1..]) {
@@ -93,7 +105,18 @@ fn texts(name: &str, args: &[Value]) -> Option<Value> {
         ("substr", [start, length]) => cut(count(start) - 1, count(length)),
         ("left", [n]) => cut(0, count(n)),
         ("right", [n]) => cut(chars.len().saturating_sub(count(n)), usize::MAX),
+        ("replace", [Value::Text(from), _]) if from.is_empty() => Value::text(text),
         ("replace", [Value::Text(from), Value::Text(to)]) => Value::Text(text.replace(from, to)),
+        ("regexp_matches", [Value::Text(pattern)]) => {
+            Value::Bool(Pattern::read(pattern).find(text, 0).is_some())
+        }
+        ("regexp_extract", [Value::Text(pattern), group @ ..]) => {
+            let group = group.first().map_or(0, count);
+            let found = Pattern::read(pattern).find(text, group);
+            found.map_or(Value::Null, Value::Text)
+        }
+        ("json_text", [Value::Text(path)]) => json::text(text, path),
+        ("json_number", [Value::Text(path)]) => json::number(text, path),
         ("split_part", [Value::Text(separator), n]) => Value::text(
             text.split(separator.as_str())
                 .nth(count(n) - 1)
@@ -131,12 +154,19 @@ fn numbers(name: &str, args: &[Value]) -> Option<Value> {
         ("floor", [_]) => whole(x, |d, one| d.div_euclid(one), f64::floor),
         ("ceil", [_]) => whole(x, |d, one| -(-d).div_euclid(one), f64::ceil),
         ("round", [_]) => whole(x, half_away, f64::round),
+        ("round", [Value::Float(f), Value::Int(places)]) => {
+            let one = 10_f64.powi(i32::try_from(*places).ok()?);
+            Some(Value::Float((f * one).round() / one))
+        }
         ("round", [_, Value::Int(places)]) => {
             let (digits, scale) = x.exact()?;
-            let places = u32::try_from(*places).ok()?;
-            Some(match scale.checked_sub(places) {
-                None | Some(0) => x.clone(),
-                Some(fewer) => exact(half_away(digits, 10_i128.pow(fewer)), places),
+            let fewer = u32::try_from(i128::from(scale) - places).unwrap_or(0);
+            let one = 10_i128.pow(fewer);
+            let rounded = half_away(digits, one);
+            Some(match u32::try_from(*places) {
+                Ok(places) => exact(rounded, places.min(scale)),
+                // Tens, hundreds and so on are whole again.
+                Err(_) => exact(rounded * 10_i128.pow(fewer - scale), 0),
             })
         }
         ("sqrt", [_]) if x.float()? < 0.0 => Some(Value::Null),
@@ -144,7 +174,15 @@ fn numbers(name: &str, args: &[Value]) -> Option<Value> {
         ("sqrt", [_]) => real(f64::sqrt),
         ("ln", [_]) => real(f64::ln),
         ("exp", [_]) => real(f64::exp),
-        ("power", [_, y]) => Some(Value::Float(x.float()?.powf(y.float()?))),
+        ("power", [_, y]) => {
+            let (x, y) = (x.float()?, y.float()?);
+            let exists = x > 0.0 || (x == 0.0 && y >= 0.0) || (x < 0.0 && y.fract() == 0.0);
+            Some(if exists {
+                Value::Float(x.powf(y))
+            } else {
+                Value::Null
+            })
+        }
         ("distance_km", [lat, lon, lat2, lon2]) => {
             let radians = |v: &Value| v.float().map(f64::to_radians);
             let (lat, lon) = (radians(lat)?, radians(lon)?);
@@ -165,7 +203,11 @@ fn exact(digits: i128, scale: u32) -> Value {
     }
 }
 
-fn whole(x: &Value, of_exact: fn(i128, i128) -> i128, of_float: fn(f64) -> f64) -> Option<Value> {
+pub(super) fn whole(
+    x: &Value,
+    of_exact: fn(i128, i128) -> i128,
+    of_float: fn(f64) -> f64,
+) -> Option<Value> {
     Some(match x {
         Value::Float(f) => Value::Float(of_float(*f)),
         _ => {
@@ -176,7 +218,7 @@ fn whole(x: &Value, of_exact: fn(i128, i128) -> i128, of_float: fn(f64) -> f64) 
 }
 
 /// `digits / one`, halves away from zero.
-fn half_away(digits: i128, one: i128) -> i128 {
+pub(super) fn half_away(digits: i128, one: i128) -> i128 {
     digits.signum() * ((2 * digits.abs() + one) / (2 * one))
 }
 
@@ -191,10 +233,13 @@ fn moments(clock: &Clock, name: &str, args: &[Value]) -> Option<Value> {
             let (count, unit) = (i64::try_from(n.int()?).ok()?, unit(word)?);
             let span = super::span(count, unit);
             Some(match x {
-                Value::Date(d) => Value::Date(d.checked_add(span).unwrap()),
+                Value::Date(d) if !unit.is_elapsed() => Value::Date(d.checked_add(span).unwrap()),
                 Value::Instant(t) => Value::Instant(clock.shift(*t, count, unit)),
                 other => Value::Local(clock.local(other).checked_add(span).unwrap()),
             })
+        }
+        ("date_diff", [word, from, to]) if unit(word)?.is_elapsed() => {
+            Some(Value::Int(clock.elapsed(unit(word)?, from, to)))
         }
         ("date_diff", [word, from, to]) => {
             let (from, to) = (clock.local(from).date(), clock.local(to).date());
@@ -266,31 +311,5 @@ pub(super) fn like(text: &str, pattern: &str) -> bool {
         }
         (p, Some(c)) => p == c && like(&rest(text, c), &pattern),
         (_, None) => false,
-    }
-}
-
-/// `cast` and `try_cast`: what cannot be read is NULL here; the generator casts such things with `try_cast` only.
-pub(super) fn cast(clock: &Clock, value: Value, ty: &str) -> Value {
-    let ty = ty.to_ascii_lowercase();
-    match (ty.as_str(), &value) {
-        (_, Value::Null) => Value::Null,
-        ("string", _) => Value::Text(value.to_string()),
-        ("int", Value::Text(text)) => match number(text.trim()) {
-            Some(Value::Int(i)) => Value::Int(i),
-            _ => Value::Null,
-        },
-        ("int", _) => whole(&value, half_away, f64::round).map_or(Value::Null, |v| match v {
-            Value::Float(f) => Value::Int(f as i128),
-            other => other,
-        }),
-        ("float", Value::Text(text)) => text.parse().map_or(Value::Null, Value::Float),
-        ("float", _) => value.float().map_or(Value::Null, Value::Float),
-        ("date", Value::Text(text)) => match parse_moment(text) {
-            Ok(Moment::Date(date)) => Value::Date(date),
-            _ => Value::Null,
-        },
-        ("date", moment) => Value::Date(clock.local(moment).date()),
-        ("datetime", moment) => Value::Local(clock.local(moment)),
-        (ty, value) => panic!("cast({value:?} as {ty})"),
     }
 }

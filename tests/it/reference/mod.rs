@@ -6,13 +6,17 @@
 
 mod aggregate;
 mod calendar;
+mod cast;
 mod condition;
 mod elsewhere;
 mod expression;
 mod functions;
 mod habit;
+mod json;
+mod lists;
 mod md5;
 mod population;
+mod regex;
 mod rows;
 mod sequence;
 mod stay;
@@ -171,11 +175,7 @@ impl<'w> Reference<'w> {
             TraitValue::Sql(sql) => self.evaluate(sql, Place::of(person)),
             TraitValue::Aggregate(spec) => self.aggregate(person, spec),
             TraitValue::Population(spec) => self.population(person, spec),
-            #[allow(
-                unreachable_patterns,
-                reason = "until the reference knows what has just been added"
-            )]
-            other => panic!("the reference does not know {other:?} yet"),
+            TraitValue::Native(spec) => self.native(person, spec),
         };
         if let (Value::Null, Some(default)) = (&value, &item.default) {
             value = self.evaluate(default, Place::of(person));

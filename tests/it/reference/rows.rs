@@ -21,10 +21,11 @@ pub(crate) struct Tables(pub(crate) BTreeMap<String, Table>);
 
 impl Tables {
     pub(crate) fn of(&self, table: &TableSpec) -> &Table {
-        let TableSpec::Named(parts) = table else {
-            panic!("tables have plain names here");
-        };
-        &self.0[&parts.join(".")]
+        match table {
+            TableSpec::Named(parts) => &self.0[&parts.join(".")],
+            TableSpec::File(path) => &self.0[&path.value],
+            other => panic!("{other:?} is no table in memory"),
+        }
     }
 }
 

@@ -138,12 +138,32 @@ fn functions_have_one_table() {
 }
 
 #[test]
+fn what_has_no_value_is_null() {
+    all(&[
+        ("power(f, 2)", "power(f, 2.0) :: float"),
+        (
+            "power(f, -1)",
+            "power(case when f <> 0.0 then f end, -1.0) :: float",
+        ),
+        (
+            "power(f, 0.5)",
+            "power(case when f >= 0.0 then f end, 0.5) :: float",
+        ),
+        (
+            "left(s, n)",
+            "left(s, case when n >= 0 then n end) :: string",
+        ),
+        ("left(s, 2)", "left(s, 2) :: string"),
+    ]);
+}
+
+#[test]
 fn casts_mean_the_same_everywhere() {
     all(&[
         ("cast(s as int)", "cast(s as int) :: int"),
         (
             "try_cast(s as decimal(10,2))",
-            "try_cast(s as decimal(10,2)) :: decimal(10,2)",
+            "try_cast(case when regexp_matches(trim(s), '^-?[0-9]+([.][0-9]*)?$') then s end as decimal(10,2)) :: decimal(10,2)",
         ),
         ("cast(f as int)", "cast(round(f) as int) :: int"),
         (
@@ -167,6 +187,12 @@ fn casts_mean_the_same_everywhere() {
         ),
         ("cast('2.50' as decimal(10,2))", "2.50 :: decimal(10,2)"),
         ("try_cast('x' as int)", "null :: int"),
+        ("try_cast(' 12 ' as int)", "12 :: int"),
+        ("try_cast('12.5' as int)", "null :: int"),
+        (
+            "try_cast(n as decimal(10,2))",
+            "try_cast(n as decimal(10,2)) :: decimal(10,2)",
+        ),
         ("cast(2.5 as int)", "3 :: int"),
         ("cast(null as string)", "null :: string"),
         ("cast(flag as int)", "cast(flag as int) :: int"),
