@@ -64,12 +64,10 @@ pub struct Ledger {
     pub git_sha: Sql,
     pub selection: Sql,
     pub project_hash: Sql,
-    /// Why it was refused, or NULL.
+    /// Why it was refused, what a run did that is no build, or NULL.
     pub message: Sql,
     /// The query of the members' checksum.
     pub checksum: Sql,
-    /// What else the ledger says of the run: a literal, an expression or NULL.
-    pub message: Sql,
 }
 
 /// What is said about one entity's tables.
@@ -400,7 +398,6 @@ mod tests {
                 project_hash: sql(),
                 message: sql(),
                 checksum: sql(),
-                message: sql(),
             }),
             "EntityTables" => serde_json::to_value(EntityTables {
                 entity: sql(),

@@ -68,6 +68,5 @@ pub fn ledger(
         } else {
             statements.render("checksum", &checksum)
         }),
-        message: statements.maybe(None),
     }
 }
