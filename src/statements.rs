@@ -246,7 +246,7 @@ templates! {
         "insert_members", "delete_traits", "update_traits", "insert_traits", "delete_channels", "insert_channels",
         "assert_members", "assert_stays", "assert_suppressed", "assert_held_out", "view_changes";
     Definition: "create_table";
-    Ledger: "read_message", "doctor_epochs", "doctor_state", "doctor_checksum";
+    Ledger: "read_message", "read_answers", "doctor_epochs", "doctor_state", "doctor_checksum";
     EntityTables: "doctor_catalog", "doctor_stays", "doctor_overlaps", "restore_members";
     Definition: "drop_table", "drop_view", "delete_rows";
     Erasure: "forget_unreadable", "forget_keys", "forget_keys_rows", "forget_counts", "forget_message", "forget_rows", "forget_catalog",

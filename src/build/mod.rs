@@ -3,6 +3,7 @@
 //! [`stage::staging`] says how the questions are asked, [`publish::publication`] how the answers are published over
 //! what [`Published`] says is there. Both are pure; [`run`] (floor 6) walks them. The protocol is `outputs.md`.
 
+pub mod backfill;
 pub mod blame;
 pub mod change;
 mod kinds;
@@ -51,6 +52,8 @@ pub struct Policy {
     pub selection: Selection,
     /// Nothing was left out of the selection: what the project has no more is retired.
     pub whole: bool,
+    /// A date of the past: members and history alone, without guards.
+    pub backfill: bool,
 }
 
 impl Policy {

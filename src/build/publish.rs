@@ -245,8 +245,15 @@ impl Publication<'_> {
         let keeps_history = self.policy.history || self.published.has(&history);
         self.entity_tables(name, query, &tables, keeps_history, define);
         if let (Some(entity), Some(query)) = (entity, query) {
-            self.traits(entity, query, tables.clone(), define, publish);
-            self.channels(entity, query, tables.clone(), define, publish);
+            // Of a date of the past only the tables are made, for views to read.
+            let mut past = Vec::new();
+            let rows = if self.policy.backfill {
+                &mut past
+            } else {
+                &mut *publish
+            };
+            self.traits(entity, query, tables.clone(), define, rows);
+            self.channels(entity, query, tables.clone(), define, rows);
             self.entity_views(entity, query, &tables, keeps_history, define);
         }
         tables.columns = Vec::new();
@@ -273,7 +280,7 @@ impl Publication<'_> {
             super::published::entity_name(self.model, s) == name
                 && (s.upkeep.size.is_some() || s.upkeep.max_change.is_some())
         });
-        if guarded && query.is_some() {
+        if guarded && query.is_some() && !self.policy.backfill {
             let templates = ["guard", "guard_staged", "guard_changes"];
             define.push(self.stage(Kind::Guard, name, &templates, &tables));
         }

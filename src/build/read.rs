@@ -1,6 +1,7 @@
 //! Reads what a target holds: the published state, the columns that were staged, and the word of the ledger on a run.
 //! Reads alone; nothing is concluded here.
 
+use super::backfill::Answer;
 use super::ledger::ledger;
 use super::publish::Staged;
 use super::published::{LastRun, State};
@@ -126,6 +127,15 @@ impl<'a> Reader<'a> {
             false => None,
         };
         Ok((run, state))
+    }
+
+    /// Every published answer of every segment, in the order of epochs.
+    ///
+    /// # Errors
+    /// As [`Self::published`].
+    pub fn answers(&self, engine: &mut dyn Engine) -> Result<Vec<Answer>, EngineError> {
+        let rows = self.query(engine, "read_answers")?;
+        rows.iter().map(|row| answer(row)).collect()
     }
 
     /// The query of what the ledger says of the run.
@@ -259,10 +269,6 @@ fn last_run(row: &[Value]) -> Result<LastRun, EngineError> {
     else {
         return Err(strange("a published segment"));
     };
-    let instant = |at| {
-        let parsed = text(at).parse();
-        parsed.map_err(|_| strange("the as_of of a run"))
-    };
     Ok(LastRun {
         segment: text(segment),
         entity: text(entity),
@@ -275,6 +281,23 @@ fn last_run(row: &[Value]) -> Result<LastRun, EngineError> {
         project_hash: text(project),
         selection: (*selection != Value::Null).then(|| text(selection)),
     })
+}
+
+fn answer(row: &[Value]) -> Result<Answer, EngineError> {
+    let [segment, entity, as_of, hash] = row else {
+        return Err(strange("a published segment"));
+    };
+    Ok(Answer {
+        segment: text(segment),
+        entity: text(entity),
+        as_of: instant(as_of)?,
+        definition_hash: text(hash),
+    })
+}
+
+fn instant(at: &Value) -> Result<jiff::Timestamp, EngineError> {
+    let parsed = text(at).parse();
+    parsed.map_err(|_| strange("the as_of of a run"))
 }
 
 fn counts(row: &[Value]) -> Result<SegmentCounts, EngineError> {

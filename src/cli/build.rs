@@ -65,7 +65,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     let Some(folder) = workspace.target_path(&args.target_path, ctx) else {
         return workspace.finish(ctx, false);
     };
-    if !args.no_test && !passes(args, &selection, &mut workspace, ctx) {
+    if !args.no_test && !passes(args.engine.threads, &selection, &mut workspace, ctx) {
         workspace.report(ctx, false)?;
         ctx.ui.status("nothing was published: a test failed");
         return Ok(workspace.exit());
@@ -165,11 +165,16 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
 }
 
 /// Whether the tests of what is selected pass.
-fn passes(args: &Args, selection: &Selection, workspace: &mut Workspace, ctx: &Ctx) -> bool {
+pub(super) fn passes(
+    threads: Option<u16>,
+    selection: &Selection,
+    workspace: &mut Workspace,
+    ctx: &Ctx,
+) -> bool {
     // As of their own instants, whatever this build's is.
     let options = test::Options {
         as_of: None,
-        threads: args.engine.threads,
+        threads,
         fail_fast: false,
     };
     let Some(tested) = test::tests(workspace, selection, &[], &options, ctx) else {
@@ -205,6 +210,7 @@ pub(super) fn policy(
         selection_text: selection_text(wanted),
         selection,
         whole: wanted.is_everything(),
+        backfill: false,
     }
 }
 

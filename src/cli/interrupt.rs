@@ -104,6 +104,13 @@ impl Interrupts {
         self.shared.state().stop = Some(stop);
     }
 
+    /// Another build begins, which may be stopped as the one before could.
+    pub(super) fn again(&self) {
+        let mut state = self.shared.state();
+        state.settling = state.signal.is_some();
+        state.committing = false;
+    }
+
     /// The exit status of the signal that came.
     pub(super) fn signalled(&self) -> Option<u8> {
         self.shared.state().signal.map(status)

@@ -7,6 +7,7 @@
 )]
 
 mod args;
+mod backfill;
 mod blame;
 mod build;
 mod check;
@@ -78,6 +79,7 @@ enum Command {
     Schema(schema::Args),
     Completions(completions::Args),
     Debug(debug::Args),
+    Backfill(backfill::Args),
     Doctor(doctor::Args),
     Prune(prune::Args),
     Forget(forget::Args),
@@ -171,6 +173,7 @@ fn run(command: &Command, ctx: &Ctx) -> Result<Exit, Exit> {
         Command::Why(args) => why::run(args, ctx),
         Command::Schema(args) => schema::run(args, ctx),
         Command::Debug(args) => debug::run(args, ctx),
+        Command::Backfill(args) => backfill::run(args, ctx),
         Command::Doctor(args) => doctor::run(args, ctx),
         Command::Prune(args) => prune::run(args, ctx),
         Command::Forget(args) => forget::run(args, ctx),

@@ -202,6 +202,7 @@ fn membership(
         selection_text: None,
         selection: Selection::default(),
         whole: true,
+        backfill: false,
     };
     let names: Names<'_> = policy.names();
     let published = Reader::new(parts.model, &policy, parts.dialect).published(engine)?;

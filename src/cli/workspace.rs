@@ -6,7 +6,7 @@
 
 use super::args::ProjectArgs;
 use super::connect::{self, Sources};
-use super::{Ctx, Exit};
+use super::{Ctx, Exit, Ui};
 use crate::diag::codes::{history, project as codes};
 use crate::diag::{Diagnostics, Severity};
 use crate::dialect::{self, Dialect};
@@ -36,6 +36,7 @@ const COULD_NOT_RUN: &[&str] = &[
     history::NO_MEMBERS_OF.id,
     history::NOT_A_KEY.id,
     history::KEYS_UNREADABLE.id,
+    history::BACKFILL_DATES.id,
 ];
 
 /// A project on the bench: what was read so far, and what is wrong with it.
@@ -231,6 +232,18 @@ impl Workspace {
             self.args.format,
             stdout_is_free,
         )
+    }
+
+    /// Prints the errors found so far, and nothing else.
+    pub(super) fn report_errors(&mut self, ctx: &Ctx) -> Result<(), Exit> {
+        let ctx = Ctx {
+            ui: Ui {
+                quiet: true,
+                ..ctx.ui.clone()
+            },
+            cwd: ctx.cwd.clone(),
+        };
+        self.report(&ctx, false)
     }
 
     pub(super) fn exit(&self) -> Exit {

@@ -116,6 +116,7 @@ fn the_reference_of_all_commands() {
         "schema",
         "completions",
         "debug",
+        "backfill",
         "doctor",
         "prune",
         "forget",

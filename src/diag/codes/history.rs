@@ -17,6 +17,8 @@ pub static ALL: &[&Code] = &[
     &NO_MEMBERS_OF,
     &NOT_A_KEY,
     &KEYS_UNREADABLE,
+    &HISTORY_EXISTS,
+    &BACKFILL_DATES,
 ];
 
 pub static LEDGER_BROKEN: Code = Code {
@@ -200,4 +202,31 @@ has no line.
     segc forget --keys-from erase.txt --entity customer
 
 Check the path: it is relative to the current folder.",
+};
+
+pub static HISTORY_EXISTS: Code = Code {
+    id: "S0915",
+    title: "history there already",
+    explain: "\
+A backfill builds the past of segments that have none. This one has one: it was built or backfilled before, with other dates or \
+another definition. Stays follow one another, and nothing is ever inserted before them, so its past cannot be built again. A backfill \
+that was stopped is no such case: the same dates again go on where it was.
+
+    segc build                                                            # vip is published as of today
+    segc backfill --from 2025-01-01 --every month --select vip            # too late
+
+Leave the segment out, or give the question a new name and backfill that before its first build.",
+};
+
+pub static BACKFILL_DATES: Code = Code {
+    id: "S0916",
+    title: "dates that cannot be backfilled",
+    explain: "\
+`segc backfill` builds one date after another: `--from`, then every day, week or month, as far as `--to` (today, if it is left out). The first \
+must not be after the last, none may lie in the future, and `--as-of` has no meaning here, because every date is one. The project must \
+keep a history (`outputs: {history: true}`).
+
+    segc backfill --from 2026-01-01 --to 2025-01-01 --every month         # the wrong way round
+
+Give dates of the past in their order.",
 };

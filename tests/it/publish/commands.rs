@@ -17,7 +17,7 @@ fn shop() -> Shop {
     shop
 }
 
-fn said(ran: (Option<i32>, String), code: i32, parts: &[&str]) {
+pub(super) fn said(ran: (Option<i32>, String), code: i32, parts: &[&str]) {
     let (status, said) = ran;
     assert_eq!(status, Some(code), "{said}");
     for part in parts {

@@ -1,6 +1,8 @@
 //! Publication: what is planned, what it does to a real DuckDB, and what happens when something fails.
 
 #[cfg(feature = "duckdb-linked")]
+mod backfill;
+#[cfg(feature = "duckdb-linked")]
 mod builds;
 #[cfg(feature = "duckdb-linked")]
 mod commands;

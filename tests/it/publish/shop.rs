@@ -130,6 +130,7 @@ impl Shop {
                 traits: Vec::new(),
             },
             whole,
+            backfill: false,
         }
     }
 
