@@ -302,7 +302,8 @@ fn not_later(
 }
 
 /// The first few names, and how many more there are.
-pub(super) fn others(names: &[&str]) -> String {
+#[must_use]
+pub fn others(names: &[&str]) -> String {
     let shown: Vec<String> = names.iter().take(8).map(|n| format!("`{n}`")).collect();
     let more = names.len().saturating_sub(shown.len());
     let more = if more > 0 {
@@ -313,6 +314,7 @@ pub(super) fn others(names: &[&str]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
+/// Reports a schema of another project, or of a newer segc.
 pub fn check_owner(model: &Model, policy: &Policy, state: &State, diags: &mut Diagnostics) {
     if state.project != model.project {
         diags.push(

@@ -8,6 +8,7 @@ use super::table::{count, table};
 use super::workspace::Workspace;
 use super::{Ctx, DiagFormat, Exit, build};
 use crate::build::backfill::{Backfill, Every, Step, dates, plan};
+use crate::build::published::others;
 use crate::build::run::{Ended, Outcome, Request, Silent, publish};
 use crate::diag::codes::history as codes;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -90,9 +91,10 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     workspace.report(ctx, false)?;
     if !backfill.left_alone.is_empty() {
         let n = backfill.left_alone.len();
+        let names: Vec<&str> = backfill.left_alone.iter().map(String::as_str).collect();
         ctx.ui.status(&format!(
             "left alone, having a history already: {n} ({})",
-            backfill.left_alone.join(", ")
+            others(&names)
         ));
     }
     let interrupts = Interrupts::watch();
@@ -111,7 +113,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     ctx.ui.data(&told(args, &built))?;
     let left = backfill.steps.len() - built.len();
     ctx.ui.status(&match (backfill.steps.len(), left) {
-        (0, _) => "nothing to do: every date is built".to_owned(),
+        (0, _) => "nothing to do: no date is left to build".to_owned(),
         (n, 0) => format!("built {n} dates; `segc build` goes on from there"),
         (n, left) => format!(
             "built {} of {n} dates; run again for the {left} left",

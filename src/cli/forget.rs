@@ -132,18 +132,23 @@ fn unknown(args: &Args, held: &Held<'_>) -> Diagnostic {
 }
 
 fn no_keys(lines: &[usize], ty: &str) -> Diagnostic {
+    Diagnostic::error(
+        &codes::NOT_A_KEY,
+        format!("{} of the file: no key, so nobody was erased", words(lines)),
+    )
+    .note(format!("keys are {ty}"))
+    .help("give one key a line, as it is published, without a header")
+}
+
+/// `line 7`, `lines 1, 2 and 3 more`
+fn words(lines: &[usize]) -> String {
     let shown: Vec<String> = lines.iter().take(8).map(ToString::to_string).collect();
+    let s = if lines.len() == 1 { "" } else { "s" };
     let more = match lines.len().saturating_sub(8) {
         0 => String::new(),
         n => format!(" and {n} more"),
     };
-    Diagnostic::error(
-        &codes::NOT_A_KEY,
-        format!("{} lines are no keys: nobody was erased", lines.len()),
-    )
-    .note(format!("lines {}{more}", shown.join(", ")))
-    .note(format!("keys are {ty}"))
-    .help("give one key a line, as it is published, without a header")
+    format!("line{s} {}{more}", shown.join(", "))
 }
 
 /// The lines that are no keys of the type.

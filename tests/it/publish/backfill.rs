@@ -131,7 +131,7 @@ fn a_history_is_never_built_again() {
         shop.segc(&other),
         0,
         &[
-            "left alone, having a history already: 1 (pro)",
+            "left alone, having a history already: 1 (`pro`)",
             "built 9 dates",
         ],
     );

@@ -118,8 +118,7 @@ fn forget_erases_whom_the_file_names_and_prints_no_key() {
         ran,
         2,
         &[
-            "error[S0913]: 2 lines are no keys",
-            "lines 1, 3",
+            "error[S0913]: lines 1, 3 of the file: no key",
             "keys are BIGINT",
         ],
     );

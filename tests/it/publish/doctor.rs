@@ -6,9 +6,9 @@ use segc::build::change::{change, examine};
 use segc::build::maintain::doctor::{Doctor, Finding};
 use segc::build::read::Reader;
 use segc::build::run::{Ended, Silent};
-use segc::engine::Engine;
 use segc::model::Model;
 
+use super::faults::Plan;
 use super::shop::{Seg, at, seg};
 use super::world::World;
 
@@ -64,10 +64,19 @@ impl World {
     }
 
     pub(super) fn change(&mut self, bench: &Bench, stages: &[segc::build::Stage]) -> Ended {
+        self.change_so(bench, stages, &Plan::default())
+    }
+
+    /// A change on connections of that kind.
+    pub(super) fn change_so(
+        &mut self,
+        bench: &Bench,
+        stages: &[segc::build::Stage],
+        plan: &Plan,
+    ) -> Ended {
         let dialect = segc::dialect::find("duckdb").expect("the dialect");
         let reader = Reader::new(&bench.model, &bench.policy, dialect);
-        let other = self.db.another().expect("a session");
-        let mut connect = || Ok(Box::new(other.another()?) as Box<dyn Engine>);
+        let mut connect = plan.connect(self);
         change(stages, &reader, &bench.published, &mut connect, &Silent).expect("a connection")
     }
 }

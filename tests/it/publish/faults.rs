@@ -12,17 +12,17 @@ use super::world::World;
 
 /// What goes wrong, over all connections of a build.
 #[derive(Clone, Default)]
-struct Plan {
-    calls: Rc<Cell<u32>>,
+pub(super) struct Plan {
+    pub(super) calls: Rc<Cell<u32>>,
     /// This call is answered with an error, unrun.
-    fail_at: Option<u32>,
+    pub(super) fail_at: Option<u32>,
     /// COMMIT is run, but its answer is lost.
-    lose_commit: bool,
+    pub(super) lose_commit: bool,
     /// COMMIT is not run, and its answer is lost.
-    drop_commit: bool,
+    pub(super) drop_commit: bool,
     /// After COMMIT was sent nobody can connect.
-    then_unreachable: bool,
-    committed: Rc<Cell<bool>>,
+    pub(super) then_unreachable: bool,
+    pub(super) committed: Rc<Cell<bool>>,
 }
 
 struct Faulty {
@@ -70,25 +70,36 @@ impl Engine for Faulty {
     }
 }
 
-fn build(w: &mut World, day: i64, plan: &Plan) -> Ended {
-    let db = w.db.another().expect("a session");
-    let mut connect = || {
-        if plan.then_unreachable && plan.committed.get() {
-            return Err(lost("nobody there"));
+impl Plan {
+    /// Connections on which it goes so.
+    pub(super) fn connect(
+        &self,
+        w: &World,
+    ) -> impl FnMut() -> Result<Box<dyn Engine>, EngineError> + use<> {
+        let db = w.db.another().expect("a session");
+        let plan = self.clone();
+        move || {
+            if plan.then_unreachable && plan.committed.get() {
+                return Err(lost("nobody there"));
+            }
+            let inner = db.another()?;
+            Ok(Box::new(Faulty {
+                inner,
+                plan: plan.clone(),
+            }) as Box<dyn Engine>)
         }
-        let inner = db.another()?;
-        Ok(Box::new(Faulty {
-            inner,
-            plan: plan.clone(),
-        }) as Box<dyn Engine>)
-    };
+    }
+}
+
+fn build(w: &mut World, day: i64, plan: &Plan) -> Ended {
+    let mut connect = plan.connect(w);
     let segments = [seg("vip").expose("email"), seg("all").flag("true")];
     w.go_with(&segments, &["vip", "all"], true, at(day), &mut connect)
         .ended
 }
 
 /// Everything that readers see.
-fn published(w: &mut World) -> String {
+pub(super) fn published(w: &mut World) -> String {
     let tables = "select table_name from information_schema.tables where table_schema = 'segments' order by all";
     let mut all = w.rows(tables);
     for table in all.clone().lines() {

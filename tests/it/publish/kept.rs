@@ -7,6 +7,7 @@ use segc::build::read::Reader;
 use segc::build::run::Ended;
 
 use super::doctor::Bench;
+use super::faults::{Plan, published};
 use super::shop::{Seg, at, seg};
 use super::world::World;
 
@@ -24,6 +25,10 @@ fn given(keys: &[&str]) -> Vec<Given> {
 
 impl World {
     fn forget(&mut self, segments: &[Seg], keys: &[&str]) -> (Ended, String) {
+        self.forget_so(segments, keys, &Plan::default())
+    }
+
+    fn forget_so(&mut self, segments: &[Seg], keys: &[&str], plan: &Plan) -> (Ended, String) {
         let bench = self.bench(segments);
         let given = given(keys);
         let forget = Forget::new(
@@ -34,7 +39,7 @@ impl World {
             duckdb(),
         );
         let stages = forget.stages(&bench.model, &bench.published, at(1000));
-        let ended = self.change(&bench, &stages);
+        let ended = self.change_so(&bench, &stages, plan);
         let reader = Reader::new(&bench.model, &bench.policy, duckdb());
         (ended, message(&reader, &mut self.db).expect("the ledger"))
     }
@@ -185,4 +190,73 @@ fn views_of_the_retired_are_pruned_and_their_history_on_request() {
     w.build(&before, at(3));
     assert_eq!(w.wrong(&before), "");
     w.invariants();
+}
+
+#[test]
+fn an_erasure_that_fails_at_any_statement_erases_nobody_and_can_be_repeated() {
+    let segments = [seg("vip").expose("email"), seg("all").flag("true")];
+    let mut w = World::new("(1, 'a', true), (2, 'b', true)");
+    w.build(&segments, at(1));
+    let before = published(&mut w);
+    let mut call = 1;
+    loop {
+        let plan = Plan {
+            fail_at: Some(call),
+            ..Plan::default()
+        };
+        let (ended, _) = w.forget_so(&segments, &["1"], &plan);
+        if plan.committed.get() {
+            break;
+        }
+        assert!(
+            matches!(ended, Ended::NotPublished { .. }),
+            "{ended:?} at call {call}"
+        );
+        assert_eq!(published(&mut w), before, "at call {call}");
+        call += 1;
+    }
+    assert!(
+        call > 12,
+        "the loop saw every statement before COMMIT: {call}"
+    );
+    // It was committed, and the ledger could not be read: run again, whoever is erased is unknown, and nothing else changes.
+    let (ended, said) = w.forget(&segments, &["1"]);
+    assert_eq!(ended, Ended::Published { epoch: 3 });
+    assert!(said.starts_with("forget: 0 of 1 keys"), "{said}");
+    assert_eq!(w.wrong(&segments), "");
+}
+
+#[test]
+fn of_an_erasure_too_only_the_ledger_is_believed() {
+    let segments = [seg("vip")];
+    let mut w = World::new("(1, 'a', true), (2, 'b', true)");
+    w.build(&segments, at(1));
+    let lost = Plan {
+        drop_commit: true,
+        ..Plan::default()
+    };
+    let (ended, _) = w.forget_so(&segments, &["1"], &lost);
+    assert!(matches!(ended, Ended::NotPublished { .. }), "{ended:?}");
+    assert_eq!(
+        w.rows("select count(*) from segments.customer_members"),
+        "2"
+    );
+    let unknown = Plan {
+        lose_commit: true,
+        then_unreachable: true,
+        ..Plan::default()
+    };
+    let (ended, _) = w.forget_so(&segments, &["1"], &unknown);
+    assert_eq!(ended.exit_status(), 4, "{ended:?}");
+    let answered = Plan {
+        lose_commit: true,
+        ..Plan::default()
+    };
+    let (ended, _) = w.forget_so(&segments, &["2"], &answered);
+    assert_eq!(ended, Ended::Published { epoch: 3 });
+    assert_eq!(
+        w.rows("select count(*) from segments.customer_members"),
+        "0"
+    );
+    assert_eq!(w.wrong(&segments), "");
 }
