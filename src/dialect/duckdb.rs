@@ -47,7 +47,7 @@ impl Dialect for DuckDb {
 
     /// <https://duckdb.org/docs/stable/data/csv/overview#parameters>: declared types bind, the others are
     /// sniffed from all rows: a type that depended on a sample would change with the order of the rows. No line is
-    /// skipped to make the rest fit.
+    /// skipped to make the rest fit. JSON is read as the text that it is in a warehouse: where it is none, it is NULL later.
     fn table(&self, table: &Table) -> Option<String> {
         match &table.source {
             TableSource::File { path, format } => {
@@ -56,7 +56,11 @@ impl Dialect for DuckDb {
                     .columns
                     .iter()
                     .filter(|c| c.declared)
-                    .map(|c| format!("{}: '{}'", self.string(&c.name), self.type_name(&c.ty)))
+                    .map(|c| {
+                        let json = c.ty == Type::Json;
+                        let ty = if json { &Type::String } else { &c.ty };
+                        format!("{}: '{}'", self.string(&c.name), self.type_name(ty))
+                    })
                     .collect();
                 Some(match format {
                     FileFormat::Parquet => format!("read_parquet({path})"),

@@ -101,9 +101,7 @@ The spec uses a part of the language that this version of segc does not build ye
 a warning, because a guard, a rank or a suppression that is written but not obeyed would be worse than
 none. Leave it out, or wait for the version that has it.
 
-    - sequence:                      # not in this version yet
-        - {did: visits}
-        - {did: orders}",
+    guards: {max_change: 30%}        # segc.yml: not in this version yet",
 };
 
 pub static CONFLICT: Code = Code {

@@ -1,0 +1,2 @@
+-- Everything is read from the files beside this one.
+select 1;
