@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 /// The spec without any `for_each`. The shrinker tries trees of any shape.
-pub(super) fn written_out(spec: &Json) -> Json {
+pub(crate) fn written_out(spec: &Json) -> Json {
     let mut spec = spec.clone();
     let lists = spec.as_object_mut().into_iter().flat_map(Map::values_mut);
     for items in lists.filter_map(Json::as_array_mut) {

@@ -6,7 +6,7 @@
 pub(crate) mod case;
 mod companies;
 mod conditions;
-mod copies;
+pub(crate) mod copies;
 mod dice;
 mod elsewhere;
 pub(crate) mod engine;
