@@ -3,19 +3,18 @@
 //! - A **leaf** of a segment's condition is covered when the tests of that segment turn it true for somebody and false for
 //!   somebody. What it refers to is left to the tests of that.
 //! - A **case** of a group and an arm of a split are covered when they have a member in some test, a **segment** when it has a test.
-//! - An **edge** of a window is covered when the tests of the segment give a row of the relation within one day on either side of
-//!   it: one that is at the edge or later, and one that is earlier.
+//! - An **edge** of a window is covered when the tests of the segment give a row of the relation near it on either side: one that
+//!   is at the edge or later, and one that is earlier. The windows of a sequence's later steps are counted from the rows before.
 
 use super::Prepared;
+use super::edge::{Edge, End, Seen, edges};
 use crate::diag::codes::testing::NOT_COVERED;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::engine::{Rows, Value};
-use crate::expr::{ExprKind, Literal};
 use crate::model::tree::{Kind, Node};
-use crate::model::{Atom, MeasureId, Model, SegmentId, SegmentKind, tree};
+use crate::model::{Model, SegmentId, SegmentKind, tree};
 use crate::source::Span;
 use crate::why::Question;
-use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What tests have shown of one segment.
@@ -23,16 +22,9 @@ use std::collections::{BTreeMap, BTreeSet};
 struct Shown {
     /// By the leaf's place in the tree: seen true, seen false.
     leaves: BTreeMap<usize, (bool, bool)>,
-    /// By leaf, measure and end: seen at or after it, seen before it.
-    edges: BTreeMap<(usize, MeasureId, End), (bool, bool)>,
+    edges: Seen,
     /// Somebody was in it.
     member: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum End {
-    From,
-    Until,
 }
 
 /// Collects what tests show.
@@ -67,15 +59,9 @@ impl Cover {
             }
         }
         for (n, leaf) in leaves.iter().enumerate() {
-            for (measure, end, bound) in edges(leaf, model) {
-                let seen = shown.edges.entry((n, measure, end)).or_default();
-                for time in times(measure, model, prepared) {
-                    match side(time, &bound) {
-                        Some(true) => seen.0 = true,
-                        Some(false) => seen.1 = true,
-                        None => {}
-                    }
-                }
+            for edge in edges(leaf, model) {
+                let seen = shown.edges.entry((n, edge.place)).or_default();
+                edge.see(model, prepared, seen);
             }
         }
     }
@@ -138,27 +124,61 @@ impl Cover {
                         "give one row for which it holds, and one for which it does not",
                     );
                 }
-                for (measure, end, _) in edges(leaf, model) {
-                    let seen = shown.edges.get(&(n, measure, end)).copied();
-                    let side = match (seen.unwrap_or_default(), end) {
-                        ((true, true), _) => continue,
-                        ((true, false), _) => "no row less than a day before it",
-                        ((false, true), _) => "no row less than a day after it",
-                        ((false, false), _) => "no row within a day of it",
+                for edge in edges(leaf, model) {
+                    let seen = shown.edges.get(&(n, edge.place)).copied();
+                    let Some(lacking) = lacking(&edge, seen.unwrap_or_default()) else {
+                        continue;
                     };
-                    let edge = match end {
-                        End::From => "begins",
-                        End::Until => "ends",
-                    };
+                    let (what, help) = what(edge.place.end);
                     say(
                         span,
-                        format!("no test of `{name}` shows where this window {edge}: {words}"),
-                        side,
-                        "give a row at the edge, and one a second (or, on a date, a day) before it",
+                        format!("no test of `{name}` shows {what}: {words}"),
+                        &lacking,
+                        help,
                     );
                 }
             }
         }
+    }
+}
+
+/// What no test shows of an edge, and what would.
+fn what(end: End) -> (&'static str, &'static str) {
+    const EDGE: &str = "give a row at the edge, and one a second (or, on a date, a day) before it";
+    const END: &str =
+        "give a row just so long after the other, and one a second (or, on a date, a day) later";
+    match end {
+        End::From => ("where this window begins", EDGE),
+        End::Until => ("where this window ends", EDGE),
+        End::Within => ("where `within` of a later step ends", END),
+        End::Total => ("where `total` ends", END),
+        End::Between => (
+            "what a row between two steps does",
+            "give such a row between the two, and two without it",
+        ),
+    }
+}
+
+/// The side of an edge that has no row.
+fn lacking(edge: &Edge, seen: (bool, bool)) -> Option<String> {
+    let unit = edge.unit();
+    let (first, second) = match edge.place.end {
+        End::From | End::Until => ("after", "before"),
+        // Seen from the row.
+        End::Within | End::Total => ("before", "after"),
+        End::Between => {
+            return match seen {
+                (true, true) => None,
+                (false, _) => Some("no row between the two".to_owned()),
+                (true, false) => Some("always a row between the two".to_owned()),
+            };
+        }
+    };
+    match seen {
+        (true, true) => None,
+        (true, false) => Some(format!("no row less than {unit} {second} it")),
+        (false, true) => Some(format!("no row less than {unit} {first} it")),
+        (false, false) => Some(format!("no row within {unit} of it")),
     }
 }
 
@@ -189,90 +209,5 @@ fn collect<'t>(node: &'t Node, found: &mut Vec<&'t Node>) {
         | Kind::NotInAgain(_)
         | Kind::Case { .. }
         | Kind::CaseAgain { .. } => {}
-    }
-}
-
-/// The bounds of a leaf's windows; that nothing at or after `as_of` exists is none.
-fn edges(leaf: &Node, model: &Model) -> Vec<(MeasureId, End, Literal)> {
-    let mut found = Vec::new();
-    for value in &leaf.values {
-        let ExprKind::Column(Atom::Measure(id)) = &value.expr.kind else {
-            continue;
-        };
-        let Some(measure) = model.measures.get(id.index()) else {
-            continue;
-        };
-        let Some(relation) = model.relations.get(measure.relation.index()) else {
-            continue;
-        };
-        let now = |bound: &Literal| relation.past.iter().any(|(_, past)| past == bound);
-        let ends = [
-            (End::From, &measure.window.from),
-            (End::Until, &measure.window.until),
-        ];
-        for (end, bound) in ends {
-            if let Some(bound) = bound.as_ref().filter(|b| !now(b)) {
-                found.push((*id, end, bound.clone()));
-            }
-        }
-    }
-    found
-}
-
-/// The times of the rows that a measure is about, of those given.
-fn times<'p>(id: MeasureId, model: &Model, prepared: &'p Prepared) -> Vec<&'p Literal> {
-    let column = || {
-        let measure = model.measures.get(id.index())?;
-        let relation = model.relations.get(measure.relation.index())?;
-        let time = &relation.time.as_ref()?.col;
-        let table = relation.frame.slots.get(time.slot)?.table;
-        let columns = &model.tables.get(table.index())?.columns;
-        Some((table, columns.iter().position(|c| c.name == time.name)?))
-    };
-    let Some((table, n)) = column() else {
-        return Vec::new();
-    };
-    let rows = prepared.given.rows.get(&table);
-    rows.into_iter()
-        .flatten()
-        .filter_map(|r| r.get(n))
-        .collect()
-}
-
-/// Whether a time is at a bound or less than a day later (true), or less than a day earlier; on a date column, on its day or on
-/// the day before.
-fn side(time: &Literal, bound: &Literal) -> Option<bool> {
-    let day = SignedDuration::from_hours(24);
-    let later = match (time, bound) {
-        (Literal::Date(t), Literal::Date(b)) => {
-            let days = b.until(*t).ok()?.get_days();
-            return match days {
-                0 => Some(true),
-                -1 => Some(false),
-                _ => None,
-            };
-        }
-        (Literal::Timestamp(t), Literal::Timestamp(b)) => t.duration_since(*b),
-        (Literal::Datetime(t), Literal::Datetime(b)) => t.duration_since(*b),
-        (
-            Literal::Null
-            | Literal::Boolean(_)
-            | Literal::Int(_)
-            | Literal::Decimal { .. }
-            | Literal::Float(_)
-            | Literal::String(_)
-            | Literal::Date(_)
-            | Literal::Timestamp(_)
-            | Literal::Datetime(_)
-            | Literal::Array(_),
-            _,
-        ) => return None,
-    };
-    if later >= SignedDuration::ZERO && later < day {
-        Some(true)
-    } else if later < SignedDuration::ZERO && later > -day {
-        Some(false)
-    } else {
-        None
     }
 }

@@ -8,6 +8,7 @@
 
 mod canon;
 mod cover;
+mod edge;
 mod expect;
 pub mod fixture;
 mod given;

@@ -183,6 +183,126 @@ fn what_no_test_distinguishes_is_listed() {
     insta::assert_snapshot!(warnings.join("\n"));
 }
 
+/// The warnings of `--cover` about `s`, given this condition and these rows of orders and visits of customer 1.
+fn uncovered(condition: &str, orders: &[&str], visits: &[&str]) -> Vec<String> {
+    let rows = |column: &str, times: &[&str]| -> String {
+        let row = |t: &&str| format!("{{customer_id: 1, {column}: {t}}}");
+        times.iter().map(row).collect::<Vec<_>>().join(", ")
+    };
+    let dir = project(&format!(
+        "segments:\n  - {{name: s, where: [ {condition} ]}}\ntests:\n  - name: t\n    segment: s\n    \
+         as_of: 2026-01-31 09:00\n    given:\n      customer: [{{customer_id: 1}}, {{customer_id: 2}}]\n      \
+         orders: [{}]\n      visits: [{}]\n    expect: {{excludes: [2]}}\n",
+        rows("ordered_at", orders),
+        rows("visited_on", visits),
+    ));
+    let ran = segc(dir.path(), &["test", "--cover"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let lines = ran.stderr.lines();
+    let shown = lines.filter_map(|l| l.split_once("^ ").map(|(_, label)| label.to_owned()));
+    shown.filter(|l| l.contains("row")).collect()
+}
+
+#[test]
+fn an_edge_is_as_fine_as_its_window() {
+    let one =
+        |window: &str, rows: &[&str]| uncovered(&format!("{{did: orders, {window}}}"), rows, &[]);
+    let none: [&str; 0] = [];
+    assert_eq!(
+        one("within: 6 hours", &["-1 hours", "-12 hours"]),
+        ["no row within an hour of it"]
+    );
+    assert_eq!(
+        one("within: 6 hours", &["-6 hours", "-7 hours"]),
+        ["no row less than an hour before it"]
+    );
+    assert_eq!(
+        one("within: 6 hours", &["-301 minutes", "-419 minutes"]),
+        none
+    );
+    assert_eq!(
+        one("within: 1 day", &["-22 hours", "-24 hours -1 second"]),
+        ["no row less than an hour after it"]
+    );
+    assert_eq!(
+        one("within: 5 minutes", &["-5 minutes", "-359 seconds"]),
+        none
+    );
+    assert_eq!(
+        one("within: 5 minutes", &["-5 minutes", "-6 minutes"]),
+        ["no row less than a minute before it"]
+    );
+    assert_eq!(
+        one("within: 30 days", &["-29 days", "-30 days -1 second"]),
+        ["no row less than a day after it"]
+    );
+    assert_eq!(
+        one("within: 30 days", &["-30 days", "-30 days -23 hours"]),
+        none
+    );
+    assert_eq!(
+        one(
+            "since: 2026-01-01",
+            &["2026-01-01 00:00", "2025-12-31 23:00"]
+        ),
+        none
+    );
+}
+
+#[test]
+fn edges_of_a_sequence_are_counted_from_the_row_before() {
+    let one =
+        |steps: &str, rows: &[&str]| uncovered(&format!("{{sequence: [{steps}]}}"), rows, &[]);
+    let none: [&str; 0] = [];
+    let twice = "{did: orders}, {did: orders, within: 2 hours}";
+    assert_eq!(
+        one(twice, &["-9 hours", "-8 hours"]),
+        ["no row within an hour of it"]
+    );
+    assert_eq!(
+        one(twice, &["-9 hours", "-7 hours"]),
+        ["no row less than an hour after it"]
+    );
+    assert_eq!(
+        one(twice, &["-9 hours", "-7 hours +1 second"]),
+        ["no row less than an hour before it"]
+    );
+    assert_eq!(
+        one(twice, &["-10 hours", "-8 hours", "-8 hours +1 second"]),
+        none
+    );
+    let total = |rows: &[&str]| {
+        let steps = "[{did: orders}, {did: orders}]";
+        uncovered(&format!("{{sequence: {steps}, total: 2 days}}"), rows, &[])
+    };
+    assert_eq!(
+        total(&["-9 days", "-7 days"]),
+        ["no row less than a day after it"]
+    );
+    assert_eq!(total(&["-9 days", "-7 days", "-7 days +1 second"]), none);
+    let first = "{did: orders, within: 9 days}, {did: orders}";
+    assert_eq!(
+        one(first, &["-9 days", "-8 days"]),
+        ["no row less than a day before it"]
+    );
+}
+
+#[test]
+fn a_did_not_between_two_steps_wants_such_a_row_and_two_without() {
+    let one = |visits: &[&str], bought: &[&str]| {
+        let steps =
+            "{did: visits, where: page = 'a'}, {did_not: visits, where: page = 'b'}, {did: visits}";
+        uncovered(&format!("{{sequence: [{steps}]}}"), bought, visits)
+    };
+    assert_eq!(
+        one(&["-5 days", "-3 days"], &[]),
+        ["no row between the two"]
+    );
+    assert_eq!(one(&["-5 days"], &[]), ["no row between the two"]);
+    let none: [&str; 0] = [];
+    assert_eq!(one(&["-5 days", "-4 days", "-3 days"], &[]), none);
+}
+
 fn query(sql: &str) -> Job {
     Job {
         setup: vec![

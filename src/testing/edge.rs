@@ -1,0 +1,331 @@
+//! The edges of a leaf's windows, and whether the rows of a test lie on either side of them (see `cover`).
+//!
+//! How near a row must lie follows the window: less than a second, a minute, an hour or a day, whichever the window counts in.
+//! Rows are those of the relation's table, whatever its conditions.
+
+use super::Prepared;
+use crate::expr::{ExprKind, Literal, Unit};
+use crate::model::calendar::{shift_date, shift_datetime, shift_instant};
+use crate::model::tree::Node;
+use crate::model::{Atom, Col, Model, RelationId, Sequence, Window};
+use crate::spec::Duration;
+use jiff::SignedDuration;
+use jiff::civil::Time;
+use std::collections::BTreeMap;
+
+/// A place where a window begins or ends, or a row between two others that makes a difference.
+#[derive(Clone, Debug)]
+pub(super) struct Edge {
+    pub(super) place: Place,
+    what: What,
+}
+
+/// Which one of its leaf, as of any instant: of which value, of which step, which end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    value: usize,
+    step: usize,
+    pub(super) end: End,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum End {
+    From,
+    Until,
+    /// Of a step's `within`, counted from the row before.
+    Within,
+    /// Of the sequence's `total`.
+    Total,
+    /// A row of this `did_not` between its neighbours.
+    Between,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    /// A literal bound on a relation's time.
+    Bound(RelationId, Literal, Unit),
+    /// So long after a row of the first relation, for rows of the second.
+    After(RelationId, RelationId, Duration),
+    /// Rows of the second relation between those of the first and the third.
+    Between(RelationId, RelationId, RelationId),
+}
+
+impl Edge {
+    /// The least unit that a row may not be away from it.
+    pub(super) fn unit(&self) -> &'static str {
+        match &self.what {
+            What::Bound(_, _, unit) => near(*unit).0,
+            What::After(_, _, duration) => near(duration.unit).0,
+            What::Between(..) => "",
+        }
+    }
+
+    /// Adds what rows show: one on this side (at the edge or behind it; of a duration, not behind its end; of a `did_not`, one
+    /// between), one on the other side (of a `did_not`, two with none between).
+    pub(super) fn see(&self, model: &Model, prepared: &Prepared, seen: &mut (bool, bool)) {
+        match &self.what {
+            What::Bound(relation, bound, unit) => {
+                for (_, time) in rows(*relation, model, prepared) {
+                    note(side(time, bound, *unit), seen);
+                }
+            }
+            What::After(first, second, duration) => {
+                let later = rows(*second, model, prepared);
+                for (key, start) in rows(*first, model, prepared) {
+                    let Some(end) = shifted(start, *duration, model) else {
+                        continue;
+                    };
+                    for (_, time) in later.iter().filter(|(k, t)| *k == key && before(start, t)) {
+                        // A row at the very end is inside: the sides are seen from the row.
+                        note(side(&end, time, duration.unit), seen);
+                    }
+                }
+            }
+            What::Between(first, not, last) => {
+                let (nots, lasts) = (rows(*not, model, prepared), rows(*last, model, prepared));
+                for (key, start) in rows(*first, model, prepared) {
+                    for (_, end) in lasts.iter().filter(|(k, t)| *k == key && before(start, t)) {
+                        let between = nots
+                            .iter()
+                            .any(|(k, t)| *k == key && before(start, t) && before(t, end));
+                        note(Some(between), seen);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The edges of a leaf; that nothing at or after `as_of` exists is none, save where a window looks ahead from there.
+pub(super) fn edges(leaf: &Node, model: &Model) -> Vec<Edge> {
+    let mut found = Vec::new();
+    for (value, of) in leaf.values.iter().enumerate() {
+        match &of.expr.kind {
+            ExprKind::Column(Atom::Measure(id)) => {
+                if let Some(measure) = model.measures.get(id.index()) {
+                    let place = (value, 0);
+                    bounds(measure.relation, &measure.window, place, model, &mut found);
+                }
+            }
+            ExprKind::Column(Atom::Sequence(id)) => {
+                if let Some(sequence) = model.sequences.get(id.index()) {
+                    steps(sequence, value, model, &mut found);
+                }
+            }
+            ExprKind::Literal(_)
+            | ExprKind::Column(Atom::Column(_) | Atom::Population(_))
+            | ExprKind::Call(..)
+            | ExprKind::Case { .. }
+            | ExprKind::Cast { .. } => {}
+        }
+    }
+    found
+}
+
+fn bounds(
+    id: RelationId,
+    window: &Window,
+    (value, step): (usize, usize),
+    model: &Model,
+    found: &mut Vec<Edge>,
+) {
+    let Some(relation) = model.relations.get(id.index()) else {
+        return;
+    };
+    let ahead = window
+        .until
+        .as_ref()
+        .is_some_and(|until| relation.is_ahead(until));
+    for (end, bound) in [(End::From, &window.from), (End::Until, &window.until)] {
+        let Some(bound) = bound else {
+            continue;
+        };
+        if !ahead && relation.past.iter().any(|(_, past)| past == bound) {
+            continue;
+        }
+        let unit = relation
+            .now()
+            .map_or(Unit::Day, |now| counted_in(bound, now, model));
+        found.push(Edge {
+            place: Place { value, step, end },
+            what: What::Bound(id, bound.clone(), unit),
+        });
+    }
+}
+
+fn steps(sequence: &Sequence, value: usize, model: &Model, found: &mut Vec<Edge>) {
+    let mut did: Option<RelationId> = None;
+    for (n, step) in sequence.steps.iter().enumerate() {
+        bounds(step.relation, &step.window, (value, n), model, found);
+        let mut push = |end, what| {
+            let place = Place {
+                value,
+                step: n,
+                end,
+            };
+            found.push(Edge { place, what });
+        };
+        let next = sequence.steps.iter().skip(n + 1).find(|s| s.did);
+        if let Some(before) = did {
+            if let Some(within) = step.within {
+                push(End::Within, What::After(before, step.relation, within));
+            }
+            if let (false, Some(next)) = (step.did, next) {
+                let what = What::Between(before, step.relation, next.relation);
+                push(End::Between, what);
+            }
+        }
+        if step.did {
+            did = Some(step.relation);
+        }
+        if let (Some(total), Some(first)) = (sequence.total, sequence.steps.first())
+            && step.did
+            && next.is_none()
+        {
+            push(
+                End::Total,
+                What::After(first.relation, step.relation, total),
+            );
+        }
+    }
+}
+
+/// What a bound is counted in: days if it is at the time of day of `as_of` or a midnight, hours at most where it is no more than
+/// a day away.
+fn counted_in(bound: &Literal, now: &Literal, model: &Model) -> Unit {
+    let local = |t: &Literal| match t {
+        Literal::Timestamp(t) => Some(model.time_zone.to_datetime(*t).time()),
+        Literal::Datetime(t) => Some(t.time()),
+        Literal::Null
+        | Literal::Boolean(_)
+        | Literal::Int(_)
+        | Literal::Decimal { .. }
+        | Literal::Float(_)
+        | Literal::String(_)
+        | Literal::Date(_)
+        | Literal::Array(_) => None,
+    };
+    let Some(apart) = elapsed(bound, now).map(|d| d.abs()) else {
+        return Unit::Day;
+    };
+    let time = local(bound);
+    let whole = time == local(now) || time == Some(Time::midnight());
+    if whole && apart > SignedDuration::from_hours(24) {
+        return Unit::Day;
+    }
+    match apart.as_secs() {
+        seconds if whole || seconds % 3600 == 0 => Unit::Hour,
+        seconds if seconds % 60 == 0 => Unit::Minute,
+        _ => Unit::Second,
+    }
+}
+
+/// Less than what counts as near, in words and seconds.
+fn near(unit: Unit) -> (&'static str, i64) {
+    match unit {
+        Unit::Second => ("a second", 1),
+        Unit::Minute => ("a minute", 60),
+        Unit::Hour => ("an hour", 3600),
+        Unit::Day | Unit::Week | Unit::Month | Unit::Quarter | Unit::Year => ("a day", 86_400),
+    }
+}
+
+/// The rows given to a relation that have a time: whose they are, and when. Both stand in one table, save where a lookup
+/// decides the time.
+fn rows<'p>(
+    id: RelationId,
+    model: &Model,
+    prepared: &'p Prepared,
+) -> Vec<(Vec<&'p Literal>, &'p Literal)> {
+    let columns = || {
+        let relation = model.relations.get(id.index())?;
+        let time = &relation.time.as_ref()?.col;
+        let table = relation.frame.slots.get(time.slot)?.table;
+        let names = &model.tables.get(table.index())?.columns;
+        let at = |col: &Col| names.iter().position(|c| c.name == col.name);
+        let owner = relation.owner.iter().map(|(_, col)| col);
+        let owner = owner.filter(|col| col.slot == time.slot);
+        Some((table, owner.filter_map(at).collect::<Vec<_>>(), at(time)?))
+    };
+    let Some((table, owner, time)) = columns() else {
+        return Vec::new();
+    };
+    let rows = prepared.given.rows.get(&table).into_iter().flatten();
+    rows.filter_map(|row| {
+        let owner = owner.iter().filter_map(|n| row.get(*n)).collect();
+        Some((owner, row.get(time)?))
+    })
+    .collect()
+}
+
+/// Whether a time is at a bound or a little later (true), or a little earlier; on a date column, on its day or on the day before.
+fn side(time: &Literal, bound: &Literal, unit: Unit) -> Option<bool> {
+    if let (Literal::Date(t), Literal::Date(b)) = (time, bound) {
+        return match b.until(*t).ok()?.get_days() {
+            0 => Some(true),
+            -1 => Some(false),
+            _ => None,
+        };
+    }
+    let later = elapsed(bound, time)?;
+    let near = SignedDuration::from_secs(near(unit).1);
+    if later.abs() >= near {
+        return None;
+    }
+    Some(later >= SignedDuration::ZERO)
+}
+
+fn note(side: Option<bool>, seen: &mut (bool, bool)) {
+    match side {
+        Some(true) => seen.0 = true,
+        Some(false) => seen.1 = true,
+        None => {}
+    }
+}
+
+/// From one moment to another of the same type; None for dates.
+fn elapsed(from: &Literal, to: &Literal) -> Option<SignedDuration> {
+    match (from, to) {
+        (Literal::Timestamp(a), Literal::Timestamp(b)) => Some(b.duration_since(*a)),
+        (Literal::Datetime(a), Literal::Datetime(b)) => Some(b.duration_since(*a)),
+        (
+            Literal::Null
+            | Literal::Boolean(_)
+            | Literal::Int(_)
+            | Literal::Decimal { .. }
+            | Literal::Float(_)
+            | Literal::String(_)
+            | Literal::Date(_)
+            | Literal::Timestamp(_)
+            | Literal::Datetime(_)
+            | Literal::Array(_),
+            _,
+        ) => None,
+    }
+}
+
+fn before(a: &Literal, b: &Literal) -> bool {
+    crate::model::calendar::earlier(a, b)
+}
+
+/// A row's time and so much more, as a sequence counts.
+fn shifted(time: &Literal, duration: Duration, model: &Model) -> Option<Literal> {
+    let (count, unit) = (i64::from(duration.count), duration.unit);
+    match time {
+        Literal::Timestamp(t) => {
+            shift_instant(*t, count, unit, &model.time_zone).map(Literal::Timestamp)
+        }
+        Literal::Datetime(t) => shift_datetime(*t, count, unit).map(Literal::Datetime),
+        Literal::Date(t) => shift_date(*t, count, unit).map(Literal::Date),
+        Literal::Null
+        | Literal::Boolean(_)
+        | Literal::Int(_)
+        | Literal::Decimal { .. }
+        | Literal::Float(_)
+        | Literal::String(_)
+        | Literal::Array(_) => None,
+    }
+}
+
+/// What rows have shown of edges, by leaf.
+pub(super) type Seen = BTreeMap<(usize, Place), (bool, bool)>;
