@@ -4,7 +4,7 @@
 use crate::dialect::Dialect;
 use crate::ir::Selection;
 use crate::model::lineage::{self, Lineage};
-use crate::model::{Expose, Model, SegmentKind, TableId};
+use crate::model::{Expose, Model, TableId};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -159,12 +159,7 @@ fn segments<'a>(
             depends.dedup();
             Node {
                 unique_id: segment_id(model, &s.name),
-                resource_type: match s.kind {
-                    SegmentKind::Segment => "segment",
-                    SegmentKind::Case => "case",
-                    SegmentKind::Arm => "arm",
-                    SegmentKind::Holdout => "holdout",
-                },
+                resource_type: s.kind.word(),
                 name: s.name.clone(),
                 entity: entity.map(|e| e.name.clone()).unwrap_or_default(),
                 title: s.title.clone(),

@@ -64,10 +64,12 @@ pub struct Ledger {
     pub git_sha: Sql,
     pub selection: Sql,
     pub project_hash: Sql,
-    /// Why it was refused, what a run did that is no build, or NULL.
+    /// Why it was refused, what was accepted, what a run did that is no build, or NULL.
     pub message: Sql,
     /// The query of the members' checksum.
     pub checksum: Sql,
+    /// The query of what was counted and what becomes of it.
+    pub counted: Sql,
 }
 
 /// What is said about one entity's tables.
@@ -223,6 +225,16 @@ pub struct StageName {
     pub name: Sql,
 }
 
+/// Some of those who enter and exit.
+#[derive(Clone, Debug, Serialize)]
+pub struct KeySample {
+    /// (segment, entity_key, change)
+    pub changes: Sql,
+    pub text: Sql,
+    /// How many of each segment and change.
+    pub limit: u32,
+}
+
 macro_rules! templates {
     ($($context:ident: $($name:literal),+;)*) => {
         /// Every template: name, text, context.
@@ -239,7 +251,7 @@ macro_rules! templates {
 templates! {
     Ledger: "create_schema", "open_state", "fence", "record_run", "record_refusal", "record_segments", "delete_catalog",
         "insert_catalog", "counts", "read_columns", "duckdb/read_columns", "duckdb/read_views", "read_state",
-        "read_segments", "read_run", "read_run_segments", "view_segments";
+        "read_segments", "read_run", "read_run_segments", "counted", "read_counted", "read_parts", "view_segments";
     EntityTables: "stage_query", "stage_members", "stage_members_empty", "stage_members_rows", "stage_left_out", "stage_left_out_rows",
         "stage_unwanted", "recount_catalog",
         "check_keys", "diff", "counts_rows", "guard", "guard_staged", "guard_changes", "rename_members", "rename_history", "assert_unnamed", "close_stays", "open_stays", "adopt_stays", "delete_members",
@@ -260,6 +272,7 @@ templates! {
     ScopeRows: "stage_scope", "stage_scope_rows";
     Checksum: "duckdb/checksum";
     StageName: "duckdb/read_stage";
+    KeySample: "changed_keys";
 }
 
 /// Renders templates in one dialect.
@@ -398,6 +411,7 @@ mod tests {
                 project_hash: sql(),
                 message: sql(),
                 checksum: sql(),
+                counted: sql(),
             }),
             "EntityTables" => serde_json::to_value(EntityTables {
                 entity: sql(),
@@ -486,6 +500,11 @@ mod tests {
             }),
             "Checksum" => serde_json::to_value(Checksum {
                 tables: vec![pair()],
+            }),
+            "KeySample" => serde_json::to_value(KeySample {
+                changes: sql(),
+                text: sql(),
+                limit: 5,
             }),
             "StageName" => serde_json::to_value(StageName { name: sql() }),
             other => panic!("`{other}` has no sample here"),

@@ -1,6 +1,6 @@
 INSERT INTO {{ catalog }} (
   segment, title, description, owner, tags, entity, kind, definition_hash, members, as_of, action, kpi, channels,
-  expires_on, run_id
+  expires_on, run_id, parts
 )
 SELECT
   c.segment,
@@ -17,7 +17,8 @@ SELECT
   c.kpi,
   c.channels,
   c.expires_on,
-  {{ run_id }}
+  {{ run_id }},
+  c.parts
 FROM {{ scope }} AS c
 JOIN {{ counts }} AS n ON n.segment = c.segment AND n.entity = c.entity
 WHERE NOT c.retired AND c.refused IS NULL AND NOT c.kept

@@ -4,24 +4,18 @@ INSERT INTO {{ run_segments }} (
 )
 SELECT
   {{ run_id }},
-  c.segment,
-  c.entity,
-  c.kind,
-  c.definition_hash,
-  n.members,
-  n.entered,
-  n.exited,
-  n.suppressed,
-  n.held_out,
-  n.population,
-  CASE
-    WHEN c.refused IS NOT NULL THEN 'refused'
-    WHEN c.kept THEN 'kept'
-    WHEN c.retired THEN 'retired'
-    WHEN c.definition_hash = c.last_hash AND n.entered = 0 AND n.exited = 0 THEN 'unchanged'
-    ELSE 'published'
-  END,
-  CASE WHEN c.kept THEN 'not selected; who is suppressed now has left' ELSE c.refused END
-FROM {{ scope }} AS c
-JOIN {{ counts }} AS n ON n.segment = c.segment AND n.entity = c.entity
-WHERE NOT c.kept OR n.exited > 0
+  x.segment,
+  x.entity,
+  x.kind,
+  x.definition_hash,
+  x.members,
+  x.entered,
+  x.exited,
+  x.suppressed,
+  x.held_out,
+  x.population,
+  x.status,
+  x.message
+FROM (
+  {{ counted | indent(2) }}
+) AS x

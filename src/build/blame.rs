@@ -3,6 +3,8 @@
 //! project says of them, or the trait or segment whose expression fails on the data. The latter runs only after a failure, on a
 //! session of its own. `run` and `segc build` call it.
 
+use super::Policy;
+use super::guards::tripped;
 use super::read::{SegmentCounts, number, text};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::dialect::Dialect;
@@ -132,34 +134,26 @@ pub(super) fn blameable(error: &EngineError) -> bool {
     }
 }
 
-/// A segment that a guard has refused, at the bound that it is beyond.
-pub(super) fn refused(model: &Model, counts: &SegmentCounts, diags: &mut Diagnostics) {
-    let Some(message) = counts
-        .message
-        .as_ref()
-        .filter(|_| counts.status == "refused")
-    else {
-        return;
-    };
-    let Some(segment) = model.segments.iter().find(|s| s.name == counts.segment) else {
-        return;
-    };
-    let size = segment.upkeep.size.as_ref().map(|s| s.span);
-    let change = segment.upkeep.max_change.as_ref().map(|(_, span)| *span);
-    let moved = message.contains(" would ");
-    let at = if moved {
-        change.or(size)
-    } else {
-        size.or(change)
-    };
-    diags.push(
-        Diagnostic::error(
-            &codes::build::GUARD,
-            format!("segment `{}` was not published: {message}", segment.name),
-        )
-        .at(at.unwrap_or(segment.span), "beyond this bound")
-        .help("look at its sources and its condition; if it is right, correct the bound"),
-    );
+/// The segments that guards have refused, each at the bound that it is beyond.
+pub(super) fn refused(
+    model: &Model,
+    policy: &Policy,
+    counted: &[SegmentCounts],
+    diags: &mut Diagnostics,
+) {
+    for counts in counted.iter().filter(|c| c.status == "refused") {
+        if let (Some(guard), Some(message)) = (counts.guard, &counts.message) {
+            let (segment, members) = (&counts.segment, counts.members);
+            diags.push(tripped(
+                model,
+                &policy.guards,
+                segment,
+                members,
+                guard,
+                message,
+            ));
+        }
+    }
 }
 
 /// What a source check found.

@@ -16,6 +16,7 @@ pub(super) fn reads(kind: &Kind) -> bool {
         | Kind::Diff
         | Kind::Count
         | Kind::Guard
+        | Kind::Withhold
         | Kind::Rename
         | Kind::Assert(_)
         | Kind::Fence
@@ -62,6 +63,44 @@ pub(super) fn raced_at(kind: &Kind) -> bool {
         | Kind::Diff
         | Kind::Count
         | Kind::Guard
+        | Kind::Withhold
         | Kind::Assert(_) => false,
+    }
+}
+
+/// Whether this stage of a publication compares and counts, without judging.
+pub(super) fn reads_rows(kind: &Kind) -> bool {
+    compares(kind) && *kind != Kind::Guard
+}
+
+/// Whether this stage of a publication is but a comparison: it writes temporary tables alone.
+pub(super) fn compares(kind: &Kind) -> bool {
+    match kind {
+        Kind::Diff | Kind::Count | Kind::Guard => true,
+        Kind::Begin
+        | Kind::CheckSource
+        | Kind::StageScope
+        | Kind::StageQuery
+        | Kind::CheckKeys(_)
+        | Kind::StageMembers
+        | Kind::EnsureSchema
+        | Kind::EnsureTable
+        | Kind::EnsureColumn
+        | Kind::EnsureView
+        | Kind::Withhold
+        | Kind::Rename
+        | Kind::Fence
+        | Kind::CloseStays
+        | Kind::OpenStays
+        | Kind::DeleteMembers
+        | Kind::InsertMembers
+        | Kind::Traits
+        | Kind::Channels
+        | Kind::Assert(_)
+        | Kind::RecordRun
+        | Kind::Drop
+        | Kind::StageKeys
+        | Kind::Erase
+        | Kind::Commit => false,
     }
 }

@@ -1,5 +1,6 @@
 //! What is said about a run in the project's own tables.
 
+use super::guards::accepted;
 use super::tables::CONTRACT_VERSION;
 use super::{Policy, Published, staging_name};
 use crate::emit::EntityQuery;
@@ -39,7 +40,7 @@ pub fn ledger(
             })
             .collect(),
     };
-    Ledger {
+    let mut ledger = Ledger {
         schema: statements.name(&policy.schema),
         schema_name: statements.text(&policy.schema),
         state: relation(&names.state()),
@@ -62,11 +63,14 @@ pub fn ledger(
         git_sha: statements.maybe(policy.git_sha.as_deref()),
         selection: statements.maybe(policy.selection_text.as_deref()),
         project_hash: statements.text(&policy.project_hash(model)),
-        message: statements.maybe(None),
         checksum: Sql(if checksum.tables.is_empty() {
             "NULL".to_owned()
         } else {
             statements.render("checksum", &checksum)
         }),
-    }
+        counted: Sql(String::new()),
+        message: statements.maybe(accepted(policy).as_deref()),
+    };
+    ledger.counted = Sql(statements.render("counted", &ledger));
+    ledger
 }

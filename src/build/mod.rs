@@ -3,12 +3,16 @@
 //! [`stage::staging`] says how the questions are asked, [`publish::publication`] how the answers are published over
 //! what [`Published`] says is there. Both are pure; [`run`] (floor 6) walks them. The protocol is `outputs.md`.
 
+pub mod against;
 pub mod backfill;
 pub mod blame;
 pub mod change;
+pub mod definitions;
+pub mod guards;
 mod kinds;
 pub mod ledger;
 pub mod maintain;
+pub mod preview;
 pub mod publish;
 pub mod published;
 pub mod read;
@@ -54,6 +58,9 @@ pub struct Policy {
     pub whole: bool,
     /// A date of the past: members and history alone, without guards.
     pub backfill: bool,
+    pub guards: crate::spec::Guards,
+    /// Segments whose number of members is let through, whatever the guards say of it.
+    pub accepted: std::collections::BTreeMap<String, u64>,
 }
 
 impl Policy {
@@ -141,6 +148,8 @@ pub enum Kind {
     Count,
     /// Segments beyond their bounds are refused.
     Guard,
+    /// Nothing of them is published.
+    Withhold,
     /// Members and history of a former name get the new one.
     Rename,
     /// An update that must hit exactly one row.
@@ -181,6 +190,7 @@ impl Kind {
             Self::Diff => "compare",
             Self::Count => "count",
             Self::Guard => "guard",
+            Self::Withhold => "withhold",
             Self::Rename => "rename",
             Self::Fence => "fence",
             Self::CloseStays => "close stays",
@@ -258,6 +268,7 @@ fn column_of<'a>(query: &'a EntityQuery, role: &Role) -> Option<&'a str> {
 fn entity_tables(
     statements: &Statements<'_>,
     policy: &Policy,
+    published: &Published,
     entity: &str,
     query: Option<&EntityQuery>,
 ) -> EntityTables {
@@ -270,10 +281,14 @@ fn entity_tables(
     let suppress_flag = query
         .and_then(|q| column_of(q, &Role::Suppressed))
         .map(|c| statements.name(c));
+    let members = published
+        .stand_in
+        .get(entity)
+        .map_or_else(|| relation("members"), |query| Sql(format!("({query})")));
     EntityTables {
         entity: statements.text(entity),
-        before: relation("members"),
-        members: relation("members"),
+        before: members.clone(),
+        members,
         history: relation("history"),
         traits: relation("traits"),
         channels: relation("channels"),

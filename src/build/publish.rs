@@ -46,7 +46,7 @@ pub fn publication(
     let mut publish = Vec::new();
     let mut assert = Vec::new();
     for (name, entity, query) in &touched {
-        let tables = entity_tables(&statements, policy, name, *query);
+        let tables = entity_tables(&statements, policy, published, name, *query);
         run.check_key_type(name, *entity, *query, diags);
         run.entity(
             name,
@@ -257,6 +257,11 @@ impl Publication<'_> {
             self.entity_views(entity, query, &tables, keeps_history, define);
         }
         tables.columns = Vec::new();
+        if !self.published.has(&members) {
+            // So that a preview, which makes no tables, asks the same.
+            let nobody = "(SELECT segment, entity_key FROM {} WHERE 1 = 0)";
+            tables.before = Sql(nobody.replace("{}", &tables.staged.0));
+        }
         let renames = self.policy.selected(self.model).any(|s| {
             super::published::entity_name(self.model, s) == name
                 && self.published.renamed(s, name).is_some()
@@ -276,13 +281,10 @@ impl Publication<'_> {
         }
         define.push(self.stage(Kind::Diff, name, &["diff"], &tables));
         define.push(self.stage(Kind::Count, name, &["counts_rows"], &tables));
-        let guarded = self.policy.selected(self.model).any(|s| {
-            super::published::entity_name(self.model, s) == name
-                && (s.upkeep.size.is_some() || s.upkeep.max_change.is_some())
-        });
-        if guarded && query.is_some() && !self.policy.backfill {
-            let templates = ["guard", "guard_staged", "guard_changes"];
-            define.push(self.stage(Kind::Guard, name, &templates, &tables));
+        if query.is_some() && !self.policy.backfill {
+            define.push(self.stage(Kind::Guard, name, &["guard"], &tables));
+            let withhold = ["guard_staged", "guard_changes"];
+            define.push(self.stage(Kind::Withhold, name, &withhold, &tables));
         }
         if keeps_history {
             publish.push(self.stage(Kind::CloseStays, &history, &["close_stays"], &tables));

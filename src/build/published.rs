@@ -21,6 +21,10 @@ pub struct Published {
     pub comments: BTreeMap<String, String>,
     /// The latest word on every segment that was ever published, by (segment, entity).
     pub segments: Vec<LastRun>,
+    /// The parts of the published definitions, by (segment, entity): see [`super::definitions`].
+    pub parts: BTreeMap<(String, String), String>,
+    /// Where the members of an entity are looked up instead of in its table: a finished query.
+    pub stand_in: BTreeMap<String, String>,
 }
 
 /// The row of `segc_state`.

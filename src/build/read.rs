@@ -2,14 +2,17 @@
 //! Reads alone; nothing is concluded here.
 
 use super::backfill::Answer;
+use super::guards::Guard;
 use super::ledger::ledger;
+use super::preview::ChangedKey;
 use super::publish::Staged;
 use super::published::{LastRun, State};
-use super::{Policy, Published, stage_of};
+use super::tables::PARTS;
+use super::{Policy, Published, stage_of, staging_name};
 use crate::dialect::Dialect;
 use crate::engine::{Engine, EngineError, EngineErrorKind, Value};
 use crate::model::Model;
-use crate::statements::{Ledger, StageName, Statements};
+use crate::statements::{KeySample, Ledger, StageName, Statements};
 
 /// Relation → (column, type as the warehouse names it).
 type Relations = std::collections::BTreeMap<String, Vec<(String, String)>>;
@@ -35,8 +38,10 @@ pub struct SegmentCounts {
     pub held_out: u64,
     pub population: u64,
     pub status: String,
-    /// Why it was refused.
+    /// Why it was refused, or let through.
     pub message: Option<String>,
+    /// The bound that it is beyond; the ledger has only the words.
+    pub guard: Option<Guard>,
 }
 
 impl<'a> Reader<'a> {
@@ -89,6 +94,14 @@ impl<'a> Reader<'a> {
         if published.has(&names.runs()) && published.has(&names.run_segments()) {
             for row in self.query(engine, "read_segments")? {
                 published.segments.push(last_run(&row)?);
+            }
+        }
+        if published.column_type(&names.catalog(), PARTS.0).is_some() {
+            for row in self.query(engine, "read_parts")? {
+                if let [segment, entity, parts] = row.as_slice() {
+                    let of = (text(segment), text(entity));
+                    published.parts.insert(of, text(parts));
+                }
             }
         }
         Ok(published)
@@ -223,6 +236,46 @@ impl<'a> Reader<'a> {
         engine.execute(&sql).map(|_| ())
     }
 
+    /// What the run that is under way in this session has counted.
+    ///
+    /// # Errors
+    /// As [`Self::published`].
+    pub fn counted(&self, engine: &mut dyn Engine) -> Result<Vec<SegmentCounts>, EngineError> {
+        let rows = self.query(engine, "read_counted")?;
+        rows.iter().map(|r| counts(r)).collect()
+    }
+
+    /// Keys of some who enter and exit segments of an entity, by key.
+    ///
+    /// # Errors
+    /// The warehouse's.
+    pub fn changed_keys(
+        &self,
+        engine: &mut dyn Engine,
+        entity: &str,
+        limit: u32,
+    ) -> Result<Vec<ChangedKey>, EngineError> {
+        let changes = staging_name(self.policy, &format!("c_{entity}"));
+        let context = KeySample {
+            changes: self.statements.name(&changes),
+            text: self.statements.ty(&crate::expr::Type::String),
+            limit,
+        };
+        let rows = engine
+            .query(&self.statements.render("changed_keys", &context))?
+            .rows;
+        let key = |row: &Vec<Value>| match row.as_slice() {
+            [segment, change, key] => Ok(ChangedKey {
+                entity: entity.to_owned(),
+                segment: text(segment),
+                change: text(change),
+                key: text(key),
+            }),
+            _ => Err(strange("a key")),
+        };
+        rows.iter().map(key).collect()
+    }
+
     /// The columns of an entity's staged table.
     ///
     /// # Errors
@@ -313,6 +366,7 @@ fn counts(row: &[Value]) -> Result<SegmentCounts, EngineError> {
         population,
         status,
         message,
+        guard,
     ] = row
     else {
         return Err(strange("a segment's counts"));
@@ -329,6 +383,7 @@ fn counts(row: &[Value]) -> Result<SegmentCounts, EngineError> {
         population: number(population)?,
         status: text(status),
         message: (*message != Value::Null).then(|| text(message)),
+        guard: Guard::of(&text(guard)),
     })
 }
 

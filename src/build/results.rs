@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Policy;
+use super::guards::Guard;
+use super::preview::Preview;
 use super::run::{Ended, Outcome, Request};
 use crate::emit::EntityQuery;
 use crate::model::Model;
@@ -34,6 +36,9 @@ pub struct Args {
     pub which: &'static str,
     pub target: String,
     pub select: Option<String>,
+    /// Of a plan: the revision or folder that it compares with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub against: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -73,6 +78,25 @@ pub struct NodeResult {
     pub relation_name: Option<String>,
     #[serde(flatten)]
     pub counts: Option<Counts>,
+    /// Of a plan.
+    #[serde(flatten)]
+    pub plan: Option<Planned>,
+}
+
+/// What a plan says of a segment beside its counts.
+#[derive(Debug, Serialize)]
+pub struct Planned {
+    /// `unchanged`, `added`, `changed`, `removed`, `renamed`, `renamed and changed`.
+    pub definition: &'static str,
+    pub renamed_from: Option<String>,
+    pub differs: Vec<String>,
+    pub words: Vec<String>,
+    pub measures: Vec<String>,
+    /// The guard that it is beyond, as a word; `message` says more.
+    pub guard: Option<&'static str>,
+    /// With `--sample` alone.
+    pub entering: Vec<String>,
+    pub leaving: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -122,7 +146,7 @@ pub fn results(
     } = request;
     let (status, message, epoch) = facts(&outcome.ended);
     let node_status = match outcome.ended {
-        Ended::Published { .. } | Ended::Unchanged { .. } => "success",
+        Ended::Published { .. } | Ended::Unchanged { .. } | Ended::Planned => "success",
         Ended::Refused | Ended::LostRace { .. } | Ended::Interrupted { .. } => "skipped",
         Ended::NotPublished { .. } | Ended::Unknown { .. } => "error",
     };
@@ -145,6 +169,7 @@ pub fn results(
             which: "build",
             target: policy.target.clone(),
             select: policy.selection_text.clone(),
+            against: None,
         },
         run: RunFacts {
             status,
@@ -167,6 +192,38 @@ pub fn results(
     }
 }
 
+/// The results of a plan.
+#[must_use]
+pub fn planned(
+    request: Request<'_>,
+    preview: &Preview,
+    against: Option<&str>,
+    found: bool,
+    generated_at: jiff::Timestamp,
+) -> RunResults {
+    let mut all = results(request, &preview.outcome, found, generated_at);
+    all.args.which = "plan";
+    all.args.against = against.map(str::to_owned);
+    let segments = all.results.iter_mut().filter(|n| n.counts.is_some());
+    let found = preview.outcome.segments.iter().zip(&preview.changes);
+    for (node, (counts, change)) in segments.zip(found) {
+        if let Some(message) = &counts.message {
+            node.message = Some(message.clone());
+        }
+        node.plan = Some(Planned {
+            definition: change.definition.word(),
+            renamed_from: change.definition.former().map(str::to_owned),
+            differs: change.differs.clone(),
+            words: change.words.clone(),
+            measures: change.measures.clone(),
+            guard: counts.guard.map(Guard::word),
+            entering: change.entering.clone(),
+            leaving: change.leaving.clone(),
+        });
+    }
+    all
+}
+
 fn facts(ended: &Ended) -> (&'static str, Option<String>, Option<u64>) {
     match ended {
         Ended::Published { epoch } => ("published", None, Some(*epoch)),
@@ -176,6 +233,7 @@ fn facts(ended: &Ended) -> (&'static str, Option<String>, Option<u64>) {
             None,
         ),
         Ended::Refused => ("refused", None, None),
+        Ended::Planned => ("planned", None, None),
         Ended::NotPublished { message } => ("not_published", Some(message.clone()), None),
         Ended::LostRace { winner } => (
             "lost_race",
@@ -225,6 +283,7 @@ fn entity_node(
         compiled_code: Some(query.sql.clone()),
         relation_name: Some(relation(policy, &policy.names().of(name, "members"))),
         counts: None,
+        plan: None,
     }
 }
 
@@ -257,6 +316,7 @@ fn segment_nodes(
         compiled_code: None,
         relation_name: Some(relation(policy, &policy.names().segment(name))),
         counts,
+        plan: None,
     };
     if outcome.segments.is_empty() {
         return policy

@@ -7,7 +7,7 @@ use super::published::done;
 use super::read::{Reader, SegmentCounts, number, text};
 use super::stage::staging;
 pub use super::walk::{Connect, Ended, Progress, Silent, Timing};
-use super::walk::{Stop, Walk};
+use super::walk::{Stop, Walk, Walked};
 use super::{Kind, Policy, Published, Stage, Verdict, verdict};
 use crate::diag::{Diagnostics, Severity};
 use crate::dialect::Dialect;
@@ -32,6 +32,17 @@ pub struct Outcome {
     pub run_id: String,
     pub segments: Vec<SegmentCounts>,
     pub timings: Vec<Timing>,
+}
+
+impl Outcome {
+    pub(super) fn of(request: Request<'_>, ended: Ended) -> Self {
+        Self {
+            ended,
+            run_id: request.policy.run_id.clone(),
+            segments: Vec::new(),
+            timings: Vec::new(),
+        }
+    }
 }
 
 /// Runs a build. A run that is refused after it has seen the warehouse is in the ledger, too.
@@ -85,65 +96,33 @@ fn attempt(
     diags: &mut Diagnostics,
 ) -> Result<Outcome, EngineError> {
     let reader = Reader::new(request.model, request.policy, request.dialect);
-    let mut outcome = Outcome {
-        ended: Ended::Refused,
-        run_id: request.policy.run_id.clone(),
-        segments: Vec::new(),
-        timings: Vec::new(),
+    let Opened {
+        engine,
+        published,
+        policy,
+        stay,
+    } = match begin(request, &reader, connect, progress, diags)? {
+        Begun::Over(outcome) => return Ok(outcome),
+        Begun::Open(opened) => *opened,
     };
-    super::tables::check_names(request.model, request.policy.names(), diags);
-    if diags.has_errors() {
-        return Ok(outcome);
-    }
-    let mut engine = connect()?;
-    let published = match (reader.published(engine.as_mut()), progress.interrupted()) {
-        (_, Some(exit_status)) => {
-            outcome.ended = Ended::Interrupted { exit_status };
-            return Ok(outcome);
-        }
-        (published, None) => published?,
+    let repaired = Request {
+        policy: &policy,
+        ..request
     };
-    if history_began(request, &published) {
-        // The model was made when there was no history; what it says of it is not true any more.
-        let winner = published.state.as_ref().map(|s| s.run_id.clone());
-        outcome.ended = Ended::LostRace { winner };
-        return Ok(outcome);
-    }
-    let (repair, done) = split(request, &published);
-    match verdict(request.model, request.policy, &published, diags) {
-        Verdict::Build => {}
-        Verdict::Refuse => return Ok(outcome),
-        Verdict::Unchanged => {
-            let last = last_run(request, &published);
-            outcome.segments = unchanged(request, &reader, &published, engine.as_mut())?;
-            outcome.ended = Ended::Unchanged { run_id: last };
-            return Ok(outcome);
+    let mut outcome = Outcome::of(request, Ended::Refused);
+    let mut counted = Vec::new();
+    let walked = Walk::new(engine, &request.model.entities, progress).walk(|walk| {
+        for stage in computed(walk, repaired, &reader, &published, now(), diags)? {
+            if stage.kind == Kind::Fence {
+                counted = counts(walk, &reader)?;
+            }
+            walk.stage(&stage, diags)?;
         }
-    }
-    // A segment that is published as of this instant stays as it is; the others are made up for.
-    let mut stay = Vec::new();
-    let mut repaired = request;
-    if !repair.selection.segments.is_empty() && !done.selection.segments.is_empty() {
-        let kept = Request {
-            policy: &done,
-            ..request
-        };
-        stay = unchanged(kept, &reader, &published, engine.as_mut())?;
-        repaired.policy = &repair;
-    }
-    let walked = Walk::new(engine, &request.model.entities, progress)
-        .walk(|walk| all(walk, repaired, &reader, &published, now, diags));
+        Ok(())
+    });
     outcome.timings.clone_from(&walked.timings);
-    if let Some(Stop::Engine { error, kind }) = &walked.stop
-        && reads(kind)
-        && blame::blameable(error)
-        && progress.interrupted().is_none()
-        && let Ok(mut engine) = connect()
-    {
-        blame::sources(request.model, request.dialect, engine.as_mut(), diags);
-        if diags.has_errors() {
-            return Ok(outcome);
-        }
+    if blame_sources(request, &walked, connect, progress, diags) {
+        return Ok(outcome);
     }
     outcome.ended = walked.settle(&reader, published.epoch(), progress, connect);
     if let Ended::Published { .. } = outcome.ended {
@@ -151,9 +130,7 @@ fn attempt(
         outcome.segments = connect()
             .and_then(|mut engine| reader.counts(engine.as_mut(), &request.policy.run_id))
             .unwrap_or_default();
-        for counts in &outcome.segments {
-            blame::refused(request.model, counts, diags);
-        }
+        blame::refused(request.model, request.policy, &counted, diags);
         outcome.segments.extend(stay);
         outcome.segments.sort_by(|a, b| a.segment.cmp(&b.segment));
     }
@@ -167,6 +144,102 @@ fn split(request: Request<'_>, published: &Published) -> (Policy, Policy) {
     left.selection.segments.retain(|id| !done.contains(id));
     kept.selection.segments.retain(|id| done.contains(id));
     (left, kept)
+}
+
+/// What was found before anything is computed.
+pub(super) enum Begun {
+    /// There is nothing to compute.
+    Over(Outcome),
+    Open(Box<Opened>),
+}
+
+/// What a run goes on with.
+pub(super) struct Opened {
+    pub(super) engine: Box<dyn Engine>,
+    pub(super) published: Published,
+    /// Of what is left to publish: a segment that is published as of this instant stays as it is.
+    pub(super) policy: Policy,
+    /// The counts of those that stay.
+    pub(super) stay: Vec<SegmentCounts>,
+}
+
+/// Reads what is published, and whether there is something to do.
+pub(super) fn begin(
+    request: Request<'_>,
+    reader: &Reader<'_>,
+    connect: &mut Connect<'_>,
+    progress: &dyn Progress,
+    diags: &mut Diagnostics,
+) -> Result<Begun, EngineError> {
+    let over = |ended| Ok(Begun::Over(Outcome::of(request, ended)));
+    super::tables::check_names(request.model, request.policy.names(), diags);
+    if diags.has_errors() {
+        return over(Ended::Refused);
+    }
+    let mut engine = connect()?;
+    let published = match (reader.published(engine.as_mut()), progress.interrupted()) {
+        (_, Some(exit_status)) => return over(Ended::Interrupted { exit_status }),
+        (published, None) => published?,
+    };
+    if history_began(request, &published) {
+        // The model was made when there was no history; what it says of it is not true any more.
+        let winner = published.state.as_ref().map(|s| s.run_id.clone());
+        return over(Ended::LostRace { winner });
+    }
+    let (repair, done) = split(request, &published);
+    match verdict(request.model, request.policy, &published, diags) {
+        Verdict::Build => {
+            let (mut policy, mut stay) = (request.policy.clone(), Vec::new());
+            if !repair.selection.segments.is_empty() && !done.selection.segments.is_empty() {
+                let kept = Request {
+                    policy: &done,
+                    ..request
+                };
+                stay = unchanged(kept, reader, &published, engine.as_mut())?;
+                policy = repair;
+            }
+            Ok(Begun::Open(Box::new(Opened {
+                engine,
+                published,
+                policy,
+                stay,
+            })))
+        }
+        Verdict::Refuse => over(Ended::Refused),
+        Verdict::Unchanged => {
+            let run_id = last_run(request, &published);
+            let mut outcome = Outcome::of(request, Ended::Unchanged { run_id });
+            outcome.segments = unchanged(request, reader, &published, engine.as_mut())?;
+            Ok(Begun::Over(outcome))
+        }
+    }
+}
+
+/// Says which source is to blame where the warehouse could not read one; whether one is.
+pub(super) fn blame_sources(
+    request: Request<'_>,
+    walked: &Walked,
+    connect: &mut Connect<'_>,
+    progress: &dyn Progress,
+    diags: &mut Diagnostics,
+) -> bool {
+    if let Some(Stop::Engine { error, kind }) = &walked.stop
+        && reads(kind)
+        && blame::blameable(error)
+        && progress.interrupted().is_none()
+        && let Ok(mut engine) = connect()
+    {
+        blame::sources(request.model, request.dialect, engine.as_mut(), diags);
+        return diags.has_errors();
+    }
+    false
+}
+
+/// What the walk has counted.
+pub(super) fn counts(walk: &mut Walk<'_>, reader: &Reader<'_>) -> Result<Vec<SegmentCounts>, Stop> {
+    reader
+        .counted(walk.engine.as_mut())
+        .map_err(|error| Stop::at(Kind::Count, error))
 }
 
 /// Whether a history that the model takes for missing is there now.
@@ -239,37 +312,54 @@ fn unchanged(
     Ok(all)
 }
 
-/// From the first question to the commit.
-fn all(
+/// Asks every question of a run, in a transaction that it begins.
+pub(super) fn asked(
     walk: &mut Walk<'_>,
     request: Request<'_>,
-    reader: &Reader<'_>,
     published: &Published,
-    now: &dyn Fn() -> jiff::Timestamp,
     diags: &mut Diagnostics,
 ) -> Result<(), Stop> {
-    let Request {
-        model,
-        queries,
-        policy,
-        dialect,
-        ..
-    } = request;
-    let mut stages = staging(model, queries, policy, published, dialect).into_iter();
-    if let Some(begin) = stages.next() {
-        walk.stage(&begin, diags)?;
+    let stages = staging(
+        request.model,
+        request.queries,
+        request.policy,
+        published,
+        request.dialect,
+    );
+    let (begin, stages) = stages
+        .into_iter()
+        .partition::<Vec<_>, _>(|s| s.kind == Kind::Begin);
+    if !walk.begun {
+        for stage in &begin {
+            walk.stage(stage, diags)?;
+        }
+        walk.begun = true;
     }
     // Conditions of a source may speak of local time.
-    for query in queries.iter().filter(|q| !q.prelude.is_empty()) {
+    for query in request.queries.iter().filter(|q| !q.prelude.is_empty()) {
         walk.stage(&prelude(query), diags)?;
     }
     check_sources(walk, request.checks, diags)?;
-    for stage in stages {
-        walk.stage(&stage, diags)?;
+    for stage in &stages {
+        walk.stage(stage, diags)?;
     }
     if diags.has_errors() {
         return Err(Stop::Checks);
     }
+    Ok(())
+}
+
+/// Asks every question; the stages that publish the answers.
+pub(super) fn computed(
+    walk: &mut Walk<'_>,
+    request: Request<'_>,
+    reader: &Reader<'_>,
+    published: &Published,
+    now: jiff::Timestamp,
+    diags: &mut Diagnostics,
+) -> Result<Vec<Stage>, Stop> {
+    asked(walk, request, published, diags)?;
+    let (model, queries) = (request.model, request.queries);
     let entities: Vec<&str> = queries
         .iter()
         .filter_map(|q| model.entities.get(q.entity.index()))
@@ -277,27 +367,21 @@ fn all(
         .collect();
     let staged = reader
         .staged(walk.engine.as_mut(), &entities)
-        .map_err(|error| Stop::Engine {
-            error,
-            kind: Kind::StageQuery,
-        })?;
+        .map_err(|error| Stop::at(Kind::StageQuery, error))?;
     let stages = publication(
         model,
         queries,
-        policy,
+        request.policy,
         published,
         &staged,
-        now(),
-        dialect,
+        now,
+        request.dialect,
         diags,
     );
     if diags.has_errors() {
         return Err(Stop::Checks);
     }
-    for stage in &stages {
-        walk.stage(stage, diags)?;
-    }
-    Ok(())
+    Ok(stages)
 }
 
 /// Runs every check of the sources, then stops if one found something.

@@ -1,11 +1,12 @@
 //! How the questions are asked: the first half of a run, from the first statement to the staged members. Nothing that
 //! readers see is touched here.
 
+use super::guards::bounds;
 use super::tables::SCOPE;
 use super::{Kind, Policy, Published, Stage, entity_tables, staging_name, touched};
 use crate::dialect::Dialect;
 use crate::emit::{EntityQuery, Role};
-use crate::model::{Model, Segment, SegmentKind};
+use crate::model::Model;
 use crate::statements::{EntityTables, Flag, Pair, ScopeRows, Sql, Statements};
 
 /// Segments per statement: one statement over a thousand takes longer to plan than to run.
@@ -31,7 +32,7 @@ pub fn staging(
     }];
     stages.push(scope(&statements, model, queries, policy, published));
     for (name, _, query) in touched(model, queries, policy, published) {
-        let mut tables = entity_tables(&statements, policy, name, query);
+        let mut tables = entity_tables(&statements, policy, published, name, query);
         let stage = |kind: Kind, sql: Vec<String>| Stage {
             kind,
             subject: name.to_owned(),
@@ -78,12 +79,7 @@ fn scope(
             [
                 statements.text(&segment.name),
                 statements.text(name),
-                statements.text(match segment.kind {
-                    SegmentKind::Segment => "segment",
-                    SegmentKind::Case => "case",
-                    SegmentKind::Arm => "arm",
-                    SegmentKind::Holdout => "holdout",
-                }),
+                statements.text(segment.kind.word()),
                 statements.text(&segment.definition_hash),
                 statements.maybe(last.map(|l| l.definition_hash.as_str())),
                 statements.boolean(false),
@@ -98,11 +94,12 @@ fn scope(
                 statements.maybe(segment.kpi.as_deref()),
                 statements.maybe(joined(&channels).as_deref()),
                 statements.date(segment.expires_on),
+                statements.text(&super::definitions::kept(segment)),
                 statements.maybe(published.renamed(segment, name)),
             ]
             .into_iter()
-            .chain(bounds(segment))
-            .chain([Sql("NULL".to_owned())])
+            .chain(bounds(statements, policy, segment))
+            .chain([(); 3].map(|()| Sql("NULL".to_owned())))
             .collect(),
         );
     }
@@ -145,20 +142,6 @@ fn scope(
         subject: "segments".to_owned(),
         sql,
     }
-}
-
-/// `size` and `max_change`, as the guards compare them.
-fn bounds(segment: &Segment) -> [Sql; 4] {
-    let size = segment.upkeep.size.as_ref();
-    let change = segment.upkeep.max_change.as_ref();
-    [
-        size.and_then(|s| s.min),
-        size.and_then(|s| s.max),
-        size.and_then(|s| s.max_share)
-            .map(crate::spec::Share::parts),
-        change.map(|(share, _)| share.parts()),
-    ]
-    .map(|n| Sql(n.map_or_else(|| "NULL".to_owned(), |n| n.to_string())))
 }
 
 /// A list as readers of the catalog see it; None where it is empty.

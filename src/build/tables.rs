@@ -134,7 +134,11 @@ pub const CATALOG: &[(&str, Type)] = &[
     ("channels", Type::String),
     ("expires_on", Type::Date),
     ("run_id", Type::String),
+    PARTS,
 ];
+
+/// The column of `segc_catalog` that the first tables did not have: the parts of a definition, for comparisons.
+pub const PARTS: (&str, Type) = ("parts", Type::String);
 
 /// Columns of the run's own list of segments, a temporary table.
 pub const SCOPE: &[(&str, Type)] = &[
@@ -156,6 +160,7 @@ pub const SCOPE: &[(&str, Type)] = &[
     ("kpi", Type::String),
     ("channels", Type::String),
     ("expires_on", Type::Date),
+    PARTS,
     // The name whose members and history it takes over in this run.
     ("renamed_from", Type::String),
     // Bounds; shares in ten thousandths.
@@ -163,7 +168,16 @@ pub const SCOPE: &[(&str, Type)] = &[
     ("size_max", Type::Int),
     ("max_share", Type::Int),
     ("max_change", Type::Int),
-    // Why a guard refuses to publish it.
+    ("min_change", Type::Int),
+    ("broad_share", Type::Int),
+    ("broad_min", Type::Int),
+    ("may_be_empty", Type::Boolean),
+    // The number of members that is let through all the same.
+    ("accepted", Type::Int),
+    // The bound that it is beyond, and the words for that.
+    ("guard", Type::String),
+    ("message", Type::String),
+    // The same words, unless the number was accepted: then it is published.
     ("refused", Type::String),
 ];
 

@@ -44,6 +44,8 @@ pub enum Ended {
     Unchanged { run_id: String },
     /// The diagnostics say why; nothing was published.
     Refused,
+    /// Nothing was to be published: this is what a build would do.
+    Planned,
     /// The warehouse refused, in its own words; nothing was published.
     NotPublished { message: String },
     /// Another build published first (None: is about to publish); nothing was published.
@@ -59,7 +61,7 @@ impl Ended {
     #[must_use]
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::Published { .. } | Self::Unchanged { .. } => 0,
+            Self::Published { .. } | Self::Unchanged { .. } | Self::Planned => 0,
             Self::Refused => 1,
             Self::NotPublished { .. } => 2,
             Self::LostRace { .. } => 3,
@@ -85,6 +87,8 @@ pub(super) enum Stop {
     Engine { error: EngineError, kind: Kind },
     /// Checks of the data failed; the diagnostics say which.
     Checks,
+    /// Everything was asked, and nothing is to be published.
+    Previewed,
     /// Somebody wants the build to stop.
     Interrupted,
     /// The fence hit no row.
@@ -96,6 +100,12 @@ pub(super) enum Stop {
     },
 }
 
+impl Stop {
+    pub(super) fn at(kind: Kind, error: EngineError) -> Self {
+        Self::Engine { error, kind }
+    }
+}
+
 /// A session on its way through stages.
 pub(super) struct Walk<'a> {
     pub(super) engine: Box<dyn Engine>,
@@ -103,6 +113,8 @@ pub(super) struct Walk<'a> {
     entities: &'a [Entity],
     progress: &'a dyn Progress,
     timings: Vec<Timing>,
+    /// Its transaction is open.
+    pub(super) begun: bool,
     /// COMMIT was sent.
     committing: bool,
 }
@@ -125,6 +137,7 @@ impl<'a> Walk<'a> {
             entities,
             progress,
             timings: Vec::new(),
+            begun: false,
             committing: false,
         }
     }
@@ -228,6 +241,7 @@ impl<'a> Walk<'a> {
             | Kind::Diff
             | Kind::Count
             | Kind::Guard
+            | Kind::Withhold
             | Kind::Rename
             | Kind::CloseStays
             | Kind::OpenStays
@@ -285,6 +299,9 @@ fn settle(reader: &Reader<'_>, base: u64, walked: &Walked, connect: &mut Connect
     if let Some(Stop::Checks) = stop {
         return Ended::Refused;
     }
+    if let Some(Stop::Previewed) = stop {
+        return Ended::Planned;
+    }
     let ledger = connect().and_then(|mut engine| reader.verdict(engine.as_mut()));
     let (run, state) = match ledger {
         Ok(found) => found,
@@ -339,5 +356,6 @@ fn settle(reader: &Reader<'_>, base: u64, walked: &Walked, connect: &mut Connect
             ),
         },
         Some(Stop::Checks) => Ended::Refused,
+        Some(Stop::Previewed) => Ended::Planned,
     }
 }

@@ -4,21 +4,17 @@ use super::args::{EngineArgs, ProjectArgs, SelectArgs, TargetPathArgs};
 use super::blame;
 use super::connect::{self, Sources};
 use super::interrupt::{Interrupts, Watched};
+use super::policy::{AcceptArgs, policy};
 use super::progress::Bar;
 use super::table::{count, percent, table};
 use super::test;
 use super::test_results::summary;
 use super::workspace::Workspace;
 use super::{Ctx, DiagFormat, Exit, files};
-use crate::build::Policy;
 use crate::build::results::{results, share};
 use crate::build::run::{Ended, Outcome, Request, Silent, publish, record_refusal};
 use crate::ir::Selection;
-use crate::project::select::Wanted;
 use jiff::Timestamp;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use ulid::Ulid;
 
 /// Compute the segments and publish them: all of them, or nothing
 #[derive(clap::Args, Debug)]
@@ -29,6 +25,7 @@ because of the spec or the data, 2 could not run, 3 another build published firs
 Examples:
   segc build
   segc build --select tag:email               publishes these only; the others stay as they are
+  segc build --accept winback@52310           lets this very number through a guard, once
   segc build --as-of '2026-01-31 09:00'
   segc build --format json | jq .run          the results, as in target/run_results.json"
 )]
@@ -48,6 +45,9 @@ pub(super) struct Args {
     /// Publish without running the tests of what is published
     #[arg(long, env = "SEGC_NO_TEST", value_parser = clap::builder::FalseyValueParser::new())]
     no_test: bool,
+
+    #[command(flatten)]
+    accept: AcceptArgs,
 }
 
 pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
@@ -83,7 +83,8 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
             parts.diags,
         );
         let options = connect::options(parts.project, parts.target, args.engine.threads);
-        let policy = policy(&parts, &wanted, selection, now);
+        let accepted = args.accept.of(&selection, parts.model, parts.diags);
+        let policy = policy(&parts, &wanted, selection, accepted, now);
         let request = Request {
             model: parts.model,
             queries: &compiled.queries,
@@ -189,59 +190,6 @@ pub(super) fn passes(
     !workspace.diags.has_errors()
 }
 
-pub(super) fn policy(
-    parts: &super::workspace::Parts<'_>,
-    wanted: &Wanted,
-    selection: Selection,
-    now: Timestamp,
-) -> Policy {
-    let outputs = &parts.project.settings.outputs;
-    Policy {
-        schema: outputs.schema.value.clone(),
-        prefix: outputs.prefix.clone(),
-        history: outputs.history,
-        wide: outputs.wide,
-        run_id: Ulid::generate().to_string(),
-        target: parts.target.name.clone(),
-        as_of: parts.model.as_of,
-        started_at: now,
-        segc_version: env!("CARGO_PKG_VERSION").to_owned(),
-        git_sha: git_sha(&parts.project.root),
-        selection_text: selection_text(wanted),
-        selection,
-        whole: wanted.is_everything(),
-        backfill: false,
-    }
-}
-
-fn selection_text(wanted: &Wanted) -> Option<String> {
-    let part = |flag: &str, list: &[String]| {
-        (!list.is_empty()).then(|| format!("{flag} {}", list.join(" ")))
-    };
-    let parts: Vec<String> = [
-        part("--select", &wanted.select),
-        part("--exclude", &wanted.exclude),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    (!parts.is_empty()).then(|| parts.join(" "))
-}
-
-/// The commit that the project is at, where git can say.
-fn git_sha(root: &Path) -> Option<String> {
-    let answer = Command::new("git")
-        .arg("-C")
-        .arg(root)
-        .args(["rev-parse", "HEAD"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    let sha = String::from_utf8(answer.stdout).ok()?.trim().to_owned();
-    (answer.status.success() && !sha.is_empty()).then_some(sha)
-}
-
 /// The table of segments.
 fn counts(outcome: &Outcome) -> String {
     if outcome.segments.is_empty() {
@@ -284,6 +232,7 @@ fn say(outcome: &Outcome, ctx: &Ctx) {
             "\nnothing to do: run {run_id} published the same definitions as of the same instant"
         )),
         Ended::Refused
+        | Ended::Planned
         | Ended::NotPublished { .. }
         | Ended::LostRace { .. }
         | Ended::Interrupted { .. }
@@ -295,7 +244,7 @@ fn say(outcome: &Outcome, ctx: &Ctx) {
 pub(super) fn unpublished(ended: &Ended, ctx: &Ctx) {
     match ended {
         Ended::Published { .. } | Ended::Unchanged { .. } => {}
-        Ended::Refused => ctx.ui.status("nothing was published"),
+        Ended::Refused | Ended::Planned => ctx.ui.status("nothing was published"),
         Ended::NotPublished { message } => {
             ctx.ui.problem(&format!("nothing was published: {message}"));
         }
@@ -314,7 +263,7 @@ pub(super) fn unpublished(ended: &Ended, ctx: &Ctx) {
 
 pub(super) fn exit_of(ended: &Ended) -> Exit {
     match ended {
-        Ended::Published { .. } | Ended::Unchanged { .. } => Exit::Fine,
+        Ended::Published { .. } | Ended::Unchanged { .. } | Ended::Planned => Exit::Fine,
         Ended::Refused => Exit::Found,
         Ended::NotPublished { .. } => Exit::CouldNotRun,
         Ended::LostRace { .. } => Exit::Lost,

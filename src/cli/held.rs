@@ -2,6 +2,7 @@
 
 use super::connect;
 use super::interrupt::{Interrupts, Watched};
+use super::policy::policy;
 use super::workspace::Parts;
 use super::{Ctx, Exit, build};
 use crate::build::change::change;
@@ -13,6 +14,7 @@ use crate::engine::{EngineError, Options, Warehouse};
 use crate::ir::Selection;
 use crate::project::select::Wanted;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// A target and what is published in it.
 pub(super) struct Held<'a> {
@@ -30,7 +32,13 @@ pub(super) fn hold<'a>(parts: Parts<'a>, now: Timestamp, writes: bool) -> Option
     } else {
         connect::reading(parts.project, parts.target, None)
     };
-    let policy = build::policy(&parts, &Wanted::default(), Selection::default(), now);
+    let policy = policy(
+        &parts,
+        &Wanted::default(),
+        Selection::default(),
+        BTreeMap::new(),
+        now,
+    );
     let warehouse = connect::open(&options, parts.diags)?;
     let reader = Reader::new(parts.model, &policy, parts.dialect);
     let read = (warehouse.session()).and_then(|mut engine| reader.published(engine.as_mut()));

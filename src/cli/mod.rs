@@ -26,6 +26,9 @@ mod init;
 mod interrupt;
 mod ls;
 mod named;
+mod plan;
+mod plan_text;
+mod policy;
 mod progress;
 mod prune;
 mod schema;
@@ -71,6 +74,7 @@ enum Command {
     Check(check::Args),
     Compile(compile::Args),
     Test(test::Args),
+    Plan(plan::Args),
     Build(build::Args),
     Show(show::Args),
     Ls(ls::Args),
@@ -166,6 +170,7 @@ fn run(command: &Command, ctx: &Ctx) -> Result<Exit, Exit> {
         Command::Check(args) => check::run(args, ctx),
         Command::Compile(args) => compile::run(args, ctx),
         Command::Test(args) => test::run(args, ctx),
+        Command::Plan(args) => plan::run(args, ctx),
         Command::Build(args) => build::run(args, ctx),
         Command::Show(args) => show::run(args, ctx),
         Command::Ls(args) => ls::run(args, ctx),

@@ -203,6 +203,8 @@ fn membership(
         selection: Selection::default(),
         whole: true,
         backfill: false,
+        guards: parts.project.settings.guards.clone(),
+        accepted: std::collections::BTreeMap::new(),
     };
     let names: Names<'_> = policy.names();
     let published = Reader::new(parts.model, &policy, parts.dialect).published(engine)?;

@@ -97,6 +97,34 @@ impl Workspace {
         }
     }
 
+    /// The project in another folder, of which only the definitions count: it is asked of this one's target and files, as of
+    /// the same instant. `name` is what its files are said to be in.
+    pub(super) fn beside(&self, dir: PathBuf, name: &str) -> Option<Self> {
+        let (project, model) = (self.project.as_ref()?, self.model.as_ref()?);
+        let mut diags = Diagnostics::default();
+        let mut sources = SourceMap::default();
+        let vars = self.args.vars.as_deref();
+        let mut other = project::load(dir, vars, &mut sources, &mut diags);
+        if let Some(other) = &mut other {
+            other.root.clone_from(&project.root);
+        }
+        Some(Self {
+            sources,
+            diags,
+            args: ProjectArgs {
+                as_of: Some(model.as_of.to_string()),
+                ..self.args.clone()
+            },
+            prefix: format!("{name}:"),
+            project: other,
+            target: self.target.clone(),
+            catalog: Catalog::default(),
+            model: None,
+            facts: None,
+            now: self.now,
+        })
+    }
+
     /// Resolves the project, with columns from `sources`.
     pub(super) fn analyse(&mut self, sources: Sources) {
         let facts = self.facts();

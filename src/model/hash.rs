@@ -165,22 +165,66 @@ pub(super) fn fill(world: &mut World, items: &mut Items, entities: &[EntityUses]
         .iter()
         .position(|s| s.kind == SegmentKind::Holdout)
         .and_then(|n| raw.get(n));
-    for (segment, raw) in resolved.segments.iter_mut().zip(&raw) {
-        let mut parts = vec![raw.as_str()];
-        parts.extend(holdout.filter(|_| segment.held_out).map(String::as_str));
+    let segment_names: Vec<String> = resolved.segments.iter().map(|s| s.name.clone()).collect();
+    for ((segment, uses), raw_hash) in resolved.segments.iter_mut().zip(&resolved.uses).zip(&raw) {
+        let entity = world.entities.get(segment.entity.index());
+        let mut list = vec![
+            named("itself", item_hashes.get(uses.canonical.0)),
+            named(
+                &format!("entity {}", entity.map_or("", |e| e.entity.name.as_str())),
+                entity_hashes.get(segment.entity.index()),
+            ),
+        ];
+        for id in &uses.relations {
+            let name = world
+                .relations
+                .get(id.index())
+                .map_or("", |r| &r.relation.name);
+            list.push(named(
+                &format!("relation {name}"),
+                relation_hashes.get(id.index()),
+            ));
+        }
+        for id in &segment.traits {
+            let name = world.traits.get(id.index()).map_or("", |t| t.name.as_str());
+            list.push(named(
+                &format!("trait {name}"),
+                trait_hashes.get(id.index()),
+            ));
+        }
+        for id in &segment.references {
+            let name = segment_names.get(id.index()).map_or("", String::as_str);
+            list.push(named(&format!("segment {name}"), raw.get(id.index())));
+        }
+        let mut parts = vec![raw_hash.as_str()];
+        if let Some(holdout) = holdout.filter(|_| segment.held_out) {
+            parts.push(holdout);
+            list.push(named("the holdout", Some(holdout)));
+        }
         if let Some((suppress, channels)) = shared.get(segment.entity.index()) {
             if segment.suppressed {
                 parts.push(suppress);
+                list.push(named("suppression", Some(suppress)));
             }
             if !segment.channels.is_empty() {
                 parts.push(channels);
+                list.push(named("channels", Some(channels)));
             }
         }
         segment.definition_hash = digest(parts);
+        list.sort();
+        list.dedup();
+        segment.parts = list;
     }
     for (found, hash) in world.traits.iter_mut().zip(trait_hashes) {
         found.definition_hash = hash;
     }
+}
+
+/// A part of a definition and the beginning of its hash: enough to tell it from another one of the same name.
+fn named(name: &str, hash: Option<&String>) -> (String, String) {
+    let hash = hash.and_then(|h| h.get(..16)).unwrap_or_default();
+    (name.to_owned(), hash.to_owned())
 }
 
 fn parts_of<'a>(ids: &[TraitId], hashes: &'a [String]) -> Vec<&'a str> {

@@ -73,6 +73,7 @@ pub(super) fn resolve(
         enabled: true,
         upkeep: Upkeep::default(),
         definition_hash: String::new(),
+        parts: Vec::new(),
         references: Vec::new(),
         traits: Vec::new(),
         span: written.span,

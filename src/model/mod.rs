@@ -430,6 +430,19 @@ pub enum SegmentKind {
     Holdout,
 }
 
+impl SegmentKind {
+    /// As the ledger and the manifest have it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Segment => "segment",
+            Self::Case => "case",
+            Self::Arm => "arm",
+            Self::Holdout => "holdout",
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Segment {
     /// `vip`, `lifecycle.new`
@@ -456,6 +469,9 @@ pub struct Segment {
     pub upkeep: Upkeep,
     /// SHA-256 over the canonical text of the segment and all it refers to, in hex. Independent of `as_of`.
     pub definition_hash: String,
+    /// The parts that the hash is made of, by what they are called (`itself`, `trait revenue`), and a hash of each; so that
+    /// it can be said which of them has changed.
+    pub parts: Vec<(String, String)>,
     /// Other segments this one names, directly; a case: those of its own and all earlier cases. For selectors and `explain`.
     pub references: Vec<SegmentId>,
     /// Traits named in its condition or exposed, directly.

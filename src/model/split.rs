@@ -103,6 +103,7 @@ pub(super) fn split(
                 Some(&name.value),
             ),
             definition_hash: String::new(),
+            parts: Vec::new(),
             references: of.into_iter().collect(),
             traits: outlet.traits.clone(),
             span: name.span,

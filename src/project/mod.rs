@@ -10,6 +10,7 @@
 mod dbt;
 mod files;
 mod instant;
+pub mod revision;
 pub mod select;
 pub mod target;
 mod vars;

@@ -106,21 +106,22 @@ pub(super) fn item(
     }
 }
 
-/// As [`canonical_item`]; of a repeated item each copy has its own values, and nothing of the others'.
+/// As [`canonical_item`], without its name: what something means does not depend on what it is called. Of a repeated item
+/// each copy has its own values, and nothing of the others'.
 fn canonical_copy(node: &Node, vars: &Vars, params: &Vars) -> String {
     let NodeKind::Map(entries) = &node.kind else {
         return canonical_item(node, vars);
     };
-    if params.is_empty() {
-        return canonical_item(node, vars);
-    }
+    let repeated = !params.is_empty();
     let mut own: Vec<(Name, Node)> = entries
         .iter()
-        .filter(|(key, _)| key.value != "for_each")
+        .filter(|(key, _)| key.value != "name" && !(repeated && key.value == "for_each"))
         .cloned()
         .collect();
-    let values = Node::new(NodeKind::Map(params.to_vec()), node.span);
-    own.push((Name::new("$each".to_owned(), node.span), values));
+    if repeated {
+        let values = Node::new(NodeKind::Map(params.to_vec()), node.span);
+        own.push((Name::new("$each".to_owned(), node.span), values));
+    }
     canonical_item(&Node::new(NodeKind::Map(own), node.span), vars)
 }
 

@@ -3,6 +3,7 @@
 //! `{{ env_var('X') }}` is put in before anything else is read; the environment comes in as a function, because
 //! nothing on this floor reads it.
 
+use super::guards::{Guards, guards};
 use super::{HoldoutSpec, Name, allow, entity, holdout, item, keys};
 use crate::diag::codes::lint::{Level, Lint};
 use crate::diag::codes::spec as codes;
@@ -28,6 +29,7 @@ pub struct Settings {
     pub outputs: Outputs,
     pub holdout: Option<HoldoutSpec>,
     pub dbt: Option<DbtSpec>,
+    pub guards: Guards,
     /// Levels of lints that are not as they come.
     pub lints: Vec<(&'static Lint, Level)>,
 }
@@ -172,6 +174,7 @@ pub fn read(
             .zip(f.key("holdout"))
             .and_then(|(node, key)| holdout::holdout(&mut r, node, key.span)),
         dbt: dbt(&mut r, &f),
+        guards: guards(&mut r, &f),
         lints: lints(&mut r, &f),
     })
 }
@@ -469,11 +472,8 @@ mod tests {
         assert_eq!(found("{name: a, time_zone: EST5}"), one("S0121", "EST5"));
         assert_eq!(found("{name: a, week_start: mon}"), one("S0119", "mon"));
         assert_eq!(
-            found("{name: a, guards: {}, dbt: {project_dir: d, target: x}}"),
-            [
-                ("S0106", "guards".to_owned()),
-                ("S0106", "target".to_owned())
-            ]
+            found("{name: a, guards: {max_change: 3}, dbt: {project_dir: d, target: x}}"),
+            [("S0106", "target".to_owned()), ("S0140", "3".to_owned())]
         );
         assert_eq!(
             found("{name: a, targets: {d: {path: x}}}"),

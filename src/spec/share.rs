@@ -14,6 +14,12 @@ impl Share {
     /// The parts that make 100 %.
     pub const WHOLE: u32 = 10_000;
 
+    /// A number of percent, from 1 to 100.
+    #[must_use]
+    pub const fn percent(percent: u32) -> Self {
+        Self(percent * (Self::WHOLE / 100))
+    }
+
     /// In parts of [`Share::WHOLE`], from 1 to all of them.
     #[must_use]
     pub fn parts(self) -> u32 {

@@ -108,6 +108,7 @@ fn the_reference_of_all_commands() {
         "check",
         "compile",
         "test",
+        "plan",
         "build",
         "show",
         "ls",

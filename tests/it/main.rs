@@ -41,6 +41,8 @@ mod places;
     allow(dead_code, reason = "rows are computed with the engine only")
 )]
 mod plan;
+#[cfg(feature = "duckdb-linked")]
+mod preview;
 #[cfg_attr(
     not(feature = "duckdb-linked"),
     allow(dead_code, reason = "most builds are run with the engine only")

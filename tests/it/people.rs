@@ -19,7 +19,7 @@ impl Shop {
         let shop = Self(tempfile::tempdir().expect("a temporary folder"));
         shop.put(
             "segc.yml",
-            "name: shop\nversion: 1\ntargets: {dev: {type: duckdb, path: shop.duckdb}}\n",
+            "name: shop\nversion: 1\ntargets: {dev: {type: duckdb, path: shop.duckdb}}\nguards: {allow_empty: true}\n",
         );
         shop.put("segments/entity.yml", entity);
         shop.put("segments/spec.yml", spec);
@@ -27,7 +27,7 @@ impl Shop {
         shop
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
@@ -268,7 +268,7 @@ fn a_segment_beyond_its_bounds_stays_as_it_was() {
         &[
             "S0642",
             "segments/spec.yml:5:11",
-            "segment `vip` was not published: 4 members, at most 2 were expected",
+            "segment `vip` is refused: 4 members, at most 2 were expected",
             "published 2 segments",
         ],
     );

@@ -294,7 +294,7 @@ fn shop() -> Place {
     let place = Place::empty();
     place.write(
         "segc.yml",
-        "name: shop\ntime_zone: Europe/Berlin\ntargets:\n  dev: {type: duckdb, path: shop.duckdb}\n",
+        "name: shop\ntime_zone: Europe/Berlin\ntargets:\n  dev: {type: duckdb, path: shop.duckdb}\nguards: {allow_empty: true}\n",
     );
     place.write(
         "segments/shop.yml",

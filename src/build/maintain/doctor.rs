@@ -112,7 +112,7 @@ impl<'a> Doctor<'a> {
     }
 
     fn tables(&self, entity: &str) -> EntityTables {
-        entity_tables(&self.statements, self.policy, entity, None)
+        entity_tables(&self.statements, self.policy, self.published, entity, None)
     }
 
     fn relation(&self, name: &str) -> Sql {

@@ -294,13 +294,16 @@ pub static GUARD: Code = Code {
     title: "a segment beyond its bounds",
     explain: "\
 `size:` bounds the number of a segment's members, `max_change:` how many may enter or exit in one build, as a share of those \
-who were in it. A segment beyond its bounds is not published: its members stay as they were, other segments are published, \
-and the build ends with exit status 1. Only people who are suppressed by now leave it all the same.
+who were in it. `guards:` of segc.yml does so for all segments, and holds where nothing is written: 30 % of at least 100 people \
+may not enter or exit at once; the last member may not leave; a segment without members may not take in more than 80 % of \
+everybody. A segment beyond its bounds is not published: its members stay as they were, other segments are published, and the \
+build ends with exit status 1. Only people who are suppressed by now leave it all the same.
 
     - name: winback
       size: {min: 100, max_share: 40%}
       max_change: 20%                 # 1,000 members: at most 200 enter, at most 200 exit
       where: [ {did: orders}, {did_not: orders, within: 180 days} ]
 
-Mostly a source was loaded in part, or twice. If the number is right, correct the bound and build again.",
+Mostly a source was loaded in part, or twice. If the number is right, `segc build --accept winback@1310` lets this number through, \
+once; or correct the bound.",
 };

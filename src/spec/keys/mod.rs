@@ -15,7 +15,7 @@ use conditions::{AGGREGATES, OF, WHERE, WINDOW};
 pub use people::{LIST, SIZE, SPLIT, SUPPRESSOR, VALID};
 use populations::{AMONG, RANKING};
 pub use populations::{NTILE, POPULATION, POPULATIONS};
-pub use settings::{DBT, HOLDOUT, OUTPUTS, SETTINGS, TARGET};
+pub use settings::{DBT, GUARDS, HOLDOUT, OUTPUTS, SETTINGS, TARGET};
 pub use unit::{EXPECT, TEST};
 
 /// What a spec file holds.

@@ -68,7 +68,38 @@ pub static SETTINGS: Form = Form::of(
             Shape::Form(&DBT),
             "The dbt project that ref() and source() speak of.",
         ),
-        Key::later("guards", "How much may change at once."),
+        Key::optional(
+            "guards",
+            Shape::Form(&GUARDS),
+            "How much may change at once.",
+        ),
+    ]],
+);
+
+/// `guards:`
+pub static GUARDS: Form = Form::of(
+    "`guards`",
+    &[&[
+        Key::optional(
+            "max_change",
+            Shape::Share,
+            "How many may enter or exit a segment at once, as a share of its members so far; default 30%. Its own `max_change` goes before.",
+        ),
+        Key::optional(
+            "min_change",
+            Shape::Int,
+            "Fewer people than this trip neither `max_change` nor `allow_broad`; default 100.",
+        ),
+        Key::optional(
+            "allow_empty",
+            Shape::Bool,
+            "Whether a segment may lose its last member; default false.",
+        ),
+        Key::optional(
+            "allow_broad",
+            Shape::Bool,
+            "Whether a segment without members so far may take in more than 80% of everybody; default false.",
+        ),
     ]],
 );
 

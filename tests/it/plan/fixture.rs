@@ -384,6 +384,7 @@ impl Shop {
             enabled: true,
             upkeep: Upkeep::default(),
             definition_hash: String::new(),
+            parts: Vec::new(),
             references: Vec::new(),
             traits: Vec::new(),
             span: SPAN,

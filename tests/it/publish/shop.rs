@@ -9,6 +9,8 @@ use segc::model::{
     SegmentKind, Size, Slot, Table, TableId, TableSource, Upkeep,
 };
 use segc::source::{FileId, Span};
+use segc::spec::Guards;
+use std::collections::BTreeMap;
 
 /// Midnight of the n-th January 2026.
 pub(super) fn at(day: i64) -> jiff::Timestamp {
@@ -89,6 +91,7 @@ pub(super) struct Shop {
     pub(super) channels: Vec<(&'static str, &'static str)>,
     pub(super) history: bool,
     pub(super) wide: bool,
+    pub(super) guards: Guards,
     /// The number of the latest run: `run7`.
     pub(super) runs: u32,
 }
@@ -101,6 +104,12 @@ impl Default for Shop {
             channels: Vec::new(),
             history: true,
             wide: false,
+            guards: Guards {
+                allow_empty: true,
+                allow_broad: true,
+                min_change: u32::MAX,
+                ..Guards::default()
+            },
             runs: 0,
         }
     }
@@ -131,6 +140,8 @@ impl Shop {
             },
             whole,
             backfill: false,
+            guards: self.guards.clone(),
+            accepted: BTreeMap::new(),
         }
     }
 
@@ -297,6 +308,7 @@ fn segment(seg: &Seg) -> Segment {
             ..Upkeep::default()
         },
         definition_hash: format!("{}:{:?}", seg.flag, seg.expose),
+        parts: vec![("itself".to_owned(), seg.flag.clone())],
         references: Vec::new(),
         traits: Vec::new(),
         span: span(),

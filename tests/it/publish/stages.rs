@@ -157,6 +157,7 @@ fn the_fence_stands_before_every_change_and_the_commit_last() {
                 | Kind::Fence
                 | Kind::Assert(_)
                 | Kind::Guard
+                | Kind::Withhold
                 | Kind::Commit => false,
             };
             assert!(!changes || n > fence, "{stage:?} stands before the fence");

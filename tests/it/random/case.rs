@@ -243,7 +243,8 @@ impl Case {
         }
         let segments = project.segments;
         let mut settings = json!({"name": "random", "version": 1, "time_zone": zone, "week_start": week_start, "vars": {"floor": 2, "word": "a", "words": ["a", "c"]},
-                "targets": {"dev": {"type": "duckdb", "path": "random.duckdb"}}});
+                "targets": {"dev": {"type": "duckdb", "path": "random.duckdb"}},
+                "guards": {"allow_empty": true, "max_change": "100%", "min_change": 100_000}});
         if let Some(holdout) = holdout {
             settings["holdout"] = holdout;
         }

@@ -1,0 +1,3 @@
+SELECT segment, entity, parts
+FROM {{ catalog }}
+WHERE parts IS NOT NULL
