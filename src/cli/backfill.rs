@@ -4,6 +4,7 @@ use super::args::{EngineArgs, ProjectArgs, SelectArgs};
 use super::connect::{self, Sources};
 use super::held::hold;
 use super::interrupt::{Interrupts, Watched};
+use super::policy::policy;
 use super::table::{count, table};
 use super::workspace::Workspace;
 use super::{Ctx, DiagFormat, Exit, build};
@@ -288,7 +289,7 @@ fn published(
     if parts.diags.has_errors() {
         return None;
     }
-    let mut policy = build::policy(&parts, &args.select.wanted(), selection, now);
+    let mut policy = policy(&parts, &args.select.wanted(), selection, now);
     policy.whole = false;
     policy.backfill = true;
     let request = Request {

@@ -84,7 +84,8 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
         );
         let options = connect::options(parts.project, parts.target, args.engine.threads);
         let accepted = args.accept.of(&selection, parts.model, parts.diags);
-        let policy = policy(&parts, &wanted, selection, accepted, now);
+        let mut policy = policy(&parts, &wanted, selection, now);
+        policy.accepted = accepted;
         let request = Request {
             model: parts.model,
             queries: &compiled.queries,

@@ -14,7 +14,6 @@ use crate::engine::{EngineError, Options, Warehouse};
 use crate::ir::Selection;
 use crate::project::select::Wanted;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 
 /// A target and what is published in it.
 pub(super) struct Held<'a> {
@@ -32,13 +31,7 @@ pub(super) fn hold<'a>(parts: Parts<'a>, now: Timestamp, writes: bool) -> Option
     } else {
         connect::reading(parts.project, parts.target, None)
     };
-    let policy = policy(
-        &parts,
-        &Wanted::default(),
-        Selection::default(),
-        BTreeMap::new(),
-        now,
-    );
+    let policy = policy(&parts, &Wanted::default(), Selection::default(), now);
     let warehouse = connect::open(&options, parts.diags)?;
     let reader = Reader::new(parts.model, &policy, parts.dialect);
     let read = (warehouse.session()).and_then(|mut engine| reader.published(engine.as_mut()));

@@ -288,7 +288,10 @@ impl<'a> Side<'a> {
             model: parts.model,
             dialect: parts.dialect,
             compiled: Compiled::default(),
-            policy: policy(parts, asked.wanted, selection, accepted, asked.now),
+            policy: Policy {
+                accepted,
+                ..policy(parts, asked.wanted, selection, asked.now)
+            },
         }
     }
 

@@ -69,7 +69,6 @@ pub(super) fn policy(
     parts: &Parts<'_>,
     wanted: &Wanted,
     selection: Selection,
-    accepted: BTreeMap<String, u64>,
     now: Timestamp,
 ) -> Policy {
     let settings = &parts.project.settings;
@@ -90,7 +89,7 @@ pub(super) fn policy(
         whole: wanted.is_everything(),
         backfill: false,
         guards: settings.guards.clone(),
-        accepted,
+        accepted: BTreeMap::new(),
     }
 }
 
