@@ -155,7 +155,6 @@ struct Asked<'a> {
 
 /// The project to compare with, resolved, and what it is called; Err where there is none to be had: with its own
 /// findings, or with one more among ours.
-#[expect(clippy::type_complexity, reason = "said in the line above")]
 fn other(
     args: &Args,
     workspace: &mut Workspace,
