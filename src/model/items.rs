@@ -43,10 +43,11 @@ pub(super) fn resolve(
 ) -> Items {
     let mut items = Items::default();
     let traits = traits::drafts(spec, world, diags);
-    let segments = segments::drafts(spec, world, &mut items.segments, diags);
+    // Before the others: a split of it is of its entity.
     if holdout::resolve(settings, spec, world, &mut items.segments, diags) {
         items.order.push(Made::Segment(SegmentId(0)));
     }
+    let segments = segments::drafts(spec, world, &mut items.segments, diags);
     let (sorted, cycles) = order::sort(&references(&traits, &segments));
     let name = |i: usize| match traits.get(i) {
         Some(draft) => Some(draft.spec.item.name.value.as_str()),

@@ -133,6 +133,7 @@ pub(super) fn drafts<'a>(
             // That of what is split, which may stand further down.
             Written::Split(split) if written.entity().is_none() => {
                 split::entity_of(split, spec, world)
+                    .or_else(|| out.names.entity(&split.of.value))
                     .or_else(|| entity_of(None, name.span, world, diags))
             }
             Written::Segment(_) | Written::Group(_) | Written::Split(_) => {
