@@ -323,10 +323,7 @@ fn the_canonical_text_leaves_out_the_name_and_words_and_sorts_keys() {
         "segments:\n  - name: s\n    description: other words\n    where:\n      - a\n      - within: 1 day\n        did: x\n",
     );
     assert_eq!(a, b);
-    assert_eq!(
-        a,
-        r#"{"where":["a",{"did":"x","within":"1 day"}]}"#
-    );
+    assert_eq!(a, r#"{"where":["a",{"did":"x","within":"1 day"}]}"#);
 }
 
 #[test]
