@@ -16,7 +16,7 @@ mod interrupted;
 mod kept;
 #[cfg(feature = "duckdb-linked")]
 mod large;
-mod shop;
+pub(crate) mod shop;
 mod stages;
 #[cfg(feature = "duckdb-linked")]
 mod suppressed;

@@ -13,15 +13,15 @@ use segc::spec::Guards;
 use std::collections::BTreeMap;
 
 /// Midnight of the n-th January 2026.
-pub(super) fn at(day: i64) -> jiff::Timestamp {
+pub(crate) fn at(day: i64) -> jiff::Timestamp {
     let first: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().expect("an instant");
     first + jiff::SignedDuration::from_hours(24 * (day - 1))
 }
 
 /// A segment to build.
 #[derive(Clone)]
-pub(super) struct Seg {
-    pub(super) name: String,
+pub(crate) struct Seg {
+    pub(crate) name: String,
     flag: String,
     expose: Option<String>,
     channel: Option<usize>,
@@ -32,7 +32,7 @@ pub(super) struct Seg {
 }
 
 /// A segment of customers; its condition is the column `vip`.
-pub(super) fn seg(name: &str) -> Seg {
+pub(crate) fn seg(name: &str) -> Seg {
     Seg {
         name: name.to_owned(),
         flag: "vip".to_owned(),
@@ -46,54 +46,54 @@ pub(super) fn seg(name: &str) -> Seg {
 }
 
 impl Seg {
-    pub(super) fn flag(mut self, sql: &str) -> Self {
+    pub(crate) fn flag(mut self, sql: &str) -> Self {
         self.flag = sql.to_owned();
         self
     }
 
-    pub(super) fn expose(mut self, column: &str) -> Self {
+    pub(crate) fn expose(mut self, column: &str) -> Self {
         self.expose = Some(column.to_owned());
         self
     }
 
-    pub(super) fn channel(mut self, channel: usize) -> Self {
+    pub(crate) fn channel(mut self, channel: usize) -> Self {
         self.channel = Some(channel);
         self
     }
 
-    pub(super) fn unsuppressed(mut self) -> Self {
+    pub(crate) fn unsuppressed(mut self) -> Self {
         self.suppressed = false;
         self
     }
 
     /// `size: {min: …}`
-    pub(super) fn at_least(mut self, members: u32) -> Self {
+    pub(crate) fn at_least(mut self, members: u32) -> Self {
         self.at_least = Some(members);
         self
     }
 
-    pub(super) fn disabled(mut self) -> Self {
+    pub(crate) fn disabled(mut self) -> Self {
         self.enabled = false;
         self
     }
 
-    pub(super) fn of_account(mut self, sql: &str) -> Self {
+    pub(crate) fn of_account(mut self, sql: &str) -> Self {
         self.account = true;
         self.flag(sql)
     }
 }
 
 /// What a build is told.
-pub(super) struct Shop {
-    pub(super) suppressed: Option<&'static str>,
+pub(crate) struct Shop {
+    pub(crate) suppressed: Option<&'static str>,
     /// A query of the keys that a suppression source names.
-    pub(super) suppressor: Option<&'static str>,
-    pub(super) channels: Vec<(&'static str, &'static str)>,
-    pub(super) history: bool,
-    pub(super) wide: bool,
-    pub(super) guards: Guards,
+    pub(crate) suppressor: Option<&'static str>,
+    pub(crate) channels: Vec<(&'static str, &'static str)>,
+    pub(crate) history: bool,
+    pub(crate) wide: bool,
+    pub(crate) guards: Guards,
     /// The number of the latest run: `run7`.
-    pub(super) runs: u32,
+    pub(crate) runs: u32,
 }
 
 impl Default for Shop {
@@ -116,7 +116,7 @@ impl Default for Shop {
 }
 
 impl Shop {
-    pub(super) fn policy(&self, model: &Model, names: &[&str], whole: bool) -> Policy {
+    pub(crate) fn policy(&self, model: &Model, names: &[&str], whole: bool) -> Policy {
         let selected = (0u32..)
             .map(SegmentId)
             .zip(&model.segments)
@@ -145,7 +145,7 @@ impl Shop {
         }
     }
 
-    pub(super) fn queries(&self, segments: &[Seg], policy: &Policy) -> Vec<EntityQuery> {
+    pub(crate) fn queries(&self, segments: &[Seg], policy: &Policy) -> Vec<EntityQuery> {
         let mut queries = Vec::new();
         for (n, table, key) in [
             (0, "customers", "customer_id"),
@@ -197,7 +197,7 @@ impl Shop {
         queries
     }
 
-    pub(super) fn model(&self, segments: &[Seg], as_of: jiff::Timestamp) -> Model {
+    pub(crate) fn model(&self, segments: &[Seg], as_of: jiff::Timestamp) -> Model {
         let channels = self
             .channels
             .iter()
