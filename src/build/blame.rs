@@ -5,7 +5,7 @@
 
 use super::Policy;
 use super::guards::tripped;
-use super::read::{SegmentCounts, number, text};
+use super::read::{SegmentCounts, number};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::dialect::Dialect;
 use crate::emit::{CheckKind, CheckQuery, EntityQuery};
@@ -217,13 +217,13 @@ pub(super) fn violated(check: &CheckQuery, violations: u64, found: &str) -> Diag
     }
 }
 
-/// What the staged keys look like: rows without one, duplicated ones, the first of these.
+/// What the staged keys look like: rows without one, duplicated ones.
 pub(super) fn check_keys(
     entity: &crate::model::Entity,
     found: &[crate::engine::Value],
     diags: &mut Diagnostics,
 ) {
-    let [without, duplicated, first] = found else {
+    let [without, duplicated] = found else {
         return;
     };
     let count = |value| number(value).unwrap_or_default();
@@ -248,7 +248,10 @@ pub(super) fn check_keys(
                 ),
             )
             .at(entity.key_span, format!("`{}` is not unique", entity.key))
-            .note(format!("one of them is {}", text(first)))
+            .note(format!(
+                "`select {0} … group by {0} having count(*) > 1` finds them",
+                entity.key
+            ))
             .help("point `table:` at a table with one row per entity"),
         );
     }

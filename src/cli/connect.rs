@@ -41,6 +41,7 @@ pub(super) fn options(project: &Project, target: &Target, threads: Option<u16>) 
         threads: threads.map(u32::from).or(target.threads),
         memory_limit: target.memory_limit.clone(),
         lock_timeout: Duration::from_secs(target.lock_timeout),
+        names_values: false,
     }
 }
 

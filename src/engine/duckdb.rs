@@ -11,6 +11,7 @@ use duckdb::arrow::datatypes::DataType;
 use duckdb::types::{TimeUnit, Value as Raw};
 use duckdb::{AccessMode, Config, Connection};
 
+use super::redact::redacted;
 use super::single::is_single;
 pub use super::warehouse::Options;
 use super::{Engine, EngineError, EngineErrorKind, Rows, Value};
@@ -19,6 +20,7 @@ use super::{Engine, EngineError, EngineErrorKind, Rows, Value};
 pub struct DuckDb {
     connection: Connection,
     project_dir: PathBuf,
+    names_values: bool,
 }
 
 impl DuckDb {
@@ -48,7 +50,11 @@ impl DuckDb {
                 None => Connection::open_in_memory_with_flags(config),
             })
             .map_err(|e| connection_error(&e))?;
-        Self::session(connection, options.project_dir.clone())
+        Self::session(
+            connection,
+            options.project_dir.clone(),
+            options.names_values,
+        )
     }
 
     /// Another session with the same database.
@@ -60,13 +66,18 @@ impl DuckDb {
             .connection
             .try_clone()
             .map_err(|e| connection_error(&e))?;
-        Self::session(connection, self.project_dir.clone())
+        Self::session(connection, self.project_dir.clone(), self.names_values)
     }
 
-    fn session(connection: Connection, project_dir: PathBuf) -> Result<Self, EngineError> {
+    fn session(
+        connection: Connection,
+        project_dir: PathBuf,
+        names_values: bool,
+    ) -> Result<Self, EngineError> {
         let mut session = Self {
             connection,
             project_dir,
+            names_values,
         };
         let dir = session
             .project_dir
@@ -94,7 +105,7 @@ impl DuckDb {
     /// # Errors
     /// The engine refused.
     pub fn version(&self) -> Result<String, EngineError> {
-        self.connection.version().map_err(|e| statement_error(&e))
+        self.connection.version().map_err(|e| self.refused(&e))
     }
 }
 
@@ -150,7 +161,7 @@ impl DuckDb {
         }
         self.connection
             .execute_batch(&statements.join("\n;\n"))
-            .map_err(|e| statement_error(&e))
+            .map_err(|e| self.refused(&e))
     }
 }
 
@@ -160,12 +171,12 @@ impl Engine for DuckDb {
         self.connection
             .execute(sql, [])
             .map(|rows| rows as u64)
-            .map_err(|e| statement_error(&e))
+            .map_err(|e| self.refused(&e))
     }
 
     fn query(&mut self, sql: &str) -> Result<Rows, EngineError> {
         one(sql)?;
-        self.fetch(sql).map_err(|e| statement_error(&e))
+        self.fetch(sql).map_err(|e| self.refused(&e))
     }
 }
 
@@ -390,12 +401,8 @@ fn date(days: i32) -> String {
     }
 }
 
-fn message(error: &duckdb::Error) -> String {
-    error.to_string()
-}
-
 fn connection_error(error: &duckdb::Error) -> EngineError {
-    let message = message(error);
+    let message = error.to_string();
     let locked = message.contains("Could not set lock") || message.contains("Conflicting lock");
     EngineError {
         kind: if locked {
@@ -403,19 +410,29 @@ fn connection_error(error: &duckdb::Error) -> EngineError {
         } else {
             EngineErrorKind::Connection
         },
-        message,
+        message: redacted(&message),
     }
 }
 
-fn statement_error(error: &duckdb::Error) -> EngineError {
-    let message = message(error);
-    let conflict = message.contains("TransactionContext Error") && message.contains("onflict");
-    EngineError {
-        kind: if conflict {
-            EngineErrorKind::Conflict
-        } else {
-            EngineErrorKind::Statement
-        },
-        message,
+impl DuckDb {
+    /// What the engine said of a statement.
+    fn refused(&self, error: &duckdb::Error) -> EngineError {
+        let message = error.to_string();
+        let conflict = message.contains("TransactionContext Error") && message.contains("onflict");
+        EngineError {
+            kind: if conflict {
+                EngineErrorKind::Conflict
+            } else {
+                EngineErrorKind::Statement
+            },
+            // The last are words of `fetch`.
+            message: if self.names_values
+                || matches!(error, duckdb::Error::ToSqlConversionFailure(_))
+            {
+                message
+            } else {
+                redacted(&message)
+            },
+        }
     }
 }

@@ -5,6 +5,8 @@ pub mod catalog;
 pub mod duckdb;
 pub mod job;
 #[cfg(feature = "duckdb-linked")]
+mod redact;
+#[cfg(feature = "duckdb-linked")]
 pub mod sandbox;
 #[cfg(feature = "duckdb-linked")]
 mod single;
@@ -52,7 +54,7 @@ mod float {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineError {
     pub kind: EngineErrorKind,
-    /// The warehouse's words.
+    /// The warehouse's words, without values of rows unless [`Options::names_values`].
     pub message: String,
 }
 

@@ -47,6 +47,7 @@ impl Sandbox {
     pub fn open() -> Result<Self, EngineError> {
         let mut engine = DuckDb::open(&Options {
             threads: Some(1),
+            names_values: true,
             ..Options::default()
         })?;
         for lock in LOCKS {

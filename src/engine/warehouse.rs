@@ -20,6 +20,8 @@ pub struct Options {
     pub memory_limit: Option<String>,
     /// How long to wait for another process to let go of the file.
     pub lock_timeout: Duration,
+    /// Errors say which value is at fault: for rows that nobody is behind.
+    pub names_values: bool,
 }
 
 /// An open database.

@@ -147,6 +147,7 @@ fn parquet_file(
     let warehouse = engine::open(&Options {
         project_dir: root.to_owned(),
         threads: Some(1),
+        names_values: true,
         ..Options::default()
     })
     .map_err(|e| unreadable(&e))?;

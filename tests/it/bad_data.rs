@@ -51,7 +51,7 @@ fn a_declared_type_that_does_not_fit_is_shown_at_the_source() {
             "S0615",
             "segments/entity.yml:3:18",
             "column `age`",
-            "\"old\"",
+            "Conversion Error: CSV Error on Line: 2 «…»",
         ],
     );
 }
