@@ -8,16 +8,18 @@ use super::frame::RelationInfo;
 use super::rows::{RowSet, require_time};
 use super::scope::EntityScope;
 use super::sequence::{Sequence, Sequences};
-use super::typing::{self, Context};
+use super::typing::{self, Clock, Context};
 use super::world::World;
 use super::{
-    Atom, EntityExpr, Measure, MeasureId, Population, PopulationId, RelationId, RowExpr, TimeColumn,
+    Atom, Col, EntityExpr, Measure, MeasureId, Population, PopulationId, RelationId, RowExpr,
+    TimeColumn,
 };
 use crate::diag::Diagnostics;
 use crate::expr::{Agg, Expr, ExprKind, Func, Literal, Type, Unit};
 use crate::snippet::{Ast, AstKind};
 use crate::source::{At, Span, Spanned};
 use crate::spec::AggFunction;
+use jiff::tz::TimeZone;
 use std::collections::{HashMap, HashSet};
 
 /// All measures, populations and sequences of a project, each once.
@@ -31,6 +33,32 @@ pub(super) struct Measures {
 }
 
 impl Measures {
+    /// The clock of what an entity's expression is made of: what an aggregate takes from a relation stays on that one's.
+    pub(super) fn clock(&self, atom: &Atom, world: &World, project: &TimeZone) -> Clock {
+        let known = match atom {
+            Atom::Column(_) | Atom::Sequence(_) => Clock::Any,
+            Atom::Population(id) => match self.populations.get(id.index()) {
+                Some(population) => {
+                    let atom = |atom: &Atom| self.clock(atom, world, project);
+                    Clock::of(&population.of, project, &atom)
+                }
+                None => Clock::Any,
+            },
+            Atom::Measure(id) => {
+                let measure = self.get(*id);
+                let relation = measure.and_then(|m| world.relation(m.relation));
+                match (relation, measure.and_then(|m| m.arg.as_ref())) {
+                    (Some(info), Some(arg)) => {
+                        let column = |col: &Col| Clock::Of(world.zone_of(info, col).clone());
+                        Clock::of(arg, project, &column).or(&info.zone)
+                    }
+                    _ => Clock::Any,
+                }
+            }
+        };
+        known.or(project)
+    }
+
     pub(super) fn get(&self, id: MeasureId) -> Option<&Measure> {
         self.list.get(id.index())
     }

@@ -3,7 +3,7 @@
 
 use super::frame::RelationInfo;
 use super::measure::Measures;
-use super::typing::{self, AggregateCall, Context, Scope};
+use super::typing::{self, AggregateCall, Clock, Context, Scope};
 use super::world::{EntityName, Resolved, World, no_slot};
 use super::{Atom, Col, EntityExpr, EntityId, RelationId, RowExpr, TraitId, written};
 use crate::diag::codes::expr::AGGREGATE_HERE;
@@ -12,6 +12,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::expr::{Expr, ExprKind};
 use crate::snippet::{self, Snippet};
 use crate::source::{At, Span, Spanned};
+use jiff::tz::TimeZone;
 
 /// The largest expression, in nodes, once traits are put in.
 const MAX_SIZE: usize = 10_000;
@@ -105,8 +106,12 @@ impl Scope for RowScope<'_> {
         None
     }
 
-    fn zone<'b>(&'b self, _: &'b Context) -> &'b jiff::tz::TimeZone {
+    fn zone<'b>(&'b self, _: &'b Context) -> &'b TimeZone {
         &self.info.zone
+    }
+
+    fn clock(&self, col: &Col, _: &Context) -> Clock {
+        Clock::Of(self.world.zone_of(self.info, col).clone())
     }
 }
 
@@ -196,8 +201,12 @@ impl Scope for EntityScope<'_> {
         written::call(self.world, self.entity, self.measures, call, ctx, diags)
     }
 
-    fn zone<'b>(&'b self, ctx: &'b Context) -> &'b jiff::tz::TimeZone {
+    fn zone<'b>(&'b self, ctx: &'b Context) -> &'b TimeZone {
         &ctx.time_zone
+    }
+
+    fn clock(&self, atom: &Atom, ctx: &Context) -> Clock {
+        self.measures.clock(atom, self.world, &ctx.time_zone)
     }
 }
 

@@ -9,6 +9,7 @@
 //! minutes, hours, days, months or years; weeks begin on Monday (`week_start: sunday` is written out in days); a
 //! timestamp becomes a date or a text by way of its local datetime; a float becomes an int by way of `round`.
 
+mod clock;
 mod compare;
 mod convert;
 mod fold;
@@ -31,6 +32,7 @@ use crate::spec::AggFunction;
 use crate::spec::settings::WeekStart;
 use jiff::tz::TimeZone;
 
+pub use clock::Clock;
 pub use types::{parse_type, type_hint};
 pub use vocabulary::{FunctionDoc, functions};
 
@@ -76,8 +78,11 @@ pub trait Scope {
         diags: &mut Diagnostics,
     ) -> Option<Expr<Self::Col>>;
 
-    /// The zone in which this place's `datetime` values are read.
+    /// The zone in which wall-clock times are read that are written here.
     fn zone<'a>(&'a self, ctx: &'a Context) -> &'a TimeZone;
+
+    /// The clock of a column's datetimes.
+    fn clock(&self, col: &Self::Col, ctx: &Context) -> Clock;
 }
 
 /// Checks an expression.

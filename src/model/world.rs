@@ -8,6 +8,7 @@ use crate::diag::codes::model::{MANY_ROWS, UNKNOWN_PATH, UNKNOWN_RELATION};
 use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::expr::Type;
 use crate::source::{Span, Spanned};
+use jiff::tz::TimeZone;
 use std::collections::{HashMap, HashSet};
 
 /// All that names can refer to.
@@ -82,6 +83,17 @@ impl World {
 
     pub(super) fn relation(&self, id: RelationId) -> Option<&RelationInfo> {
         self.relations.get(id.index())
+    }
+
+    /// The zone in which a column of the relation's row is read: its parent's columns are on their own relation's clock.
+    pub(super) fn zone_of<'a>(&'a self, mut info: &'a RelationInfo, col: &Col) -> &'a TimeZone {
+        let mut slot = col.slot;
+        while let Some(up) = info.parent.and_then(|p| self.relation(p))
+            && (1..=info.inherited).contains(&slot)
+        {
+            (info, slot) = (up, slot - 1);
+        }
+        &info.zone
     }
 
     /// A relation of an entity by name; S0302 where there is none.

@@ -78,7 +78,7 @@ fn value(ty: &str, text: &str) -> Value {
         ("boolean", text) => Value::Bool(text.parse().unwrap()),
         ("date" | "timestamp" | "datetime", text) => match parse_moment(text).unwrap() {
             Moment::Date(date) => Value::Date(date),
-            Moment::Local(local) => Value::Local(local),
+            Moment::Local(local) => Value::Local(local, None),
             Moment::Instant(instant) => Value::Instant(instant),
         },
         ("array<string>", _) => items("string"),

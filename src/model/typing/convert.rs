@@ -40,33 +40,12 @@ impl<S: Scope> Checker<'_, S> {
             );
             return None;
         };
-        let zone = self.local_zone(&values, &ty)?;
+        let zone = self.common_zone(&values, &ty)?;
         let values = values
             .into_iter()
             .map(|v| self.meet(v, &ty, &zone))
             .collect::<Option<Vec<_>>>()?;
         Some((values, ty))
-    }
-
-    /// The zone in which instants become local times beside these values: that of the relation's datetimes if there are
-    /// any among them, else the project's.
-    fn local_zone(&mut self, values: &[Typed<S>], ty: &Type) -> Option<TimeZone> {
-        let project = &self.ctx.time_zone;
-        if *ty != Type::Datetime || self.zone == *project || !values.iter().any(reads_datetime) {
-            return Some(project.clone());
-        }
-        match values
-            .iter()
-            .find(|v| v.ty == Type::Timestamp && literal_of(v).is_none())
-        {
-            None => Some(self.zone.clone()),
-            Some(column) => self.fail(
-                &NOT_YET,
-                column.at.0,
-                "a timestamp cannot meet the datetimes of a relation with its own `time_zone`",
-                "compare it with a constant, or make both columns timestamps",
-            ),
-        }
     }
 
     /// The type that all values can have; `null` fits any.
@@ -489,19 +468,6 @@ fn common_moment<C>(values: &[Expr<C>]) -> Type {
         Type::Timestamp
     } else {
         Type::Datetime
-    }
-}
-
-/// Whether a datetime column of the relation is in there.
-fn reads_datetime<C>(expr: &Expr<C>) -> bool {
-    match &expr.kind {
-        ExprKind::Literal(_) => false,
-        ExprKind::Column(_) => expr.ty == Type::Datetime,
-        ExprKind::Call(_, args) => args.iter().any(reads_datetime),
-        ExprKind::Case { whens, otherwise } => {
-            reads_datetime(otherwise) || whens.iter().any(|(_, then)| reads_datetime(then))
-        }
-        ExprKind::Cast { expr, .. } => reads_datetime(expr),
     }
 }
 

@@ -2,7 +2,7 @@
 //! know one conversion only: a timestamp's local datetime.
 
 use super::functions::Written;
-use super::{Checker, Scope, Typed, literal_of};
+use super::{Checker, Clock, Scope, Typed, literal_of};
 use crate::diag::codes::expr::{ARGUMENTS, CONSTANT, TYPE_MISMATCH};
 use crate::expr::{Expr, Func, Literal, Type, Unit};
 use crate::model::calendar;
@@ -205,6 +205,12 @@ impl<S: Scope> Checker<'_, S> {
             };
             return self.call(Func::DateDiff(unit), vec![from, to], Type::Int, at);
         }
+        if self.is_elsewhere(&from) || self.is_elsewhere(&to) {
+            // A constant instant is read on the other side's clock.
+            let (mut sides, _) = self.unify(vec![from, to], "the ends of `date_diff`")?;
+            to = sides.pop()?;
+            from = sides.pop()?;
+        }
         from = self.day(from)?;
         to = self.day(to)?;
         if unit == Unit::Week && self.ctx.week_start == WeekStart::Sunday {
@@ -233,23 +239,27 @@ impl<S: Scope> Checker<'_, S> {
     /// Local midnights between x and `as_of`.
     pub(super) fn days_since(&mut self, value: Typed<S>, at: At) -> Option<Typed<S>> {
         let value = self.moment(value, "days_since")?;
-        // The datetimes of a relation with its own zone are local there, and so is the day that `as_of` falls on.
-        let today = if value.ty == Type::Datetime {
-            calendar::local_date(self.ctx.as_of, &self.zone)
-        } else {
-            calendar::today(self.ctx)
-        };
+        let today = self.today_of(&value)?;
         let day = self.day(value)?;
         let today = Expr::literal(Literal::Date(today), Type::Date, at);
         self.call(Func::DateDiff(Unit::Day), vec![day, today], Type::Int, at)
+    }
+
+    /// The date that `as_of` falls on, on the clock that the value is read on.
+    fn today_of(&mut self, value: &Typed<S>) -> Option<Date> {
+        if value.ty != Type::Datetime {
+            return Some(calendar::today(self.ctx));
+        }
+        let zone = self.zone_of(value)?;
+        Some(calendar::local_date(self.ctx.as_of, &zone))
     }
 
     /// Whole years from a birth date to today: the difference of the years, less one where this year's day is still to
     /// come. 29 February then counts on 1 March by itself, as month 2 day 29 comes after month 2 day 28.
     pub(super) fn age(&mut self, value: Typed<S>, at: At) -> Option<Typed<S>> {
         let value = self.moment(value, "age")?;
+        let today = self.today_of(&value)?;
         let born = self.day(value)?;
-        let today = calendar::today(self.ctx);
         let number = |n: i64| Expr::literal(Literal::Int(n), Type::Int, at);
         let year = self.field(Func::Year, born.clone(), at)?;
         let month = self.field(Func::Month, born.clone(), at)?;
@@ -276,6 +286,15 @@ impl<S: Scope> Checker<'_, S> {
     pub(super) fn timestamp_literal(&mut self, arg: &Ast, at: At) -> Option<Typed<S>> {
         let value = self.expr(arg)?;
         self.coerce(Expr { at, ..value }, &Type::Timestamp)
+    }
+
+    /// Whether it is a datetime on another clock than the project's.
+    fn is_elsewhere(&self, value: &Typed<S>) -> bool {
+        match self.clock(value) {
+            Clock::Any => false,
+            Clock::Of(zone) => zone != self.ctx.time_zone,
+            Clock::Several => true,
+        }
     }
 
     fn no_hours<T>(&mut self, value: &Typed<S>) -> Option<T> {

@@ -71,6 +71,10 @@ impl Scope for Columns {
     fn zone<'a>(&'a self, ctx: &'a Context) -> &'a TimeZone {
         self.zone.as_ref().unwrap_or(&ctx.time_zone)
     }
+
+    fn clock(&self, _: &String, ctx: &Context) -> Clock {
+        Clock::Of(self.zone(ctx).clone())
+    }
 }
 
 fn context() -> Context {

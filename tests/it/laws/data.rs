@@ -107,8 +107,8 @@ fn nobody_looks_ahead() {
                     (Value::Date(_), _) => {
                         Value::Date(later.to_zoned(jiff::tz::TimeZone::UTC).date())
                     }
-                    (Value::Local(_), _) => {
-                        Value::Local(jiff::tz::TimeZone::UTC.to_datetime(later))
+                    (Value::Local(..), _) => {
+                        Value::Local(jiff::tz::TimeZone::UTC.to_datetime(later), None)
                     }
                     (_, 1) => Value::Instant(case.as_of),
                     _ => Value::Instant(later),
@@ -222,7 +222,7 @@ fn moving_all_times_in_utc_moves_nobody() {
         each_value(&mut moved, |_, _, value| match value {
             Value::Date(t) => *t = t.checked_add(by).unwrap(),
             Value::Instant(t) => *t += by,
-            Value::Local(t) => *t = t.checked_add(by).unwrap(),
+            Value::Local(t, _) => *t = t.checked_add(by).unwrap(),
             _ => {}
         });
         assert_same(&answers(&case), &answers(&moved));

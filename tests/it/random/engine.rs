@@ -142,7 +142,7 @@ fn literal(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
-        Value::Date(_) | Value::Instant(_) | Value::Local(_) => format!("'{value}'"),
+        Value::Date(_) | Value::Instant(_) | Value::Local(..) => format!("'{value}'"),
         Value::Array(items) => {
             let items: Vec<String> = items.iter().map(literal).collect();
             format!("[{}]", items.join(", "))

@@ -12,7 +12,7 @@ const UNITS: [&str; 5] = ["day", "week", "month", "quarter", "year"];
 pub(super) struct Scope<'s> {
     pub(super) names: &'s Names,
     pub(super) aggregates: Option<&'s Schema>,
-    /// Whether `as_of()` and the calendar are at hand, and `datetime` is of the project's zone.
+    /// Before names that do not have it yet.
     pub(super) prefix: &'s str,
 }
 
@@ -220,7 +220,7 @@ pub(super) fn number(d: &mut Dice, scope: Scope<'_>, depth: usize) -> String {
             }
         }
         2 | 3 => {
-            if let Some((x, kind)) = scope.name(d, Kind::is_moment) {
+            if let Some((x, kind)) = moment(d, scope) {
                 return of_moment(d, &x, kind);
             }
         }
@@ -235,9 +235,16 @@ pub(super) fn number(d: &mut Dice, scope: Scope<'_>, depth: usize) -> String {
 fn of_moment(d: &mut Dice, x: &str, kind: Kind) -> String {
     let unit = d.pick(&UNITS);
     match d.below(6) {
-        0 if kind == Kind::Date => format!("age({x})"),
-        1 if kind != Kind::Local => format!("days_since({x})"),
-        2 => format!("date_diff('{unit}', {x}, date '2025-11-03')"),
+        0 => format!("age({x})"),
+        1 => format!("days_since({x})"),
+        2 => {
+            let end = d.pick(&[
+                "date '2025-11-03'",
+                "as_of()",
+                "timestamp '2026-01-30 23:30Z'",
+            ]);
+            format!("date_diff('{unit}', {x}, {end})")
+        }
         3 if kind != Kind::Date => format!("hour({x})"),
         _ => format!(
             "{}({x})",
@@ -246,29 +253,40 @@ fn of_moment(d: &mut Dice, x: &str, kind: Kind) -> String {
     }
 }
 
+/// A date or time: a column, or what an aggregate hands to the entity.
+fn moment(d: &mut Dice, scope: Scope<'_>) -> Option<(String, Kind)> {
+    if let (Some(schema), true) = (scope.aggregates, d.percent(35)) {
+        let relation = d.choose(&schema.relations);
+        let own = |(name, kind): &&(String, Kind)| !name.contains('.') && kind.is_moment();
+        let columns: Vec<_> = relation.columns.iter().filter(own).collect();
+        if !columns.is_empty() {
+            let (column, kind) = columns[d.below(columns.len())];
+            let aggregate = d.pick(&["min", "max"]);
+            return Some((format!("{aggregate}({}.{column})", relation.name), *kind));
+        }
+    }
+    scope.name(d, Kind::is_moment)
+}
+
 /// A condition on a date or time.
 fn calendar(d: &mut Dice, scope: Scope<'_>) -> String {
-    let Some((x, kind)) = scope.name(d, Kind::is_moment) else {
+    let Some((x, kind)) = moment(d, scope) else {
         return numeric(d, scope, 0);
     };
     let unit = d.pick(&UNITS);
     let count = d.from(1, 3);
     let op = d.pick(&["<", "<=", ">", ">="]);
-    // What a wall clock of another zone is beside an instant is the relation's affair: it meets dates only.
-    let other = match kind {
-        Kind::Local => d.pick(&[
-            "today()",
-            "date '2025-12-31'",
-            "datetime '2026-01-30 09:00'",
-        ]),
-        _ => d.pick(&[
-            "as_of()",
-            "today()",
-            "date '2025-12-31'",
-            "timestamp '2026-01-30 09:00Z'",
-            "timestamp '2025-11-01 00:30'",
-        ]),
+    let local = match kind {
+        Kind::Local => "datetime '2026-01-30 09:00'",
+        _ => "timestamp '2025-11-01 00:30'",
     };
+    let other = d.pick(&[
+        "as_of()",
+        "today()",
+        "date '2025-12-31'",
+        "timestamp '2026-01-30 09:00Z'",
+        local,
+    ]);
     match d.below(7) {
         0 | 1 => format!("{x} {op} {other}"),
         2 => format!("{x} {op} {other} - interval '{count}' {unit}"),

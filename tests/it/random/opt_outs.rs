@@ -88,7 +88,7 @@ impl OptOuts {
         let edge = clock.shift(clock.as_of, -count, unit);
         let at = edge - SignedDuration::from_micros(*d.choose(&[0, 1, 1, 3_600_000_000]));
         match kind {
-            Kind::Local => Value::Local(clock.zone.to_datetime(at)),
+            Kind::Local => Value::Local(clock.zone.to_datetime(at), None),
             _ => Value::Instant(at),
         }
     }

@@ -303,6 +303,6 @@ pub(super) fn moment(d: &mut Dice, kind: Kind, clock: &Clock, zone: &TimeZone) -
     let at: Timestamp = base + jiff::SignedDuration::from_micros(microseconds);
     match kind {
         Kind::Instant => Value::Instant(at),
-        _ => Value::Local(zone.to_datetime(at)),
+        _ => Value::Local(zone.to_datetime(at), None),
     }
 }

@@ -14,13 +14,12 @@ impl Reference<'_> {
         let relation = spec.target[0].value.as_str();
         let rows = self.chosen(person, relation, &spec.rows);
         let path: Vec<&str> = spec.target[1..].iter().map(|n| n.as_str()).collect();
-        let zone = self.zone_of(person, relation);
         let inputs = match &spec.of {
             Some(of) => Some(self.inputs(&rows, |row| self.evaluate(of, Place::at(person, row)))),
             None if path.is_empty() => None,
             None => Some(self.inputs(&rows, |row| self.row_name(person, row, &path))),
         };
-        self.aggregate_of(person, *spec.function, &rows, inputs, &zone)
+        self.aggregate_of(person, *spec.function, &rows, inputs)
     }
 
     fn inputs(&self, rows: &[RelationRow], of: impl Fn(&RelationRow) -> Value) -> Vec<Value> {
@@ -34,7 +33,6 @@ impl Reference<'_> {
         function: AggFunction,
         rows: &[RelationRow],
         inputs: Option<Vec<Value>>,
-        zone: &TimeZone,
     ) -> Value {
         // Of the rows' times, unless a column is named.
         let times = || -> Vec<Value> {
@@ -55,8 +53,6 @@ impl Reference<'_> {
                 let smallest = function == AggFunction::DaysSinceFirst;
                 match extreme(&times(), smallest) {
                     Value::Null => Value::Null,
-                    // Its own clock, if the relation has one, says which midnights count (docs/language.md).
-                    Value::Local(t) => Value::Int(self.clock.days_since_local(t, zone)),
                     time => Value::Int(self.clock.days_since(&time)),
                 }
             }
@@ -108,7 +104,7 @@ fn days_between(times: &[Value]) -> Value {
             .unwrap()
             .timestamp()
             .as_second(),
-        Value::Local(t) => t
+        Value::Local(t, _) => t
             .to_zoned(TimeZone::UTC)
             .unwrap()
             .timestamp()

@@ -25,16 +25,19 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    /// Whether a time lies inside; wall clocks are read in `zone`.
-    pub(crate) fn hold(&self, time: &Value, zone: &TimeZone) -> bool {
+    /// Whether a time of a table lies inside.
+    pub(crate) fn hold(&self, time: &Value) -> bool {
         fn between<T: PartialOrd>(time: &T, (from, to): &(Option<T>, Option<T>)) -> bool {
             from.as_ref().is_none_or(|from| from <= time) && to.as_ref().is_none_or(|to| time < to)
         }
-        let local = |t: &Option<Timestamp>| t.map(|t| zone.to_datetime(t));
         match time {
             Value::Date(d) => between(d, &self.dates),
             Value::Instant(t) => between(t, &self.instants),
-            Value::Local(t) => between(t, &(local(&self.instants.0), local(&self.instants.1))),
+            Value::Local(t, zone) => {
+                let zone = zone.as_ref().expect("it stands in a table");
+                let local = |t: &Option<Timestamp>| t.map(|t| zone.to_datetime(t));
+                between(t, &(local(&self.instants.0), local(&self.instants.1)))
+            }
             other => panic!("{other:?} is no time"),
         }
     }
@@ -59,17 +62,22 @@ impl Clock {
         day.start_of_day().unwrap().timestamp()
     }
 
-    pub(crate) fn instant(&self, local: DateTime) -> Timestamp {
-        local.to_zoned(self.zone.clone()).unwrap().timestamp()
-    }
-
     /// Any moment on the project's wall clock.
     pub(crate) fn local(&self, moment: &Value) -> DateTime {
         match moment {
             Value::Date(d) => d.at(0, 0, 0, 0),
             Value::Instant(t) => self.zone.to_datetime(*t),
-            Value::Local(t) => *t,
+            Value::Local(t, _) => *t,
             other => panic!("{other:?} is no time"),
+        }
+    }
+
+    /// Whose clock a moment's local time is on: an instant's is the project's.
+    pub(crate) fn zone_of(&self, moment: &Value) -> Option<TimeZone> {
+        match moment {
+            Value::Instant(_) => Some(self.zone.clone()),
+            Value::Local(_, zone) => zone.clone(),
+            _ => None,
         }
     }
 
@@ -84,12 +92,12 @@ impl Clock {
     }
 
     /// Promise 3: a row's time is before `as_of`, or its day has begun and `as_of` is later.
-    pub(crate) fn is_past(&self, time: &Value, zone: &TimeZone) -> bool {
+    pub(crate) fn is_past(&self, time: &Value) -> bool {
         let past = Bounds {
             instants: (None, Some(self.as_of)),
             dates: (None, Some(self.end())),
         };
-        past.hold(time, zone)
+        past.hold(time)
     }
 
     /// `count` units after an instant: elapsed up to hours, then wall clock.
@@ -191,16 +199,18 @@ impl Clock {
         }
     }
 
-    /// Local midnights between a moment and `as_of`.
+    /// Local midnights between a moment and `as_of`, on the moment's own clock.
     pub(crate) fn days_since(&self, moment: &Value) -> i128 {
         let from = self.local(moment).date();
-        i128::from(from.until(self.today()).unwrap().get_days())
+        i128::from(from.until(self.today_of(moment)).unwrap().get_days())
     }
 
-    /// Midnights on a clock of some zone between a time on it and `as_of`.
-    pub(crate) fn days_since_local(&self, from: DateTime, zone: &TimeZone) -> i128 {
-        let today = zone.to_datetime(self.as_of).date();
-        i128::from(from.date().until(today).unwrap().get_days())
+    /// The date of `as_of` on the clock that a moment is read on.
+    pub(crate) fn today_of(&self, moment: &Value) -> Date {
+        match moment {
+            Value::Local(_, Some(zone)) => zone.to_datetime(self.as_of).date(),
+            _ => self.today(),
+        }
     }
 
     /// How many beginnings of a second, minute or hour lie between two instants, or two times on one clock.

@@ -11,7 +11,9 @@ pub(super) fn cast(clock: &Clock, value: Value, ty: &str) -> Value {
     let ty = ty.to_ascii_lowercase();
     match (ty.as_str(), value) {
         (_, Value::Null) => Value::Null,
-        ("string", Value::Instant(t)) => cast(clock, Value::Local(clock.zone.to_datetime(t)), &ty),
+        ("string", Value::Instant(t)) => {
+            cast(clock, Value::Local(clock.zone.to_datetime(t), None), &ty)
+        }
         ("string", value) => Value::Text(value.to_string()),
         (ty, Value::Text(text)) => of_text(&text, ty),
         ("boolean", Value::Bool(b)) => Value::Bool(b),
@@ -23,7 +25,7 @@ pub(super) fn cast(clock: &Clock, value: Value, ty: &str) -> Value {
         },
         ("float", value) => Value::Float(value.float().unwrap()),
         ("date", moment) => Value::Date(clock.local(&moment).date()),
-        ("datetime", moment) => Value::Local(clock.local(&moment)),
+        ("datetime", moment) => Value::Local(clock.local(&moment), clock.zone_of(&moment)),
         (ty, value) => match scale(ty) {
             Some(scale) => decimal(&value, scale),
             None => panic!("cast({value:?} as {ty})"),
@@ -50,8 +52,8 @@ pub(super) fn of_text(text: &str, ty: &str) -> Value {
             text.parse().map_or(Value::Null, Value::Float)
         }
         ("date", Ok(Moment::Date(date))) => Value::Date(date),
-        ("datetime", Ok(Moment::Date(date))) => Value::Local(date.at(0, 0, 0, 0)),
-        ("datetime", Ok(Moment::Local(local))) => Value::Local(local),
+        ("datetime", Ok(Moment::Date(date))) => Value::Local(date.at(0, 0, 0, 0), None),
+        ("datetime", Ok(Moment::Local(local))) => Value::Local(local, None),
         ("float" | "date" | "datetime", _) => Value::Null,
         (ty, _) => {
             let scale = scale(ty).unwrap_or_else(|| panic!("cast('{text}' as {ty})"));

@@ -39,14 +39,13 @@ impl Reference<'_> {
             }
             ConditionKind::FirstTime { relation, rows } => {
                 let window = rows.window.as_ref().unwrap();
-                let zone = self.zone_of(person, relation);
                 let bounds = self.clock.bounds(window);
                 let ahead = matches!(window.value, WindowSpec::Next(_));
                 let all = self.rows(person, relation, ahead);
                 let met = |row: &&RelationRow| self.all_true(&rows.filter, Place::at(person, row));
                 let rows_ever: Vec<_> = all.iter().filter(met).collect();
                 let first = rows_ever.iter().min_by(|a, b| a.time.order(&b.time));
-                first.is_some_and(|row| bounds.hold(&row.time, &zone))
+                first.is_some_and(|row| bounds.hold(&row.time))
             }
             ConditionKind::In(names) => self.is_in_any(person, names),
             ConditionKind::NotIn(names) => !self.is_in_any(person, names),

@@ -211,8 +211,7 @@ impl Reference<'_> {
             let value = |row: &RelationRow| self.eval(&args[0], Place::at(person, row));
             rows.iter().map(value).collect()
         });
-        let zone = self.zone_of(person, relation);
-        self.aggregate_of(person, function, &rows, inputs, &zone)
+        self.aggregate_of(person, function, &rows, inputs)
     }
 
     fn binary(&self, op: BinaryOp, left: &Ast, right: &Ast, place: Place<'_>) -> Value {
@@ -285,7 +284,7 @@ impl Reference<'_> {
         match moment {
             Value::Null => Value::Null,
             Value::Date(d) => Value::Date(d.checked_add(span).unwrap()),
-            Value::Local(t) => Value::Local(t.checked_add(span).unwrap()),
+            Value::Local(t, zone) => Value::Local(t.checked_add(span).unwrap(), zone.clone()),
             Value::Instant(t) => Value::Instant(self.clock.shift(*t, count, unit)),
             other => panic!("{other:?} is no time"),
         }
@@ -304,14 +303,21 @@ impl Reference<'_> {
         if a.is_null() || b.is_null() {
             return None;
         }
-        let local = |t: &jiff::Timestamp, zone: &TimeZone| Value::Local(zone.to_datetime(*t));
-        Some(match (a, b) {
-            (Value::Instant(t), Value::Date(_)) => local(t, &self.clock.zone).order(b),
-            (Value::Date(_), Value::Instant(t)) => a.order(&local(t, &self.clock.zone)),
-            (Value::Instant(t), Value::Local(_)) => local(t, &self.zone_at(place)).order(b),
-            (Value::Local(_), Value::Instant(t)) => a.order(&local(t, &self.zone_at(place))),
-            (a, b) => a.order(b),
-        })
+        Some(self.beside(a, b, place).order(&self.beside(b, a, place)))
+    }
+
+    /// The value as it is read beside another.
+    pub(super) fn beside(&self, value: &Value, other: &Value, place: Place<'_>) -> Value {
+        let zone = match other {
+            Value::Date(_) => self.clock.zone.clone(),
+            Value::Local(_, Some(zone)) => zone.clone(),
+            Value::Local(_, None) => self.zone_at(place),
+            _ => return value.clone(),
+        };
+        match value {
+            Value::Instant(t) => Value::Local(zone.to_datetime(*t), Some(zone)),
+            other => other.clone(),
+        }
     }
 
     fn test(&self, a: &Value, b: &Value, place: Place<'_>, by: fn(Ordering) -> bool) -> Value {

@@ -55,10 +55,22 @@ pub(super) fn call(r: &Reference<'_>, name: &str, args: Vec<Value>, place: Place
         }
         ("array_length", [Value::Array(items)]) => Value::Int(items.len() as i128),
         // On the clock that the datetime is read on (docs/language.md).
-        ("days_since", [Value::Local(t)]) => {
-            Value::Int(r.clock.days_since_local(*t, &r.zone_at(place)))
+        ("days_since" | "age", [x @ Value::Local(_, None)]) => {
+            let x = x.clone().on_clock(&r.zone_at(place));
+            strict(&r.clock, name, &[x]).unwrap()
         }
-        ("timestamp", [Value::Local(t)]) => Value::Instant(r.clock.instant(*t)),
+        // An instant beside a wall clock is read on that clock.
+        ("date_diff", [word, from, to]) => {
+            let ends = [
+                word.clone(),
+                r.beside(from, to, place),
+                r.beside(to, from, place),
+            ];
+            strict(&r.clock, name, &ends).unwrap()
+        }
+        ("timestamp", [Value::Local(t, _)]) => {
+            Value::Instant(r.zone_at(place).to_timestamp(*t).unwrap())
+        }
         ("mod", [a, b]) => r.arithmetic(BinaryOp::Mod, a, b),
         _ => strict(&r.clock, name, &args).unwrap_or_else(|| panic!("{name}({args:?})")),
     }
@@ -235,7 +247,10 @@ fn moments(clock: &Clock, name: &str, args: &[Value]) -> Option<Value> {
             Some(match x {
                 Value::Date(d) if !unit.is_elapsed() => Value::Date(d.checked_add(span).unwrap()),
                 Value::Instant(t) => Value::Instant(clock.shift(*t, count, unit)),
-                other => Value::Local(clock.local(other).checked_add(span).unwrap()),
+                other => {
+                    let later = clock.local(other).checked_add(span).unwrap();
+                    Value::Local(later, clock.zone_of(other))
+                }
             })
         }
         ("date_diff", [word, from, to]) if unit(word)?.is_elapsed() => {
@@ -246,8 +261,8 @@ fn moments(clock: &Clock, name: &str, args: &[Value]) -> Option<Value> {
             Some(Value::Int(clock.crossed(unit(word)?, from, to)))
         }
         ("days_since", [x]) => Some(Value::Int(clock.days_since(x))),
-        ("age", [x]) => Some(Value::Int(age(clock.local(x).date(), clock.today()))),
-        (_, [x @ (Value::Date(_) | Value::Local(_) | Value::Instant(_))]) => {
+        ("age", [x]) => Some(Value::Int(age(clock.local(x).date(), clock.today_of(x)))),
+        (_, [x @ (Value::Date(_) | Value::Local(..) | Value::Instant(_))]) => {
             field(name, clock.local(x))
         }
         _ => None,
@@ -283,7 +298,8 @@ fn truncate(clock: &Clock, unit: Unit, x: &Value) -> Value {
         Unit::Hour => Time::new(time.hour(), 0, 0, 0),
         Unit::Day | Unit::Week | Unit::Month | Unit::Quarter | Unit::Year => Ok(Time::midnight()),
     };
-    Value::Local(clock.truncate(local.date(), unit).to_datetime(cut.unwrap()))
+    let cut = clock.truncate(local.date(), unit).to_datetime(cut.unwrap());
+    Value::Local(cut, clock.zone_of(x))
 }
 
 pub(super) fn concat(parts: &[Value]) -> Value {

@@ -148,7 +148,9 @@ impl<'w> Reference<'w> {
             // A date holds from its own midnight on.
             let now = match from {
                 Value::Date(_) => Value::Date(self.clock.today()),
-                Value::Local(_) => Value::Local(self.clock.zone.to_datetime(self.clock.as_of)),
+                Value::Local(..) => {
+                    Value::Local(self.clock.zone.to_datetime(self.clock.as_of), None)
+                }
                 _ => Value::Instant(self.clock.as_of),
             };
             !from.is_null() && from.order(&now).is_le() && (to.is_null() || now.order(&to).is_lt())

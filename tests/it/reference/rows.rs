@@ -63,13 +63,12 @@ impl<'w> Reference<'w> {
         relations.iter().find(|r| *r.name == name)
     }
 
-    /// How `datetime` values of the relation are read; a child has its parent's time.
+    /// How `datetime` values in the relation's own table are read.
     pub(super) fn zone_of(&self, person: Person, relation: &str) -> TimeZone {
         let spec = self.relation(person, relation).unwrap();
-        match (&spec.time_zone, &spec.via) {
-            (Some(zone), _) => settings::zone(zone).unwrap(),
-            (None, Some(parent)) => self.zone_of(person, parent),
-            (None, None) => self.clock.zone.clone(),
+        match &spec.time_zone {
+            Some(zone) => settings::zone(zone).unwrap(),
+            None => self.clock.zone.clone(),
         }
     }
 
@@ -93,20 +92,19 @@ impl<'w> Reference<'w> {
         }
         let spec = self.relation(person, relation).unwrap();
         let rows: Vec<RelationRow> = match &spec.via {
-            None => self.joined(spec, None, |column| self.column(person, column)),
+            None => self.joined(person, spec, None, |column| self.column(person, column)),
             Some(parent) => {
                 let parents = self.rows(person, parent, ahead && spec.time.is_none());
                 let of_one = |p: &RelationRow| {
                     let row = Rc::new(p.clone());
-                    self.joined(spec, Some(&row), |c| self.own_column(person, p, c))
+                    self.joined(person, spec, Some(&row), |c| self.own_column(person, p, c))
                 };
                 parents.iter().flat_map(of_one).collect()
             }
         };
-        let zone = self.zone_of(person, relation);
         let timed = spec.time.is_some();
         let exists = |row: &RelationRow| {
-            (!timed || (!row.time.is_null() && (ahead || self.clock.is_past(&row.time, &zone))))
+            (!timed || (!row.time.is_null() && (ahead || self.clock.is_past(&row.time))))
                 && self.all_true(&spec.filter, Place::at(person, row))
         };
         let rows: Rc<Vec<_>> = Rc::new(rows.into_iter().filter(exists).collect());
@@ -118,17 +116,19 @@ impl<'w> Reference<'w> {
     /// The rows whose columns equal those of the other side, which are not NULL.
     fn joined(
         &self,
+        person: Person,
         spec: &RelationSpec,
         parent: Option<&Rc<RelationRow>>,
         there: impl Fn(&str) -> Value,
     ) -> Vec<RelationRow> {
         let table = self.tables.of(&spec.table);
+        let zone = self.zone_of(person, &spec.name);
         let matches = |row: &usize| {
             let mut pairs = spec.on.pairs.iter();
             pairs.all(|(other, own)| there(other).equals(&table.value(*row, own)))
         };
         let time = |row: usize| match (&spec.time, parent) {
-            (Some(time), _) => table.value(row, time),
+            (Some(time), _) => table.value(row, time).on_clock(&zone),
             (None, Some(parent)) => parent.time.clone(),
             (None, None) => Value::Null,
         };
@@ -144,7 +144,6 @@ impl<'w> Reference<'w> {
 
     /// The rows that a `where` and a window leave.
     pub(super) fn chosen(&self, person: Person, relation: &str, rows: &Rows) -> Vec<RelationRow> {
-        let zone = self.zone_of(person, relation);
         let bounds = rows.window.as_ref().map(|w| self.clock.bounds(w));
         let ahead = matches!(
             rows.window.as_ref().map(|w| &w.value),
@@ -152,7 +151,7 @@ impl<'w> Reference<'w> {
         );
         let all = self.rows(person, relation, ahead);
         let chosen = all.iter().filter(|row| {
-            bounds.as_ref().is_none_or(|b| b.hold(&row.time, &zone))
+            bounds.as_ref().is_none_or(|b| b.hold(&row.time))
                 && self.all_true(&rows.filter, Place::at(person, row))
         });
         chosen.cloned().collect()
@@ -165,7 +164,8 @@ impl<'w> Reference<'w> {
 
     pub(super) fn own_column(&self, person: Person, row: &RelationRow, column: &str) -> Value {
         let spec = self.relation(person, &row.relation).unwrap();
-        self.tables.of(&spec.table).value(row.row, column)
+        let value = self.tables.of(&spec.table).value(row.row, column);
+        value.on_clock(&self.zone_of(person, &row.relation))
     }
 
     /// The columns that break ties between rows at one time: the key, or all columns.
@@ -200,7 +200,9 @@ impl<'w> Reference<'w> {
             [first, rest @ ..] if spec.via.as_ref().is_some_and(|via| **via == *first) => {
                 self.row_name(person, row.parent.as_ref().unwrap(), rest)
             }
-            path => self.looked_up(&spec.lookups, path, &own),
+            path => self
+                .looked_up(&spec.lookups, path, &own)
+                .on_clock(&self.zone_of(person, &row.relation)),
         }
     }
 

@@ -4,7 +4,6 @@ use super::expression::Place;
 use super::rows::RelationRow;
 use super::value::Value;
 use super::{Person, Reference};
-use jiff::tz::TimeZone;
 use segc::spec::{Duration, SequenceSpec, StepSpec};
 
 /// A step and the times of its rows.
@@ -17,7 +16,6 @@ impl Reference<'_> {
             spec.steps.iter().map(|step| (step, rows(step))).collect();
         let search = Search {
             reference: self,
-            zone: self.zone_of(person, &spec.steps[0].relation),
             total: spec.total.as_ref().map(|d| d.value),
         };
         let Some(same) = &spec.same else {
@@ -45,7 +43,6 @@ fn times<'s>(
 
 struct Search<'r, 'w> {
     reference: &'r Reference<'w>,
-    zone: TimeZone,
     total: Option<Duration>,
 }
 
@@ -97,9 +94,9 @@ impl Search<'_, '_> {
         let clock = &self.reference.clock;
         let gone = match &end {
             // The last of its days counts as past, as for rows (promise 3).
-            Value::Date(_) => clock.is_past(&end, &self.zone),
+            Value::Date(_) => clock.is_past(&end),
             Value::Instant(t) => *t <= clock.as_of,
-            Value::Local(t) => *t <= self.zone.to_datetime(clock.as_of),
+            Value::Local(t, zone) => *t <= zone.as_ref().unwrap().to_datetime(clock.as_of),
             other => panic!("{other:?} is no time"),
         };
         gone && !times.iter().any(|t| after(t) && t.order(&end).is_le())

@@ -3,7 +3,6 @@
 use super::value::Value;
 use super::{Person, Reference};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use segc::source::Spanned;
 use segc::spec::condition::Duration;
 use segc::spec::{Length, Name, Stay, WindowSpec};
@@ -36,10 +35,9 @@ impl Reference<'_> {
 
     /// Before `as_of`, and in the window.
     fn happened(&self, time: &Value, window: Option<&Spanned<WindowSpec>>) -> bool {
-        let zone = TimeZone::UTC;
         !time.is_null()
-            && self.clock.is_past(time, &zone)
-            && window.is_none_or(|w| self.clock.bounds(w).hold(time, &zone))
+            && self.clock.is_past(time)
+            && window.is_none_or(|w| self.clock.bounds(w).hold(time))
     }
 
     fn is_so_long_ago(&self, from: &Value, length: Length) -> bool {

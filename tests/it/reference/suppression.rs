@@ -66,7 +66,7 @@ impl Reference<'_> {
                 let bounds = self.clock.bounds(&WindowSpec::Within(within.value));
                 let fresh = |row: &usize| {
                     let time = table.value(*row, time);
-                    !matches!(time, Value::Null) && bounds.hold(&time, &self.clock.zone)
+                    !matches!(time, Value::Null) && bounds.hold(&time.on_clock(&self.clock.zone))
                 };
                 if !rows.iter().any(fresh) {
                     doubt(Doubt::Stale);

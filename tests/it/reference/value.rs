@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
 use segc::expr::Literal;
 use segc::snippet::literal::{Moment, parse_moment};
 use std::cmp::Ordering;
@@ -19,8 +20,8 @@ pub(crate) enum Value {
     Date(Date),
     /// `timestamp`
     Instant(Timestamp),
-    /// `datetime`
-    Local(DateTime),
+    /// `datetime`, and the zone of the clock that it was read on; None of what is only written down: the zone of its place.
+    Local(DateTime, Option<TimeZone>),
     Array(Vec<Self>),
 }
 
@@ -35,13 +36,21 @@ impl Value {
             Literal::String(s) => Self::Text(s.clone()),
             Literal::Date(d) => Self::Date(*d),
             Literal::Timestamp(t) => Self::Instant(*t),
-            Literal::Datetime(t) => Self::Local(*t),
+            Literal::Datetime(t) => Self::Local(*t, None),
             Literal::Array(items) => Self::Array(items.iter().map(Self::of).collect()),
         }
     }
 
     pub(crate) fn text(text: &str) -> Self {
         Self::Text(text.to_owned())
+    }
+
+    /// The value as it stands in a table whose wall clocks are read in `zone`.
+    pub(crate) fn on_clock(self, zone: &TimeZone) -> Self {
+        match self {
+            Self::Local(t, None) => Self::Local(t, Some(zone.clone())),
+            other => other,
+        }
     }
 
     pub(crate) fn is_null(&self) -> bool {
@@ -85,9 +94,9 @@ impl Value {
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
             (Self::Date(a), Self::Date(b)) => a.cmp(b),
             (Self::Instant(a), Self::Instant(b)) => a.cmp(b),
-            (Self::Local(a), Self::Local(b)) => a.cmp(b),
-            (Self::Date(a), Self::Local(b)) => a.at(0, 0, 0, 0).cmp(b),
-            (Self::Local(a), Self::Date(b)) => a.cmp(&b.at(0, 0, 0, 0)),
+            (Self::Local(a, _), Self::Local(b, _)) => a.cmp(b),
+            (Self::Date(a), Self::Local(b, _)) => a.at(0, 0, 0, 0).cmp(b),
+            (Self::Local(a, _), Self::Date(b)) => a.cmp(&b.at(0, 0, 0, 0)),
             (Self::Array(a), Self::Array(b)) => a
                 .iter()
                 .zip(b)
@@ -129,7 +138,7 @@ impl Value {
                 .is_ok_and(|found| (found - f).abs() <= 1e-9 * f.abs().max(1.0)),
             Self::Date(d) => text == d.to_string() || text == format!("{d} 00:00:00"),
             Self::Instant(t) => parse_moment(text) == Ok(Moment::Instant(*t)),
-            Self::Local(t) => match parse_moment(text) {
+            Self::Local(t, _) => match parse_moment(text) {
                 Ok(Moment::Local(found)) => found == *t,
                 Ok(Moment::Date(found)) => found.at(0, 0, 0, 0) == *t,
                 _ => false,
@@ -179,7 +188,7 @@ impl fmt::Display for Value {
                 let text = t.to_string().replace('T', " ");
                 write!(f, "{}+00", text.trim_end_matches('Z'))
             }
-            Self::Local(t) => write!(f, "{}", t.to_string().replace('T', " ")),
+            Self::Local(t, _) => write!(f, "{}", t.to_string().replace('T', " ")),
             Self::Array(items) => {
                 let items: Vec<String> = items.iter().map(ToString::to_string).collect();
                 write!(f, "[{}]", items.join(", "))
