@@ -43,6 +43,7 @@ mod places;
 mod plan;
 #[cfg(feature = "duckdb-linked")]
 mod preview;
+mod protocol;
 #[cfg_attr(
     not(feature = "duckdb-linked"),
     allow(dead_code, reason = "most builds are run with the engine only")

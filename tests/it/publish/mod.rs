@@ -17,7 +17,7 @@ mod kept;
 #[cfg(feature = "duckdb-linked")]
 mod large;
 pub(crate) mod shop;
-mod stages;
+pub(crate) mod stages;
 #[cfg(feature = "duckdb-linked")]
 mod suppressed;
 #[cfg(feature = "duckdb-linked")]

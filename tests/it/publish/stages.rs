@@ -112,6 +112,11 @@ fn plan(whole: bool, published: &Published) -> Vec<Stage> {
     stages
 }
 
+/// What a build does where nothing is published yet.
+pub(crate) fn first_build() -> Vec<Stage> {
+    plan(true, &Published::default())
+}
+
 fn every_plan() -> Vec<Vec<Stage>> {
     let nothing = Published::default();
     vec![
