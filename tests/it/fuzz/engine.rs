@@ -51,6 +51,8 @@ fn what_is_compiled_runs() {
     let dialect = segc::dialect::embedded();
     Target {
         name: "engine",
+        test: "fuzz::engine::what_is_compiled_runs",
+        memory: 4096,
         seeds: &projects::specs(),
         words: projects::KEYS,
         cases: 20,

@@ -253,6 +253,8 @@ fn specs_are_read_or_refused() {
     }
     Target {
         name: "specs",
+        test: "fuzz::projects::specs_are_read_or_refused",
+        memory: 1024,
         seeds: &specs(),
         words: KEYS,
         cases: 60,
@@ -269,6 +271,8 @@ fn expressions_in_their_place_are_typed_or_refused() {
     let folder = Folder::new("base");
     Target {
         name: "typed",
+        test: "fuzz::projects::expressions_in_their_place_are_typed_or_refused",
+        memory: 1024,
         seeds: &seeds::texts(),
         words: &[
             "country",
@@ -389,6 +393,8 @@ fn rows_of_tests_from_csv_files_are_read_or_refused() {
     let folder = Folder::new("ok_tests");
     Target {
         name: "csv",
+        test: "fuzz::projects::rows_of_tests_from_csv_files_are_read_or_refused",
+        memory: 1024,
         seeds: &seeds::csv_files(),
         words: &[
             ",",

@@ -136,6 +136,8 @@ fn yaml_is_read_or_refused() {
     let files = seeds::yaml_files().into_iter().map(|(_, bytes)| bytes);
     Target {
         name: "yaml",
+        test: "fuzz::texts::yaml_is_read_or_refused",
+        memory: 1024,
         seeds: &files.collect::<Vec<_>>(),
         words: MARKS,
         cases: 200,
@@ -199,6 +201,8 @@ fn written(text: &str) -> (Snippet, SourceMap) {
 fn expressions_are_read_or_refused() {
     Target {
         name: "expressions",
+        test: "fuzz::texts::expressions_are_read_or_refused",
+        memory: 1024,
         seeds: &seeds::texts(),
         words: EXPRESSIONS,
         cases: 150,
@@ -231,6 +235,8 @@ fn expressions_are_read_or_refused() {
 fn settings_are_read_or_refused() {
     Target {
         name: "settings",
+        test: "fuzz::texts::settings_are_read_or_refused",
+        memory: 1024,
         seeds: &seeds::settings(),
         words: &[
             "name: ",
@@ -304,6 +310,8 @@ fn vars_are_read_or_refused() {
     ];
     Target {
         name: "vars",
+        test: "fuzz::texts::vars_are_read_or_refused",
+        memory: 1024,
         seeds: &flags.map(|f| f.as_bytes().to_vec()),
         words: &[
             "a", "b", "c", "d", "e", ":", "{", "}", "[", "]", ",", "1", "2.5", "x", "'", "\"",
@@ -368,6 +376,8 @@ fn selectors_are_read_or_refused() {
     );
     Target {
         name: "selectors",
+        test: "fuzz::texts::selectors_are_read_or_refused",
+        memory: 1024,
         seeds: &flags,
         words: &words,
         cases: 500,
@@ -411,6 +421,8 @@ fn instants_keys_and_types_are_read_or_refused() {
     let zone = settings::zone("America/New_York").unwrap();
     Target {
         name: "instants",
+        test: "fuzz::texts::instants_keys_and_types_are_read_or_refused",
+        memory: 1024,
         seeds: &texts.map(|t| t.as_bytes().to_vec()),
         words: &[
             "0", "1", "9999", "-", ":", "T", "Z", "+", " ", ".", "02", "31", "24", "60", "(", ")",
