@@ -91,6 +91,15 @@ fn a_query_that_fails_on_the_data_is_shown_where_it_is_written() {
 }
 
 #[test]
+fn a_text_that_is_no_number_of_the_language_is_not_taken_for_one() {
+    for text in ["12.5", "0x10", "1e2", "+5", "1_000"] {
+        let csv = format!("customer_id,country,age\n1,{text},20\n");
+        let spec = "segments:\n  - {name: bad, where: cast(country as int) > 1}\n";
+        refused(ENTITY, spec, &csv, &["S0616", "segments/spec.yml:2:24"]);
+    }
+}
+
+#[test]
 fn an_expression_that_fails_on_the_data_is_shown_at_its_trait_or_segment() {
     let csv = "customer_id,country,age\n1,US,20\n";
     let spec = "segments:

@@ -218,7 +218,7 @@ impl<S: Scope> Checker<'_, S> {
                 let (rounded, at) = (value.ty.clone(), value.at);
                 self.call(Func::Round, vec![value], rounded, at)?
             }
-            (Type::String, ty) if safe => self.readable(value, ty)?,
+            (Type::String, ty) => self.readable(value, ty, safe)?,
             _ => value,
         };
         Some(Expr {
@@ -227,9 +227,10 @@ impl<S: Scope> Checker<'_, S> {
         })
     }
 
-    /// A text where it is written as a value of the type is written in the language, else NULL: warehouses read more than that, and
-    /// each something else ('12.5' as 13, '0x10', 'nan', 'infinity', 'yes').
-    fn readable(&mut self, text: Typed<S>, ty: &Type) -> Option<Typed<S>> {
+    /// A text where it is written as a value of the type is written in the language: warehouses read more than that, and each
+    /// something else ('12.5' as 13, '0x10', 'nan', 'infinity', 'yes'). Any other is NULL if the cast is `safe`, else the
+    /// empty text, which no warehouse takes for a value.
+    fn readable(&mut self, text: Typed<S>, ty: &Type, safe: bool) -> Option<Typed<S>> {
         let pattern = match ty {
             Type::Int => "^-?[0-9]+$",
             Type::Decimal { .. } => "^-?[0-9]+([.][0-9]*)?$",
@@ -248,7 +249,12 @@ impl<S: Scope> Checker<'_, S> {
         let trimmed = self.call(Func::Trim, vec![text.clone()], Type::String, at)?;
         let args = vec![trimmed, pattern];
         let reads = self.call(Func::RegexpMatches, args, Type::Boolean, at)?;
-        self.only_where(reads, text)
+        if safe {
+            return self.only_where(reads, text);
+        }
+        let unreadable = self.call(Func::Not, vec![reads], Type::Boolean, at)?;
+        let nothing = Expr::literal(Literal::String(String::new()), Type::String, at);
+        self.choose(vec![unreadable], vec![nothing, text], at)
     }
 
     /// What a cast of a constant gives; None if it is not computed here.
