@@ -8,7 +8,7 @@ mod expr;
 mod layout;
 
 use checks::suppressors;
-pub use checks::{CheckKind, CheckQuery, checks};
+pub use checks::{CheckKind, CheckQuery, Counted, CountedOf, checks};
 
 use crate::diag::Diagnostics;
 use crate::dialect::Dialect;

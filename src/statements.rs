@@ -46,6 +46,7 @@ pub struct Ledger {
     pub state: Sql,
     pub runs: Sql,
     pub run_segments: Sql,
+    pub run_sources: Sql,
     pub catalog: Sql,
     pub scope: Sql,
     pub counts: Sql,
@@ -68,6 +69,8 @@ pub struct Ledger {
     pub message: Sql,
     /// The query of the members' checksum.
     pub checksum: Sql,
+    /// What is recorded of the sources, a row each.
+    pub sources: Vec<Vec<Sql>>,
     /// The query of what was counted and what becomes of it.
     pub counted: Sql,
 }
@@ -249,9 +252,9 @@ macro_rules! templates {
 }
 
 templates! {
-    Ledger: "create_schema", "open_state", "fence", "record_run", "record_refusal", "record_segments", "delete_catalog",
+    Ledger: "create_schema", "open_state", "fence", "record_run", "record_refusal", "record_segments", "record_sources", "delete_catalog",
         "insert_catalog", "counts", "read_columns", "duckdb/read_columns", "duckdb/read_views", "read_state",
-        "read_segments", "read_run", "read_run_segments", "counted", "read_counted", "read_parts", "view_segments";
+        "read_segments", "read_sources", "read_run", "read_run_segments", "counted", "read_counted", "read_parts", "view_segments";
     EntityTables: "stage_query", "stage_members", "stage_members_empty", "stage_members_rows", "stage_left_out", "stage_left_out_rows",
         "stage_unwanted", "recount_catalog",
         "check_keys", "diff", "counts_rows", "guard", "guard_staged", "guard_changes", "rename_members", "rename_history", "assert_unnamed", "close_stays", "open_stays", "adopt_stays", "delete_members",
@@ -392,6 +395,8 @@ mod tests {
                 state: sql(),
                 runs: sql(),
                 run_segments: sql(),
+                run_sources: sql(),
+                sources: Vec::new(),
                 catalog: sql(),
                 scope: sql(),
                 counts: sql(),

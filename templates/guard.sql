@@ -9,6 +9,8 @@ FROM (
     b.members,
     b.guard,
     CASE b.guard
+      WHEN 'source'
+        THEN b.source_short
       WHEN 'size_min'
         THEN CAST(b.members AS {{ text }}) || ' members, at least ' || CAST(b.size_min AS {{ text }}) || ' were expected'
       WHEN 'size_max'
@@ -28,6 +30,7 @@ FROM (
     SELECT
       a.*,
       CASE
+        WHEN a.source_short IS NOT NULL THEN 'source'
         WHEN a.members < a.size_min THEN 'size_min'
         WHEN a.members > a.size_max THEN 'size_max'
         WHEN a.members * 10000 > a.max_share * a.population THEN 'max_share'
@@ -39,6 +42,7 @@ FROM (
     FROM (
       SELECT
         s.segment,
+        s.source_short,
         s.size_min,
         s.size_max,
         s.max_share,

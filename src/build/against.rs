@@ -77,9 +77,11 @@ pub fn against(
     let mut counted = Vec::new();
     let mut keys = Vec::new();
     let walked = Walk::new(connect()?, &ours.model.entities, progress).walk(|walk| {
-        asked(walk, theirs, &Published::default(), diags)?;
+        // What was published has no say, so nothing is too little.
+        asked(walk, theirs, &Published::default(), &mut Vec::new(), diags)?;
+        asked(walk, ours, &published, &mut Vec::new(), diags)?;
         let now = ours.policy.started_at;
-        let stages = computed(walk, ours, &reader, &published, now, diags)?;
+        let stages = computed(walk, ours, &reader, &published, &[], now, diags)?;
         for stage in before_the_fence(&stages).filter(|s| reads_rows(&s.kind)) {
             walk.stage(stage, diags)?;
         }

@@ -4,8 +4,9 @@
 //! session of its own. `run` and `segc build` call it.
 
 use super::Policy;
-use super::guards::tripped;
+use super::guards::{Guard, tripped};
 use super::read::{SegmentCounts, number};
+use super::sources::{Source, blamed};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::dialect::Dialect;
 use crate::emit::{CheckKind, CheckQuery, EntityQuery};
@@ -139,9 +140,15 @@ pub(super) fn refused(
     model: &Model,
     policy: &Policy,
     counted: &[SegmentCounts],
+    sources: &[Source],
     diags: &mut Diagnostics,
 ) {
-    for counts in counted.iter().filter(|c| c.status == "refused") {
+    let refused = || counted.iter().filter(|c| c.status == "refused");
+    // One cause, one message.
+    let by_source = refused().filter(|c| c.guard == Some(Guard::Source));
+    let by_source = by_source.map(|c| c.segment.as_str()).collect();
+    blamed(model, policy, sources, &by_source, diags);
+    for counts in refused().filter(|c| c.guard != Some(Guard::Source)) {
         if let (Some(guard), Some(message)) = (counts.guard, &counts.message) {
             let (segment, members) = (&counts.segment, counts.members);
             diags.push(tripped(
@@ -157,11 +164,13 @@ pub(super) fn refused(
 }
 
 /// What a source check found.
-pub(super) fn violated(check: &CheckQuery, violations: u64, found: &str) -> Diagnostic {
+pub(super) fn violated(check: &CheckQuery, violations: u64, found: &str) -> Option<Diagnostic> {
     let rows = if violations == 1 { "row" } else { "rows" };
     let keys = if violations == 1 { "key" } else { "keys" };
     let what = &check.what;
-    match check.kind {
+    Some(match check.kind {
+        // There is nothing to find.
+        CheckKind::Rows => return None,
         CheckKind::EntityKeyNull => Diagnostic::error(
             &codes::build::KEY_IS_NULL,
             format!("{what}: {violations} {rows} without a key"),
@@ -214,7 +223,7 @@ pub(super) fn violated(check: &CheckQuery, violations: u64, found: &str) -> Diag
         )
         .at(check.span, "NULL here")
         .help("repair the rows, or say with `where:` that they are left out"),
-    }
+    })
 }
 
 /// What the staged keys look like: rows without one, duplicated ones.

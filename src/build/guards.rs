@@ -11,6 +11,8 @@ use crate::statements::{Sql, Statements};
 /// Which bound a segment is beyond; each by the word that the templates have for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
+    /// What it reads has lost rows.
+    Source,
     SizeMin,
     SizeMax,
     MaxShare,
@@ -23,7 +25,8 @@ pub enum Guard {
 }
 
 impl Guard {
-    const ALL: [(&str, Self); 7] = [
+    const ALL: [(&str, Self); 8] = [
+        ("source", Self::Source),
         ("size_min", Self::SizeMin),
         ("size_max", Self::SizeMax),
         ("max_share", Self::MaxShare),
@@ -114,6 +117,7 @@ pub fn tripped(
         Guard::Entered | Guard::Exited => (None, "write `max_change:` for the segment"),
         Guard::Empty => (None, "write `size: {min: 0}` for the segment"),
         Guard::Broad => (None, "write `size: {max_share: 100%}` for the segment"),
+        Guard::Source => (None, "load the source again"),
     };
     let diagnostic = Diagnostic::error(
         &codes::build::GUARD,
@@ -133,6 +137,7 @@ pub fn tripped(
                 Guard::Entered | Guard::Exited => project,
                 Guard::Empty => "had members until now".to_owned(),
                 Guard::Broad => format!("more than {} of everybody, from nobody", Guards::BROAD),
+                Guard::Source => "reads it".to_owned(),
                 Guard::SizeMin | Guard::SizeMax | Guard::MaxShare => "beyond its bounds".to_owned(),
             },
         ),

@@ -46,6 +46,8 @@ pub fn ledger(
         state: relation(&names.state()),
         runs: relation(&names.runs()),
         run_segments: relation(&names.run_segments()),
+        run_sources: relation(&names.run_sources()),
+        sources: Vec::new(),
         catalog: relation(&names.catalog()),
         scope: statements.name(&staging_name(policy, "_scope")),
         counts: statements.name(&staging_name(policy, "_counts")),

@@ -18,6 +18,7 @@ pub mod published;
 pub mod read;
 pub mod results;
 pub mod run;
+pub mod sources;
 pub mod stage;
 pub mod tables;
 pub mod views;
@@ -123,6 +124,18 @@ pub struct Stage {
     pub subject: String,
     /// Statements, in order. Each is one statement without a semicolon.
     pub sql: Vec<String>,
+}
+
+impl Stage {
+    /// The first of every run.
+    #[must_use]
+    pub fn begin() -> Self {
+        Self {
+            kind: Kind::Begin,
+            subject: "transaction".to_owned(),
+            sql: vec!["BEGIN TRANSACTION".to_owned()],
+        }
+    }
 }
 
 /// What a step does, and so how its answer is read.

@@ -6,7 +6,7 @@ use super::definitions::{Definition, definition};
 use super::kinds::compares;
 use super::read::{Reader, SegmentCounts};
 use super::run::{Begun, Connect, Ended, Opened, Outcome, Progress, Request};
-use super::run::{begin, blame_sources, computed, counts};
+use super::run::{asked, begin, blame_sources, computed, counts};
 use super::walk::{Stop, Walk};
 use super::{Kind, Published, Stage};
 use crate::diag::Diagnostics;
@@ -62,11 +62,12 @@ pub fn preview(
         policy: &policy,
         ..request
     };
-    let mut counted = Vec::new();
+    let (mut counted, mut sources) = (Vec::new(), Vec::new());
     let mut keys = Vec::new();
     let walked = Walk::new(engine, &request.model.entities, progress).walk(|walk| {
         let now = request.policy.started_at;
-        let stages = computed(walk, repaired, &reader, &published, now, diags)?;
+        asked(walk, repaired, &published, &mut sources, diags)?;
+        let stages = computed(walk, repaired, &reader, &published, &sources, now, diags)?;
         for stage in before_the_fence(&stages).filter(|s| compares(&s.kind)) {
             walk.stage(stage, diags)?;
         }
@@ -81,7 +82,7 @@ pub fn preview(
         outcome.ended = walked.settle(&reader, published.epoch(), progress, connect);
     }
     if outcome.ended == Ended::Planned {
-        blame::refused(request.model, request.policy, &counted, diags);
+        blame::refused(request.model, request.policy, &counted, &sources, diags);
         counted.extend(stay);
         counted.sort_by(|a, b| a.segment.cmp(&b.segment));
     }

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::ledger::ledger;
-use super::tables::{CATALOG, RUN_SEGMENTS, RUNS, STATE, trait_columns};
+use super::sources::{Source, recorded};
+use super::tables::{CATALOG, RUN_SEGMENTS, RUN_SOURCES, RUNS, STATE, trait_columns};
 use super::views::Views;
 use super::{Assertion, Kind, Policy, Published, Stage, entity_tables, touched};
 use crate::diag::{Diagnostic, Diagnostics, codes};
@@ -28,19 +29,22 @@ pub fn publication(
     policy: &Policy,
     published: &Published,
     staged: &Staged,
+    sources: &[Source],
     finished_at: jiff::Timestamp,
     dialect: &dyn Dialect,
     diags: &mut Diagnostics,
 ) -> Vec<Stage> {
     let statements = Statements::new(dialect);
     let touched = touched(model, queries, policy, published);
+    let mut ledger = ledger(&statements, model, policy, published, finished_at, &touched);
+    ledger.sources = recorded(&statements, policy, sources);
     let run = Publication {
         statements: &statements,
         model,
         policy,
         published,
         staged,
-        ledger: ledger(&statements, model, policy, published, finished_at, &touched),
+        ledger,
     };
     let mut define = run.ledger_tables();
     let mut publish = Vec::new();
@@ -70,17 +74,11 @@ pub fn publication(
     ));
     stages.extend(publish);
     stages.extend(assert);
-    stages.push(run.stage(
-        Kind::RecordRun,
-        &policy.names().runs(),
-        &[
-            "record_run",
-            "record_segments",
-            "delete_catalog",
-            "insert_catalog",
-        ],
-        &run.ledger,
-    ));
+    let mut record = vec!["record_run", "record_segments"];
+    record.extend(["record_sources"].iter().filter(|_| !sources.is_empty()));
+    record.extend(["delete_catalog", "insert_catalog"]);
+    let runs = policy.names().runs();
+    stages.push(run.stage(Kind::RecordRun, &runs, &record, &run.ledger));
     stages.push(Stage {
         kind: Kind::Commit,
         subject: "transaction".to_owned(),
@@ -132,6 +130,7 @@ impl Publication<'_> {
             (names.state(), STATE),
             (names.runs(), RUNS),
             (names.run_segments(), RUN_SEGMENTS),
+            (names.run_sources(), RUN_SOURCES),
             (names.catalog(), CATALOG),
         ] {
             if self.published.has(&name) {

@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Policy;
+use super::sources::{LastCount, kind};
 use super::tables::CONTRACT_VERSION;
 use crate::diag::{Diagnostic, Diagnostics, codes};
-use crate::emit::{EntityQuery, Role};
+use crate::emit::{Counted, EntityQuery, Role};
 use crate::model::{Model, Segment, SegmentId};
 
 /// The published state at one epoch. The default is a target without any.
@@ -23,6 +24,8 @@ pub struct Published {
     pub segments: Vec<LastRun>,
     /// The parts of the published definitions, by (segment, entity): see [`super::definitions`].
     pub parts: BTreeMap<(String, String), String>,
+    /// The sources that were read, by (kind, name), as they were last believed.
+    pub sources: BTreeMap<(String, String), LastCount>,
     /// Where the members of an entity are looked up instead of in its table: a finished query.
     pub stand_in: BTreeMap<String, String>,
 }
@@ -73,6 +76,13 @@ impl Published {
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(column))
             .map(|(_, ty)| ty.as_str())
+    }
+
+    /// A source as it was last believed.
+    #[must_use]
+    pub fn source(&self, source: &Counted) -> Option<&LastCount> {
+        let kind = kind(source.of).to_owned();
+        self.sources.get(&(kind, source.name.clone()))
     }
 
     /// The last run of a segment of an entity that did not retire it.

@@ -7,6 +7,7 @@ use super::ledger::ledger;
 use super::preview::ChangedKey;
 use super::publish::Staged;
 use super::published::{LastRun, State};
+use super::sources::LastCount;
 use super::tables::PARTS;
 use super::{Policy, Published, stage_of, staging_name};
 use crate::dialect::Dialect;
@@ -94,6 +95,12 @@ impl<'a> Reader<'a> {
         if published.has(&names.runs()) && published.has(&names.run_segments()) {
             for row in self.query(engine, "read_segments")? {
                 published.segments.push(last_run(&row)?);
+            }
+        }
+        if published.has(&names.runs()) && published.has(&names.run_sources()) {
+            for row in self.query(engine, "read_sources")? {
+                let (source, last) = last_count(&row)?;
+                published.sources.insert(source, last);
             }
         }
         if published.column_type(&names.catalog(), PARTS.0).is_some() {
@@ -334,6 +341,29 @@ fn last_run(row: &[Value]) -> Result<LastRun, EngineError> {
         project_hash: text(project),
         selection: (*selection != Value::Null).then(|| text(selection)),
     })
+}
+
+/// By its kind and name.
+fn last_count(row: &[Value]) -> Result<((String, String), LastCount), EngineError> {
+    let [source, kind, rows, matched, run_id] = row else {
+        return Err(strange("a source"));
+    };
+    let last = LastCount {
+        rows: number(rows)?,
+        matched: count_or_none(matched)?,
+        run_id: text(run_id),
+    };
+    Ok(((text(kind), text(source)), last))
+}
+
+/// A count, where there is one.
+pub(super) fn count_or_none(value: &Value) -> Result<Option<u64>, EngineError> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Boolean(_) | Value::Int(_) | Value::Float(_) | Value::Text(_) => {
+            number(value).map(Some)
+        }
+    }
 }
 
 fn answer(row: &[Value]) -> Result<Answer, EngineError> {

@@ -4,7 +4,8 @@ use super::blame;
 use super::kinds::reads;
 use super::publish::publication;
 use super::published::done;
-use super::read::{Reader, SegmentCounts, number, text};
+use super::read::{Reader, SegmentCounts, count_or_none, number, text};
+use super::sources::{Count, Source, judge, withheld};
 use super::stage::staging;
 pub use super::walk::{Connect, Ended, Progress, Silent, Timing};
 use super::walk::{Stop, Walk, Walked};
@@ -110,9 +111,11 @@ fn attempt(
         ..request
     };
     let mut outcome = Outcome::of(request, Ended::Refused);
-    let mut counted = Vec::new();
+    let (mut counted, mut sources) = (Vec::new(), Vec::new());
     let walked = Walk::new(engine, &request.model.entities, progress).walk(|walk| {
-        for stage in computed(walk, repaired, &reader, &published, now(), diags)? {
+        asked(walk, repaired, &published, &mut sources, diags)?;
+        let stages = computed(walk, repaired, &reader, &published, &sources, now(), diags)?;
+        for stage in stages {
             if stage.kind == Kind::Fence {
                 counted = counts(walk, &reader)?;
             }
@@ -130,7 +133,7 @@ fn attempt(
         outcome.segments = connect()
             .and_then(|mut engine| reader.counts(engine.as_mut(), &request.policy.run_id))
             .unwrap_or_default();
-        blame::refused(request.model, request.policy, &counted, diags);
+        blame::refused(request.model, request.policy, &counted, &sources, diags);
         outcome.segments.extend(stay);
         outcome.segments.sort_by(|a, b| a.segment.cmp(&b.segment));
     }
@@ -312,34 +315,37 @@ fn unchanged(
     Ok(all)
 }
 
-/// Asks every question of a run, in a transaction that it begins.
+/// Asks every question of a run, in a transaction that it begins; what it reads goes to `sources`.
 pub(super) fn asked(
     walk: &mut Walk<'_>,
     request: Request<'_>,
     published: &Published,
+    sources: &mut Vec<Source>,
     diags: &mut Diagnostics,
 ) -> Result<(), Stop> {
-    let stages = staging(
-        request.model,
-        request.queries,
-        request.policy,
-        published,
-        request.dialect,
-    );
-    let (begin, stages) = stages
-        .into_iter()
-        .partition::<Vec<_>, _>(|s| s.kind == Kind::Begin);
     if !walk.begun {
-        for stage in &begin {
-            walk.stage(stage, diags)?;
-        }
+        walk.stage(&Stage::begin(), diags)?;
         walk.begun = true;
     }
     // Conditions of a source may speak of local time.
     for query in request.queries.iter().filter(|q| !q.prelude.is_empty()) {
         walk.stage(&prelude(query), diags)?;
     }
-    check_sources(walk, request.checks, diags)?;
+    let (model, policy) = (request.model, request.policy);
+    let found = check_sources(walk, request.checks, diags)?;
+    *sources = judge(policy, published, found, diags);
+    if diags.has_errors() {
+        return Err(Stop::Checks);
+    }
+    let withheld = withheld(model, policy, sources);
+    let stages = staging(
+        model,
+        request.queries,
+        policy,
+        published,
+        &withheld,
+        request.dialect,
+    );
     for stage in &stages {
         walk.stage(stage, diags)?;
     }
@@ -349,16 +355,16 @@ pub(super) fn asked(
     Ok(())
 }
 
-/// Asks every question; the stages that publish the answers.
+/// The stages that publish what was [`asked`].
 pub(super) fn computed(
     walk: &mut Walk<'_>,
     request: Request<'_>,
     reader: &Reader<'_>,
     published: &Published,
+    sources: &[Source],
     now: jiff::Timestamp,
     diags: &mut Diagnostics,
 ) -> Result<Vec<Stage>, Stop> {
-    asked(walk, request, published, diags)?;
     let (model, queries) = (request.model, request.queries);
     let entities: Vec<&str> = queries
         .iter()
@@ -374,6 +380,7 @@ pub(super) fn computed(
         request.policy,
         published,
         &staged,
+        sources,
         now,
         request.dialect,
         diags,
@@ -384,12 +391,13 @@ pub(super) fn computed(
     Ok(stages)
 }
 
-/// Runs every check of the sources, then stops if one found something.
+/// Runs every check of the sources, then stops if one found something; what the others have counted, each source once.
 fn check_sources(
     walk: &mut Walk<'_>,
     checks: &[CheckQuery],
     diags: &mut Diagnostics,
-) -> Result<(), Stop> {
+) -> Result<Vec<Count>, Stop> {
+    let mut counted: Vec<Count> = Vec::new();
     for check in checks {
         walk.go_on()?;
         let stage = Stage {
@@ -398,20 +406,30 @@ fn check_sources(
             sql: vec![check.sql.clone()],
         };
         let mut found = String::new();
+        let mut count = None;
         let violations = walk.timed(&stage, |engine| {
             let row = engine.query(&check.sql)?.rows.into_iter().next();
             let row = row.unwrap_or_default();
             found = row.get(1).map(text).unwrap_or_default();
+            if let Some(source) = &check.counted {
+                count = Some(Count {
+                    source: source.clone(),
+                    rows: row.get(2).map_or(Ok(0), number)?,
+                    matched: row.get(3).map_or(Ok(None), count_or_none)?,
+                    span: check.span,
+                });
+            }
             row.first().map_or(Ok(0), number)
         })?;
         if violations > 0 {
-            diags.push(blame::violated(check, violations, &found));
+            blame::violated(check, violations, &found).map(|found| diags.push(found));
         }
+        counted.extend(count.filter(|c| counted.iter().all(|known| known.source != c.source)));
     }
     if diags.has_errors() {
         Err(Stop::Checks)
     } else {
-        Ok(())
+        Ok(counted)
     }
 }
 

@@ -1,6 +1,8 @@
 //! How the questions are asked: the first half of a run, from the first statement to the staged members. Nothing that
 //! readers see is touched here.
 
+use std::collections::BTreeMap;
+
 use super::guards::bounds;
 use super::tables::SCOPE;
 use super::{Kind, Policy, Published, Stage, entity_tables, staging_name, touched};
@@ -15,22 +17,26 @@ const SEGMENTS_PER_STATEMENT: usize = 50;
 /// Rows of VALUES per statement.
 pub(super) const ROWS_PER_STATEMENT: usize = 500;
 
-/// The stages that compute everything, in order.
+/// The stages that compute everything, in order. Segments that are `withheld` for what is wrong with their sources are
+/// computed, too, and then refused.
 #[must_use]
 pub fn staging(
     model: &Model,
     queries: &[EntityQuery],
     policy: &Policy,
     published: &Published,
+    withheld: &BTreeMap<String, String>,
     dialect: &dyn Dialect,
 ) -> Vec<Stage> {
     let statements = Statements::new(dialect);
-    let mut stages = vec![Stage {
-        kind: Kind::Begin,
-        subject: "transaction".to_owned(),
-        sql: vec!["BEGIN TRANSACTION".to_owned()],
-    }];
-    stages.push(scope(&statements, model, queries, policy, published));
+    let mut stages = vec![scope(
+        &statements,
+        model,
+        queries,
+        policy,
+        published,
+        withheld,
+    )];
     for (name, _, query) in touched(model, queries, policy, published) {
         let mut tables = entity_tables(&statements, policy, published, name, query);
         let stage = |kind: Kind, sql: Vec<String>| Stage {
@@ -63,6 +69,7 @@ fn scope(
     queries: &[EntityQuery],
     policy: &Policy,
     published: &Published,
+    withheld: &BTreeMap<String, String>,
 ) -> Stage {
     let mut rows = Vec::new();
     for segment in policy.selected(model) {
@@ -99,6 +106,7 @@ fn scope(
             ]
             .into_iter()
             .chain(bounds(statements, policy, segment))
+            .chain([statements.maybe(withheld.get(&segment.name).map(String::as_str))])
             .chain([(); 3].map(|()| Sql("NULL".to_owned())))
             .collect(),
         );

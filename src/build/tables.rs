@@ -10,7 +10,7 @@ use crate::model::{Col, Entity, Expose, Model, Segment, TraitId};
 use crate::source::Span;
 
 /// What the published tables promise; raised when a promise is added.
-pub const CONTRACT_VERSION: u64 = 1;
+pub const CONTRACT_VERSION: u64 = 2;
 
 /// The names of published relations, prefix included.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,11 @@ impl Names<'_> {
     #[must_use]
     pub fn run_segments(&self) -> String {
         self.with("segc_run_segments")
+    }
+
+    #[must_use]
+    pub fn run_sources(&self) -> String {
+        self.with("segc_run_sources")
     }
 
     /// The table under the view of published segments: one row each, with its words.
@@ -117,6 +122,20 @@ pub const RUN_SEGMENTS: &[(&str, Type)] = &[
     ("message", Type::String),
 ];
 
+/// Columns of `segc_run_sources`.
+pub const RUN_SOURCES: &[(&str, Type)] = &[
+    ("run_id", Type::String),
+    ("source", Type::String),
+    // `table` or `suppression`.
+    ("kind", Type::String),
+    ("row_count", Type::Int),
+    // Of a suppression source: how many of its keys the entity's table has.
+    ("matched", Type::Int),
+    // `read`, `refused` or `accepted`.
+    ("status", Type::String),
+    ("message", Type::String),
+];
+
 /// Columns of `segc_catalog`.
 pub const CATALOG: &[(&str, Type)] = &[
     ("segment", Type::String),
@@ -174,6 +193,8 @@ pub const SCOPE: &[(&str, Type)] = &[
     ("may_be_empty", Type::Boolean),
     // The number of members that is let through all the same.
     ("accepted", Type::Int),
+    // What it reads has lost rows: the words for that.
+    ("source_short", Type::String),
     // The bound that it is beyond, and the words for that.
     ("guard", Type::String),
     ("message", Type::String),

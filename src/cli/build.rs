@@ -4,7 +4,7 @@ use super::args::{EngineArgs, ProjectArgs, SelectArgs, TargetPathArgs};
 use super::blame;
 use super::connect::{self, Sources};
 use super::interrupt::{Interrupts, Watched};
-use super::policy::{AcceptArgs, policy};
+use super::policy::{AcceptArgs, accepted_sources, policy};
 use super::progress::Bar;
 use super::table::{count, percent, table};
 use super::test;
@@ -85,6 +85,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
         let options = connect::options(parts.project, parts.target, args.engine.threads);
         let accepted = args.accept.of(&selection, parts.model, parts.diags);
         let mut policy = policy(&parts, &wanted, selection, now);
+        accepted_sources(&accepted, &compiled.checks, parts.diags);
         policy.accepted = accepted;
         let request = Request {
             model: parts.model,

@@ -176,7 +176,7 @@ fn sql_files(compiled: &Compiled, model: &Model, dialect: &dyn Dialect) -> Vec<(
             name.push('_');
         }
         let text = format!(
-            "-- {}: the answer must be 0 ({})\n{};\n",
+            "-- {}: violations must be 0 ({})\n{};\n",
             check.what,
             dialect.name(),
             check.sql
@@ -206,6 +206,7 @@ fn check_name(check: &CheckQuery) -> String {
         CheckKind::SuppressorFew(_) => "suppression_few",
         CheckKind::SuppressorStale => "suppression_stale",
         CheckKind::TimeNull => "time_null",
+        CheckKind::Rows => "rows",
     };
     let what: String = check
         .what

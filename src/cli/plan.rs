@@ -5,7 +5,7 @@ use super::blame;
 use super::connect::{self, Sources};
 use super::interrupt::{Interrupts, Watched};
 use super::plan_text::Page;
-use super::policy::{AcceptArgs, policy};
+use super::policy::{AcceptArgs, accepted_sources, policy};
 use super::progress::Bar;
 use super::workspace::{Parts, Workspace};
 use super::{Ctx, DiagFormat, Exit, files};
@@ -297,6 +297,7 @@ impl<'a> Side<'a> {
     fn made(mut self, diags: &mut Diagnostics) -> Self {
         let selection = &self.policy.selection;
         self.compiled = compile(self.model, selection, self.dialect, &mut |_, _| {}, diags);
+        accepted_sources(&self.policy.accepted, &self.compiled.checks, diags);
         self
     }
 

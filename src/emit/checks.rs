@@ -6,8 +6,12 @@ use crate::dialect::Dialect;
 use crate::expr::{Expr, ExprKind, Type};
 use crate::ir::block::{BlockExpr, Term};
 use crate::ir::{Answer, Plan};
-use crate::model::{Frame, Model, Relation, RelationRole, RowExpr, SlotJoin, Suppressor};
+use crate::model::{
+    Entity, Frame, Model, Relation, RelationRole, RowExpr, SlotJoin, Suppressor, TableId,
+    TableSource,
+};
 use crate::source::Span;
+use crate::spec::Share;
 use std::collections::{BTreeSet, HashSet};
 
 /// What a check is about.
@@ -30,12 +34,32 @@ pub enum CheckKind {
     SuppressorFew(u32),
     /// A suppression source whose newest row is too old; finds when it was recorded: stops the build.
     SuppressorStale,
+    /// A table that no other check counts the rows of; finds nothing.
+    Rows,
 }
 
-/// A query with one row: `violations`, and of some kinds `found`, as a text.
+/// A source whose rows a check counts by the way, so that a build can compare them with those of the last one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// What the ledger calls it.
+    pub name: String,
+    pub of: CountedOf,
+}
+
+/// What a counted source is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountedOf {
+    Table(TableId),
+    /// May lose this share of its rows, and no more.
+    Suppressor(Share),
+}
+
+/// A query with one row: `violations`; of some kinds `found`, as a text; where rows are counted `source_rows`; and of a
+/// suppression source how many of its keys the entity's table has, `matched`.
 #[derive(Clone, Debug)]
 pub struct CheckQuery {
     pub kind: CheckKind,
+    pub counted: Option<Counted>,
     /// What is checked, for messages: `customer.customer_id`, `items.product (product_id)`.
     pub what: String,
     /// Where the key, join or time is declared.
@@ -57,30 +81,38 @@ pub fn checks(
         writer: Writer::new(model, dialect, diags),
         out: Vec::new(),
         seen: HashSet::new(),
+        counted: HashSet::new(),
     };
     if let Some(table) = room.table(&entity.frame, 0) {
         let key = dialect.identifier(&entity.key);
         let what = format!("{}.{}", entity.name, entity.key);
         let holds = room.conditions(&entity.filter);
-        let nulls = count_nulls(&table, &key, &holds);
-        room.push(
+        let mut counted = room.counted(&entity.frame, 0, &entity.name);
+        if let Some(counted) = counted.as_mut().filter(|_| !holds.is_empty()) {
+            // The rows that hold, which is another number than that of all rows.
+            counted.name = format!("{} as {}", counted.name, entity.name);
+        }
+        let nulls = room.count_nulls(&table, &key, &holds, counted.is_some());
+        room.push_counting(
             CheckKind::EntityKeyNull,
             what.clone(),
             entity.key_span,
             nulls,
+            counted,
         );
         let twice = count_duplicates(&table, &[key], &holds);
         room.push(CheckKind::EntityKeyDuplicate, what, entity.key_span, twice);
     }
     let mut slots: BTreeSet<usize> = plan.names.columns.keys().map(|c| c.slot).collect();
     close(&mut slots, &entity.frame);
+    let slots_of_entity = slots.clone();
     for slot in slots {
         room.join(&entity.name, &entity.frame, slot, &[]);
     }
     // What is asked of another entity is asked whoever is suppressed.
     let suppresses = plan.answers.contains(&Answer::Suppressed);
     for source in entity.suppressors.iter().filter(|_| suppresses) {
-        room.suppressor(source);
+        room.suppressor(entity, source);
     }
     for scan in plan.reads() {
         let Some(relation) = model.relations.get(scan.relation.index()) else {
@@ -93,8 +125,15 @@ pub fn checks(
             RelationRole::Declared => room.times(relation),
             RelationRole::List => room.key(CheckKind::ListKeyNull, relation, None),
             // A stay that goes on has no end. Sources of keys have checks of their own.
-            RelationRole::Stays | RelationRole::Suppressor => {}
+            RelationRole::Stays | RelationRole::Suppressor => continue,
         }
+        room.rows(&relation.frame, 0, &relation.name, relation.span);
+        for slot in &scan.slots {
+            room.rows(&relation.frame, *slot, &relation.name, relation.span);
+        }
+    }
+    for slot in slots_of_entity {
+        room.rows(&entity.frame, slot, &entity.name, entity.span);
     }
     let mut out = room.out;
     for other in &plan.across {
@@ -147,18 +186,93 @@ struct Room<'a> {
     writer: Writer<'a>,
     out: Vec<CheckQuery>,
     seen: HashSet<String>,
+    /// Names of the sources whose rows are counted already.
+    counted: HashSet<String>,
 }
 
 impl Room<'_> {
     fn push(&mut self, kind: CheckKind, what: String, span: Span, sql: String) {
+        self.push_counting(kind, what, span, sql, None);
+    }
+
+    fn push_counting(
+        &mut self,
+        kind: CheckKind,
+        what: String,
+        span: Span,
+        sql: String,
+        counted: Option<Counted>,
+    ) {
         if self.seen.insert(sql.clone()) {
+            self.counted.extend(counted.iter().map(|c| c.name.clone()));
             self.out.push(CheckQuery {
                 kind,
+                counted,
                 what,
                 span,
                 sql,
             });
         }
+    }
+
+    /// What is counted of a slot's table, unless that is counted already or is no source. A query has no name but that of who
+    /// asks it, and is another source when its text changes.
+    fn counted(&self, frame: &Frame, slot: usize, owner: &str) -> Option<Counted> {
+        let slot = frame.slots.get(slot)?;
+        let name = match &self.writer.model.tables.get(slot.table.index())?.source {
+            TableSource::Named(parts) => parts.join("."),
+            TableSource::File { path, .. } => path.clone(),
+            TableSource::Query(snippet) => {
+                format!(
+                    "{owner} query {:.8}",
+                    crate::model::text_hash(&snippet.text.value)
+                )
+            }
+            TableSource::History { .. } | TableSource::Members(_) => return None,
+        };
+        let counted = Counted {
+            name,
+            of: CountedOf::Table(slot.table),
+        };
+        (!self.counted.contains(&counted.name)).then_some(counted)
+    }
+
+    /// Counts the rows of a slot's table by themselves, where no other check does.
+    fn rows(&mut self, frame: &Frame, slot: usize, owner: &str, span: Span) {
+        if let (Some(counted), Some(table)) =
+            (self.counted(frame, slot, owner), self.table(frame, slot))
+        {
+            let sql = format!(
+                "select\n    0 as violations,\n    {} as found,\n    count(*) as source_rows\nfrom {table} as checked",
+                self.nothing()
+            );
+            self.push_counting(
+                CheckKind::Rows,
+                counted.name.clone(),
+                span,
+                sql,
+                Some(counted),
+            );
+        }
+    }
+
+    /// A text that is NULL.
+    fn nothing(&self) -> String {
+        let text = self.writer.dialect.type_name(&Type::String);
+        format!("cast(null as {text})")
+    }
+
+    /// Rows without a value in a column; with all rows where they are counted.
+    fn count_nulls(&self, table: &str, column: &str, conditions: &[String], all: bool) -> String {
+        if !all {
+            return count_nulls(table, column, conditions);
+        }
+        format!(
+            "select\n    count(*) - count(checked.{column}) as violations,\n    {} as found,\n    \
+             count(*) as source_rows\nfrom {table} as checked{}",
+            self.nothing(),
+            filtered(conditions)
+        )
     }
 
     fn table(&self, frame: &Frame, slot: usize) -> Option<String> {
@@ -212,12 +326,18 @@ impl Room<'_> {
         for (_, col) in &relation.owner {
             let what = format!("{}.{}", relation.name, col.name);
             let column = self.writer.dialect.identifier(&col.name);
-            let sql = count_nulls(&table, &column, &filter);
-            self.push(kind, what, at.unwrap_or(relation.span), sql);
+            // A source of keys has the number of its rows beside that of the expected ones.
+            let counted = if kind == CheckKind::ListKeyNull && filter.is_empty() {
+                self.counted(&relation.frame, col.slot, &relation.name)
+            } else {
+                None
+            };
+            let sql = self.count_nulls(&table, &column, &filter, counted.is_some());
+            self.push_counting(kind, what, at.unwrap_or(relation.span), sql, counted);
         }
     }
 
-    fn suppressor(&mut self, source: &Suppressor) {
+    fn suppressor(&mut self, entity: &Entity, source: &Suppressor) {
         let model = self.writer.model;
         let Some(relation) = model.relations.get(source.relation.index()) else {
             return;
@@ -228,17 +348,31 @@ impl Room<'_> {
         let filter = self.conditions(&relation.filter);
         let text = self.writer.dialect.type_name(&Type::String);
         let least = source.min_rows;
+        let Some((_, named)) = relation.owner.first() else {
+            return;
+        };
+        let Some(known) = self.known(entity) else {
+            return;
+        };
         let sql = format!(
             "select\n    case when count(*) < {least} then {least} - count(*) else 0 end as violations,\n    \
-             cast(count(*) as {text}) as found\nfrom {table} as checked{}",
+             cast(count(*) as {text}) as found,\n    count(*) as source_rows,\n    \
+             count(known.entity_key) as matched\nfrom {table} as checked\nleft join (\n{known}\n) as known\n    \
+             on known.entity_key = checked.{}{}",
+            self.writer.dialect.identifier(&named.name),
             filtered(&filter)
         );
         let what = source.name.clone();
-        self.push(
+        let counted = Counted {
+            name: format!("{}.{}", entity.name, source.name),
+            of: CountedOf::Suppressor(source.max_shrink),
+        };
+        self.push_counting(
             CheckKind::SuppressorFew(least),
             what.clone(),
             source.min_rows_span,
             sql,
+            Some(counted),
         );
         self.key(
             CheckKind::SuppressorKeyNull,
@@ -257,6 +391,17 @@ impl Room<'_> {
         }
     }
 
+    /// The keys of an entity's rows, each once, or the build stops at another check.
+    fn known(&mut self, entity: &Entity) -> Option<String> {
+        let table = self.table(&entity.frame, 0)?;
+        let holds = self.conditions(&entity.filter);
+        Some(format!(
+            "    select checked.{} as entity_key\n    from {table} as checked{}",
+            self.writer.dialect.identifier(&entity.key),
+            filtered(&holds).replace('\n', "\n    ")
+        ))
+    }
+
     fn times(&mut self, relation: &Relation) {
         for (time, _) in &relation.past {
             let Some(table) = self.table(&relation.frame, time.col.slot) else {
@@ -268,8 +413,10 @@ impl Room<'_> {
                 .get(time.col.slot)
                 .map_or("", |s| &s.name);
             let what = format!("{name}.{}", time.col.name);
-            let sql = count_nulls(&table, &self.writer.dialect.identifier(&time.col.name), &[]);
-            self.push(CheckKind::TimeNull, what, relation.span, sql);
+            let counted = self.counted(&relation.frame, time.col.slot, &relation.name);
+            let column = self.writer.dialect.identifier(&time.col.name);
+            let sql = self.count_nulls(&table, &column, &[], counted.is_some());
+            self.push_counting(CheckKind::TimeNull, what, relation.span, sql, counted);
         }
     }
 }

@@ -91,7 +91,7 @@ impl Sandbox {
             let counts: Vec<String> = job
                 .checks
                 .iter()
-                .map(|check| format!("(\n{}\n)", check.sql))
+                .map(|check| format!("(select violations from (\n{}\n) as checked)", check.sql))
                 .collect();
             let found = self.select(&format!("select {}", counts.join(", ")), 1)?;
             let counts = found.rows.first().map_or(&[][..], Vec::as_slice);

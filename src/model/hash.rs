@@ -9,6 +9,12 @@ use super::world::World;
 use super::{EntityId, RelationId, SegmentId, SegmentKind, TraitId};
 use sha2::{Digest, Sha256};
 
+/// A name for a text.
+#[must_use]
+pub fn text_hash(text: &str) -> String {
+    digest([text])
+}
+
 /// SHA-256 over parts, each preceded by its length, in hex.
 fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     let mut hasher = Sha256::new();

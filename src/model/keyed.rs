@@ -14,7 +14,7 @@ use crate::diag::codes::expr::WINDOW;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::expr::{Literal, Type};
 use crate::source::{Span, Spanned};
-use crate::spec::{EntitySpec, Spec, SuppressorSpec, TraitValue, WindowSpec};
+use crate::spec::{EntitySpec, Share, Spec, SuppressorSpec, TraitValue, WindowSpec};
 use std::collections::BTreeSet;
 
 /// The stays of an entity's members, by when they began and by when they ended.
@@ -237,6 +237,7 @@ fn suppressor(
         // An empty source is a load that failed.
         min_rows: spec.min_rows.as_ref().map_or(1, |n| n.value.max(1)),
         min_rows_span: spec.min_rows.as_ref().map_or(spec.name.span, |n| n.span),
+        max_shrink: (spec.max_shrink.as_ref()).map_or(Share::percent(1), |share| share.value),
         key_span: spec.key.span,
     })
 }

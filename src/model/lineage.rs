@@ -48,6 +48,36 @@ pub fn of_segment(model: &Model, id: SegmentId) -> Lineage {
     }
 }
 
+/// All that what is published of a segment is computed from: its members, and whom suppression, the holdout and channels leave.
+#[must_use]
+pub fn of_published(model: &Model, id: SegmentId) -> Lineage {
+    let mut walk = Walk::new(model);
+    if let Some(segment) = model.segments.get(id.index())
+        && let Some(entity) = model.entities.get(segment.entity.index())
+    {
+        let at = segment.entity.index();
+        walk.predicate(at, &segment.predicate);
+        walk.published(segment);
+        let suppress = entity.suppress.iter().filter(|_| segment.suppressed);
+        let holdout = entity.holdout.iter().filter(|_| segment.held_out);
+        let channels = segment
+            .channels
+            .iter()
+            .filter_map(|n| entity.channels.get(*n));
+        for predicate in suppress
+            .chain(holdout)
+            .chain(channels.map(|c| &c.predicate))
+        {
+            walk.predicate(at, predicate);
+        }
+    }
+    walk.follow();
+    Lineage {
+        segments: walk.seen,
+        ..walk.out
+    }
+}
+
 /// All that a value about an entity is computed from.
 #[must_use]
 pub fn of_value(model: &Model, entity: super::EntityId, value: &EntityExpr) -> Lineage {

@@ -48,7 +48,9 @@ mod written;
 use crate::expr::{Agg, Expr, Literal, Type};
 use crate::snippet::Snippet;
 use crate::source::Span;
+use crate::spec::Share;
 use crate::spec::population::Statistic;
+pub use hash::text_hash;
 pub use sequence::{Sequence, Step};
 pub use upkeep::{Size, Upkeep};
 
@@ -314,6 +316,8 @@ pub struct Suppressor {
     /// At least 1.
     pub min_rows: u32,
     pub min_rows_span: Span,
+    /// How many of its rows it may have lost since the last build.
+    pub max_shrink: Share,
     pub key_span: Span,
 }
 

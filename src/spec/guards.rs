@@ -12,6 +12,8 @@ pub struct Guards {
     pub max_change: Share,
     /// Fewer people than this trip no share of the project's.
     pub min_change: u32,
+    /// How many of its rows a source may have lost since the last build.
+    pub source_shrink: Share,
     /// Whether a segment may lose its last member.
     pub allow_empty: bool,
     /// Whether a segment without members so far may take in nearly everybody.
@@ -30,6 +32,7 @@ impl Default for Guards {
         Self {
             max_change: Share::percent(30),
             min_change: 100,
+            source_shrink: Share::percent(50),
             allow_empty: false,
             allow_broad: false,
             span: None,
@@ -53,6 +56,9 @@ pub(super) fn guards(r: &mut Reader<'_>, settings: &Fields<'_>) -> Guards {
     }
     if let Some(least) = f.get("min_change").and_then(|n| r.count(n)) {
         guards.min_change = least.value;
+    }
+    if let Some(found) = f.get("source_shrink").and_then(|n| share(r, n)) {
+        guards.source_shrink = found.value;
     }
     if let Some(empty) = f.get("allow_empty").and_then(|n| r.bool(n)) {
         guards.allow_empty = empty.value;

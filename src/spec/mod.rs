@@ -148,6 +148,7 @@ pub struct SuppressorSpec {
     pub time: Option<Name>,
     pub fresh_within: Option<Spanned<Duration>>,
     pub min_rows: Option<Spanned<u32>>,
+    pub max_shrink: Option<Spanned<Share>>,
     /// Its name.
     pub span: Span,
 }

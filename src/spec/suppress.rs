@@ -3,6 +3,7 @@
 
 use super::condition::{self, Condition};
 use super::names::unique;
+use super::share::share;
 use super::{Duration, Name, SuppressorSpec, item, keys, table, window};
 use crate::diag::Diagnostic;
 use crate::diag::codes::spec as codes;
@@ -63,6 +64,7 @@ fn source(r: &mut Reader<'_>, node: &Node) -> Option<SuppressorSpec> {
         Some(Spanned::new(duration, n.span))
     });
     let min_rows = optional(&f, "min_rows", |n| r.count(n));
+    let max_shrink = optional(&f, "max_shrink", |n| share(r, n));
     let (time, fresh): (Option<Name>, _) = (time?, fresh?);
     if let (None, Some(fresh)) = (&time, f.key("fresh_within")) {
         r.diags.push(
@@ -81,6 +83,7 @@ fn source(r: &mut Reader<'_>, node: &Node) -> Option<SuppressorSpec> {
         time,
         fresh_within: fresh,
         min_rows: min_rows?,
+        max_shrink: max_shrink?,
         span: f.place,
     })
     .filter(|_| readable)

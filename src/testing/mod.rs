@@ -133,7 +133,10 @@ fn matters(kind: CheckKind, keys_are_good: bool) -> bool {
         CheckKind::EntityKeyNull | CheckKind::EntityKeyDuplicate => !keys_are_good,
         CheckKind::JoinDuplicate | CheckKind::ListKeyNull | CheckKind::SuppressorKeyNull => true,
         // A few rows are all that a test needs.
-        CheckKind::TimeNull | CheckKind::SuppressorFew(_) | CheckKind::SuppressorStale => false,
+        CheckKind::TimeNull
+        | CheckKind::SuppressorFew(_)
+        | CheckKind::SuppressorStale
+        | CheckKind::Rows => false,
     }
 }
 
@@ -194,6 +197,7 @@ fn broken(kind: CheckKind, what: &str) -> String {
         CheckKind::SuppressorFew(_) => format!("a suppression source has few rows ({what})"),
         CheckKind::SuppressorStale => format!("a suppression source is old ({what})"),
         CheckKind::TimeNull => format!("a row has no time ({what})"),
+        CheckKind::Rows => format!("rows are counted ({what})"),
     }
 }
 

@@ -370,7 +370,7 @@ fn a_sandbox_computes_and_does_nothing_else() {
     let mut checked = query("select 1");
     checked.checks.push(Check {
         what: "twos".to_owned(),
-        sql: "select count(*) from given.t where x = 2".to_owned(),
+        sql: "select count(*) as violations from given.t where x = 2".to_owned(),
     });
     assert_eq!(
         sandbox.run(&checked).answer,

@@ -44,7 +44,7 @@ pub(super) fn stages(
         subject,
         sql: vec![statements.render(template, &ledger)],
     };
-    let mut stages = vec![plain(Kind::Begin, "BEGIN TRANSACTION")];
+    let mut stages = vec![Stage::begin()];
     stages.extend(change.staged);
     stages.push(recorded(Kind::Fence, names.state(), "fence"));
     stages.extend(change.changed);

@@ -50,6 +50,7 @@ pub(super) fn owner(
         names.state(),
         names.runs(),
         names.run_segments(),
+        names.run_sources(),
         names.catalog(),
         names.segments(),
     ];

@@ -22,6 +22,7 @@ pub static ALL: &[&Code] = &[
     &SUPPRESSION_UNSURE,
     &LIST_KEY_IS_NULL,
     &GUARD,
+    &SOURCE_SHRUNK,
 ];
 
 pub static KEY_IS_NULL: Code = Code {
@@ -262,7 +263,8 @@ pub static SUPPRESSION_UNSURE: Code = Code {
 A suppression source names people who are to be left alone. If its load has failed, the table may be empty, hold a part, or \
 be of last week, and whoever objected since would be written to. So a build that is not sure publishes nothing at all: when \
 the source has fewer rows than `min_rows` (1 where nothing is written), when its newest row is older than `fresh_within`, or \
-when a row has no key. Sources that are missing, cannot be read, or have keys of another type stop it as well.
+when a row has no key; when more than `max_shrink` of its rows (1 % where nothing is written) are gone since it was last \
+published, or when its keys suddenly are nobody's. Sources that are missing, cannot be read, or have keys of another type stop it as well.
 
     suppress:
       - name: marketing_opt_out
@@ -271,8 +273,10 @@ when a row has no key. Sources that are missing, cannot be read, or have keys of
         time: recorded_at
         fresh_within: 24 hours          # the newest row is of the day before yesterday
         min_rows: 1000
+        max_shrink: 1%                  # it had 52,310 rows in the last run, and has 40,000
 
-Load the source anew, and build again. What was published before stays until then.",
+Load the source anew, and build again. What was published before stays until then. If many have rightly left the list, \
+`--accept suppression:customer.marketing_opt_out@40000` lets this number of rows through, once.",
 };
 
 pub static LIST_KEY_IS_NULL: Code = Code {
@@ -306,4 +310,19 @@ build ends with exit status 1. Only people who are suppressed by now leave it al
 
 Mostly a source was loaded in part, or twice. If the number is right, `segc build --accept winback@1310` lets this number through, \
 once; or correct the bound.",
+};
+
+pub static SOURCE_SHRUNK: Code = Code {
+    id: "S0643",
+    title: "a source that has lost rows",
+    explain: "\
+The ledger has the number of rows of every source that a build has read (`segc_run_sources`). Where a source is empty that had \
+rows when it was last published, or has lost more than half of them (and at least 100), its load has probably failed, and \
+whatever is computed from it is wrong. Segments that read it, themselves or through others, are not published: their members \
+stay as they were, other segments are published, and the build ends with exit status 1.
+
+    guards: {source_shrink: 80%}    # segc.yml: a source may lose so much at once; with 100%, everything
+
+Load the source again. If the number is right, `segc build --accept source:crm.orders@1200` lets this number of rows through, \
+once: later builds are compared with it. A source is known by the name of its table or file; another table is another source.",
 };

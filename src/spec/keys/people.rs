@@ -101,6 +101,11 @@ pub static SUPPRESSOR: Form = Form::of(
             Shape::Int,
             "A build stops where there are fewer rows; default 1.",
         ),
+        Key::optional(
+            "max_shrink",
+            Shape::Share,
+            "A build stops where more than this share of the rows is gone since the last build; default 1%.",
+        ),
     ]],
 );
 

@@ -88,7 +88,12 @@ pub static GUARDS: Form = Form::of(
         Key::optional(
             "min_change",
             Shape::Int,
-            "Fewer people than this trip neither `max_change` nor `allow_broad`; default 100.",
+            "Fewer people than this trip neither `max_change` nor `allow_broad`, and fewer rows not `source_shrink`; default 100.",
+        ),
+        Key::optional(
+            "source_shrink",
+            Shape::Share,
+            "How many of its rows a source may have lost since the last build, as a share; default 50%. With 100% it may be empty, too.",
         ),
         Key::optional(
             "allow_empty",

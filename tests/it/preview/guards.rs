@@ -144,7 +144,7 @@ fn what_is_accepted_must_be_there() {
         2,
         "write a segment, `@` and the number",
     );
-    say(&["--accept", "vip@few"], 2, "`few` is no number of members");
+    say(&["--accept", "vip@few"], 2, "`few` is no number");
     say(
         &["--accept", "vip@2", "--accept", "vip@3"],
         2,

@@ -3,6 +3,7 @@
 mod against;
 mod guards;
 mod plans;
+mod sources;
 
 use crate::people::{ENTITY, Shop};
 use std::fmt::Write as _;

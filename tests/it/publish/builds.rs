@@ -323,6 +323,7 @@ fn keys_that_are_null_or_not_unique_publish_nothing() {
 fn checks_of_sources_stop_a_build_or_warn() {
     let check = |kind, sql: &str| CheckQuery {
         kind,
+        counted: None,
         what: "items.product (product_id)".to_owned(),
         span: Span::new(FileId(0), 0, 1),
         sql: sql.to_owned(),

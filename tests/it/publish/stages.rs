@@ -9,6 +9,7 @@ use segc::diag::Diagnostics;
 use segc::expr::Type;
 use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
+use std::collections::BTreeMap;
 
 use super::shop::{Shop, at, seg};
 
@@ -97,13 +98,18 @@ fn plan(whole: bool, published: &Published) -> Vec<Stage> {
     let queries = shop.queries(&segments, &policy);
     let dialect = segc::dialect::find("duckdb").expect("the dialect");
     let mut diags = Diagnostics::default();
-    let mut stages = staging(&model, &queries, &policy, published, dialect);
+    let mut stages = vec![Stage::begin()];
+    let none = BTreeMap::new();
+    stages.extend(staging(
+        &model, &queries, &policy, published, &none, dialect,
+    ));
     stages.extend(publication(
         &model,
         &queries,
         &policy,
         published,
         &staged(),
+        &[],
         at(3),
         dialect,
         &mut diags,

@@ -219,7 +219,8 @@ fn doubts(
             | CheckKind::EntityKeyDuplicate
             | CheckKind::JoinDuplicate
             | CheckKind::TimeNull
-            | CheckKind::ListKeyNull => continue,
+            | CheckKind::ListKeyNull
+            | CheckKind::Rows => continue,
         };
         let violations = connection.query_row(&check.sql, [], |row| row.get::<_, i64>(0));
         if violations.map_err(|e| format!("{e}\n{}", check.sql))? > 0 {
