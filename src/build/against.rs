@@ -9,7 +9,8 @@ use super::preview::{Preview, before_the_fence, keys_of, previewed};
 use super::published::{LastRun, entity_name};
 use super::read::Reader;
 use super::run::{Connect, Ended, Outcome, Progress, Request};
-use super::run::{asked, blame_sources, computed, counts};
+use super::run::{asked, blame_sources, computed, counts, still};
+use super::still::Files;
 use super::walk::{Stop, Walk};
 use super::{Policy, Published, staging_name};
 use crate::diag::{Diagnostic, Diagnostics, codes};
@@ -70,13 +71,18 @@ pub fn against(
     check_keys(ours.model, theirs.model, diags);
     if diags.has_errors() {
         let outcome = Outcome::of(ours, Ended::Refused);
-        let changes = Vec::new();
-        return Ok(Preview { outcome, changes });
+        return Ok(Preview {
+            outcome,
+            changes: Vec::new(),
+            bytes: None,
+        });
     }
     let published = stand_in(ours, theirs);
     let mut counted = Vec::new();
     let mut keys = Vec::new();
-    let walked = Walk::new(connect()?, &ours.model.entities, progress).walk(|walk| {
+    let engine = connect()?;
+    let files = [ours, theirs].map(|side| Files::seen(side, engine.as_ref()));
+    let walked = Walk::new(engine, &ours.model.entities, progress).walk(|walk| {
         // What was published has no say, so nothing is too little.
         asked(walk, theirs, &Published::default(), &mut Vec::new(), diags)?;
         asked(walk, ours, &published, &mut Vec::new(), diags)?;
@@ -87,6 +93,9 @@ pub fn against(
         }
         counted = counts(walk, &reader)?;
         keys = keys_of(walk, &reader, &stages, sample)?;
+        for files in &files {
+            still(walk, files, diags)?;
+        }
         Err(Stop::Previewed)
     });
     let mut outcome = Outcome::of(ours, Ended::Refused);

@@ -6,6 +6,7 @@
 pub mod against;
 pub mod backfill;
 pub mod blame;
+pub mod bytes;
 pub mod change;
 pub mod definitions;
 pub mod guards;
@@ -20,6 +21,7 @@ pub mod results;
 pub mod run;
 pub mod sources;
 pub mod stage;
+mod still;
 pub mod tables;
 pub mod views;
 pub mod walk;

@@ -2,14 +2,17 @@
 //! back. Nothing is made but temporary tables, so a session that may only read will do.
 
 use super::blame;
+use super::bytes::estimated;
 use super::definitions::{Definition, definition};
 use super::kinds::compares;
 use super::read::{Reader, SegmentCounts};
 use super::run::{Begun, Connect, Ended, Opened, Outcome, Progress, Request};
-use super::run::{asked, begin, blame_sources, computed, counts};
+use super::run::{asked, begin, blame_sources, computed, counts, still};
+use super::still::Files;
 use super::walk::{Stop, Walk};
 use super::{Kind, Published, Stage};
 use crate::diag::Diagnostics;
+use crate::emit::EntityQuery;
 use crate::engine::EngineError;
 
 /// What a build would do.
@@ -18,6 +21,16 @@ pub struct Preview {
     pub outcome: Outcome,
     /// Of each segment of the outcome, in its order.
     pub changes: Vec<Change>,
+    pub bytes: Option<Bytes>,
+}
+
+/// How much a build would read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bytes {
+    /// The warehouse says so.
+    Known(u64),
+    /// By the rows and the needed columns of its sources.
+    Estimated(u64),
 }
 
 /// What would become of a segment, beside its counts.
@@ -54,7 +67,11 @@ pub fn preview(
     } = match begin(request, &reader, connect, progress, diags)? {
         Begun::Over(outcome) => {
             let changes = vec![Change::default(); outcome.segments.len()];
-            return Ok(Preview { outcome, changes });
+            return Ok(Preview {
+                outcome,
+                changes,
+                bytes: None,
+            });
         }
         Begun::Open(opened) => *opened,
     };
@@ -63,21 +80,31 @@ pub fn preview(
         ..request
     };
     let (mut counted, mut sources) = (Vec::new(), Vec::new());
-    let mut keys = Vec::new();
+    let (mut keys, mut bytes) = (Vec::new(), None);
+    let files = Files::seen(repaired, engine.as_ref());
     let walked = Walk::new(engine, &request.model.entities, progress).walk(|walk| {
         let now = request.policy.started_at;
+        let dry = |q: &EntityQuery| walk.engine.dry_run(&q.sql);
+        let known = repaired.queries.iter().map(dry).sum::<Option<u64>>();
+        let known = known.filter(|_| !repaired.queries.is_empty());
         asked(walk, repaired, &published, &mut sources, diags)?;
+        bytes = Some(known.map_or_else(
+            || Bytes::Estimated(estimated(request.model, &policy, &sources)),
+            Bytes::Known,
+        ));
         let stages = computed(walk, repaired, &reader, &published, &sources, now, diags)?;
         for stage in before_the_fence(&stages).filter(|s| compares(&s.kind)) {
             walk.stage(stage, diags)?;
         }
         counted = counts(walk, &reader)?;
         keys = keys_of(walk, &reader, &stages, sample)?;
+        still(walk, &files, diags)?;
         // Whatever was asked, nothing of it stays.
         Err(Stop::Previewed)
     });
     let mut outcome = Outcome::of(request, Ended::Refused);
     outcome.timings.clone_from(&walked.timings);
+    outcome.sources.clone_from(&sources);
     if !blame_sources(request, &walked, connect, progress, diags) {
         outcome.ended = walked.settle(&reader, published.epoch(), progress, connect);
     }
@@ -86,7 +113,8 @@ pub fn preview(
         counted.extend(stay);
         counted.sort_by(|a, b| a.segment.cmp(&b.segment));
     }
-    Ok(previewed(request, &published, outcome, counted, &keys))
+    let preview = previewed(request, &published, outcome, counted, &keys);
+    Ok(Preview { bytes, ..preview })
 }
 
 /// The stages that a build goes before it changes what is published.
@@ -136,7 +164,11 @@ pub(super) fn previewed(
         let told = (all.iter()).filter(|(counts, _)| !taken_over(counts));
         (outcome.segments, changes) = told.cloned().unzip();
     }
-    Preview { outcome, changes }
+    Preview {
+        outcome,
+        changes,
+        bytes: None,
+    }
 }
 
 fn change(

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::Policy;
 use super::guards::Guard;
-use super::preview::Preview;
+use super::preview::{Bytes, Preview};
 use super::run::{Ended, Outcome, Request};
+use super::sources::{Source, kind};
 use crate::emit::EntityQuery;
 use crate::model::Model;
 
@@ -51,6 +52,28 @@ pub struct RunFacts {
     pub epoch: Option<u64>,
     pub as_of: String,
     pub stages: Vec<StageFacts>,
+    pub sources: Vec<SourceFacts>,
+    /// Of a plan: how much it would read, and whether the warehouse says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_are_estimated: Option<bool>,
+}
+
+/// What a run read; row counts are those of `segc_run_sources`.
+#[derive(Debug, Serialize)]
+pub struct SourceFacts {
+    pub source: String,
+    /// `table` or `suppression`.
+    pub kind: &'static str,
+    pub rows: u64,
+    /// When it was last believed.
+    pub rows_before: Option<u64>,
+    /// Of a suppression source: keys that the entity's table has.
+    pub matched: Option<u64>,
+    /// `read`, `refused`, `accepted`.
+    pub status: &'static str,
+    pub message: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -188,6 +211,9 @@ pub fn results(
                     seconds: t.elapsed.as_secs_f64(),
                 })
                 .collect(),
+            sources: outcome.sources.iter().map(source_facts).collect(),
+            bytes: None,
+            bytes_are_estimated: None,
         },
     }
 }
@@ -204,6 +230,11 @@ pub fn planned(
     let mut all = results(request, &preview.outcome, found, generated_at);
     all.args.which = "plan";
     all.args.against = against.map(str::to_owned);
+    (all.run.bytes, all.run.bytes_are_estimated) = match preview.bytes {
+        None => (None, None),
+        Some(Bytes::Known(n)) => (Some(n), Some(false)),
+        Some(Bytes::Estimated(n)) => (Some(n), Some(true)),
+    };
     let segments = all.results.iter_mut().filter(|n| n.counts.is_some());
     let found = preview.outcome.segments.iter().zip(&preview.changes);
     for (node, (counts, change)) in segments.zip(found) {
@@ -222,6 +253,19 @@ pub fn planned(
         });
     }
     all
+}
+
+fn source_facts(source: &Source) -> SourceFacts {
+    let count = &source.count;
+    SourceFacts {
+        source: count.source.name.clone(),
+        kind: kind(count.source.of),
+        rows: count.rows,
+        rows_before: source.last.as_ref().map(|last| last.rows),
+        matched: count.matched,
+        status: source.status.word(),
+        message: source.message.clone(),
+    }
 }
 
 fn facts(ended: &Ended) -> (&'static str, Option<String>, Option<u64>) {

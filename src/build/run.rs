@@ -7,6 +7,7 @@ use super::published::done;
 use super::read::{Reader, SegmentCounts, count_or_none, number, text};
 use super::sources::{Count, Source, judge, withheld};
 use super::stage::staging;
+use super::still::Files;
 pub use super::walk::{Connect, Ended, Progress, Silent, Timing};
 use super::walk::{Stop, Walk, Walked};
 use super::{Kind, Policy, Published, Stage, Verdict, verdict};
@@ -32,6 +33,8 @@ pub struct Outcome {
     pub ended: Ended,
     pub run_id: String,
     pub segments: Vec<SegmentCounts>,
+    /// What it read, beside what was read before.
+    pub sources: Vec<Source>,
     pub timings: Vec<Timing>,
 }
 
@@ -41,6 +44,7 @@ impl Outcome {
             ended,
             run_id: request.policy.run_id.clone(),
             segments: Vec::new(),
+            sources: Vec::new(),
             timings: Vec::new(),
         }
     }
@@ -112,6 +116,7 @@ fn attempt(
     };
     let mut outcome = Outcome::of(request, Ended::Refused);
     let (mut counted, mut sources) = (Vec::new(), Vec::new());
+    let files = Files::seen(repaired, engine.as_ref());
     let walked = Walk::new(engine, &request.model.entities, progress).walk(|walk| {
         asked(walk, repaired, &published, &mut sources, diags)?;
         let stages = computed(walk, repaired, &reader, &published, &sources, now(), diags)?;
@@ -119,11 +124,15 @@ fn attempt(
             if stage.kind == Kind::Fence {
                 counted = counts(walk, &reader)?;
             }
+            if stage.kind == Kind::Commit {
+                still(walk, &files, diags)?;
+            }
             walk.stage(&stage, diags)?;
         }
         Ok(())
     });
     outcome.timings.clone_from(&walked.timings);
+    outcome.sources.clone_from(&sources);
     if blame_sources(request, &walked, connect, progress, diags) {
         return Ok(outcome);
     }
@@ -389,6 +398,19 @@ pub(super) fn computed(
         return Err(Stop::Checks);
     }
     Ok(stages)
+}
+
+/// Unless a file was written meanwhile.
+pub(super) fn still(
+    walk: &Walk<'_>,
+    files: &Files<'_>,
+    diags: &mut Diagnostics,
+) -> Result<(), Stop> {
+    files.check(walk.engine.as_ref(), diags);
+    if diags.has_errors() {
+        return Err(Stop::Checks);
+    }
+    Ok(())
 }
 
 /// Runs every check of the sources, then stops if one found something; what the others have counted, each source once.

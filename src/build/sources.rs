@@ -33,6 +33,8 @@ pub struct LastCount {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     pub count: Count,
+    /// As it was last believed.
+    pub last: Option<LastCount>,
     pub status: Status,
     /// What is wrong with it.
     pub message: Option<String>,
@@ -105,6 +107,7 @@ pub fn judge(
             }
         };
         judged.push(Source {
+            last: last.cloned(),
             count,
             status,
             message,
@@ -141,6 +144,9 @@ fn beyond(part: u64, whole: u64, share: Share) -> bool {
 
 /// A suppression source that has lost rows; or whose keys are spelled otherwise, so that they are nobody's.
 fn shrunk(bound: Share, count: &Count, last: &LastCount) -> Option<String> {
+    if bound.parts() == Share::WHOLE {
+        return None;
+    }
     if beyond(last.rows.saturating_sub(count.rows), last.rows, bound) {
         return Some(lost_rows(count, last));
     }
@@ -230,7 +236,10 @@ pub(super) fn blamed(
                 &codes::build::SOURCE_SHRUNK,
                 format!("`{}` {message}", counted.name),
             )
-            .at(source.count.span, "has its load failed?")
+            .at(
+                (model.tables.get(table.index())).map_or(source.count.span, |t| t.span),
+                "has its load failed?",
+            )
             .note(format!(
                 "refused, because {} it: {}",
                 if readers.len() == 1 { "it reads" } else { "they read" },

@@ -3,7 +3,7 @@
 use super::table::{count, percent, table};
 use crate::build::Policy;
 use crate::build::definitions::Definition;
-use crate::build::preview::{Change, Preview};
+use crate::build::preview::{Bytes, Change, Preview};
 use crate::build::read::SegmentCounts;
 use crate::build::results::share;
 use crate::build::run::Ended;
@@ -89,9 +89,12 @@ impl Page<'_> {
         }
         let (mut entering, mut leaving, mut refused) = (0, 0, 0);
         for counts in &outcome.segments {
-            entering += counts.entered;
-            leaving += counts.exited;
-            refused += u64::from(counts.status == "refused");
+            if counts.status == "refused" {
+                refused += 1;
+            } else {
+                entering += counts.entered;
+                leaving += counts.exited;
+            }
         }
         let mut text = match self.against {
             Some(name) => format!(
@@ -112,7 +115,27 @@ impl Page<'_> {
             let _ = write!(text, "; a guard would refuse {}", count(refused));
         }
         text.push_str(". Nothing was published.");
+        text.push_str(&self.read());
         text
+    }
+
+    /// What it read for that.
+    fn read(&self) -> String {
+        let sources = &self.preview.outcome.sources;
+        let Some(bytes) = self.preview.bytes.filter(|_| !sources.is_empty()) else {
+            return String::new();
+        };
+        let rows: u64 = sources.iter().map(|source| source.count.rows).sum();
+        let bytes = match bytes {
+            Bytes::Known(n) => size(n),
+            Bytes::Estimated(n) => format!("about {} in the columns that are needed", size(n)),
+        };
+        let s = if sources.len() == 1 { "" } else { "s" };
+        format!(
+            " It reads {} source{s} with {} rows, {bytes}.",
+            sources.len(),
+            count(rows)
+        )
     }
 
     pub(super) fn text(&self) -> String {
@@ -188,6 +211,18 @@ impl Page<'_> {
         let _ = write!(out, "\n{}\n", self.sum(&code));
         out
     }
+}
+
+/// `1.2 MB`
+#[expect(clippy::cast_precision_loss, reason = "a size is for reading")]
+fn size(bytes: u64) -> String {
+    let units = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+    let of = bytes as f64;
+    let unit = units.into_iter().find(|(least, _)| of >= *least);
+    unit.map_or_else(
+        || format!("{bytes} bytes"),
+        |(least, name)| format!("{:.1} {name}", of / least),
+    )
 }
 
 /// Without what could steer a terminal.

@@ -14,7 +14,7 @@ use duckdb::{AccessMode, Config, Connection};
 use super::redact::redacted;
 use super::single::is_single;
 pub use super::warehouse::Options;
-use super::{Engine, EngineError, EngineErrorKind, Rows, Value};
+use super::{Engine, EngineError, EngineErrorKind, FileStamp, Rows, Value};
 
 /// A session with an embedded database. The last session to be dropped closes it.
 pub struct DuckDb {
@@ -177,6 +177,11 @@ impl Engine for DuckDb {
     fn query(&mut self, sql: &str) -> Result<Rows, EngineError> {
         one(sql)?;
         self.fetch(sql).map_err(|e| self.refused(&e))
+    }
+
+    fn file_stamp(&self, path: &str) -> Option<FileStamp> {
+        let found = std::fs::metadata(self.project_dir.join(path)).ok()?;
+        Some((found.len(), found.modified().ok()?))
     }
 }
 

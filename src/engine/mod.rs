@@ -108,7 +108,23 @@ pub trait Engine {
     /// # Errors
     /// What the warehouse refused.
     fn query(&mut self, sql: &str) -> Result<Rows, EngineError>;
+
+    /// The bytes that a query would read, where the warehouse can say without running it.
+    fn dry_run(&mut self, sql: &str) -> Option<u64> {
+        let _ = sql;
+        None
+    }
+
+    /// The length and the time of a file that this session reads itself. No transaction holds a file still: where the two
+    /// are others afterwards, the file was written meanwhile.
+    fn file_stamp(&self, path: &str) -> Option<FileStamp> {
+        let _ = path;
+        None
+    }
 }
+
+/// See [`Engine::file_stamp`].
+pub type FileStamp = (u64, std::time::SystemTime);
 
 #[cfg(test)]
 mod tests {

@@ -14,6 +14,9 @@ use crate::statements::{
     Checksum, Definition, EntityTables, Ledger, Pair, Sql, Statements, Traced, Twice,
 };
 
+/// The version of the contract that has `segc_run_sources`.
+const SOURCES_ARE_RECORDED: u64 = 2;
+
 /// Younger staging may be a running build's.
 const STAGING_IS_OLD: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
@@ -166,6 +169,9 @@ impl<'a> Doctor<'a> {
             self.runs_of(&names.run_segments(), "run_id", false),
             self.runs_of(&names.catalog(), "run_id", true),
         ];
+        if self.published.has(&names.run_sources()) {
+            checks.push(self.runs_of(&names.run_sources(), "run_id", true));
+        }
         for entity in entities(self.model, self.published) {
             checks.extend(self.entity_checks(entity));
         }
@@ -315,6 +321,11 @@ impl<'a> Doctor<'a> {
             .collect();
         entities.sort_unstable();
         entities.dedup();
+        // Older tables have none until the next build.
+        let state = self.published.state.as_ref();
+        if state.is_some_and(|s| s.contract_version >= SOURCES_ARE_RECORDED) {
+            needed.push(names.run_sources());
+        }
         needed.extend(entities.iter().map(|name| names.of(name, "members")));
         let gone = needed.iter().filter(|name| !self.published.has(name));
         let finding = |name: &String| {

@@ -23,6 +23,7 @@ pub static ALL: &[&Code] = &[
     &LIST_KEY_IS_NULL,
     &GUARD,
     &SOURCE_SHRUNK,
+    &FILE_MOVED,
 ];
 
 pub static KEY_IS_NULL: Code = Code {
@@ -325,4 +326,17 @@ stay as they were, other segments are published, and the build ends with exit st
 
 Load the source again. If the number is right, `segc build --accept source:crm.orders@1200` lets this number of rows through, \
 once: later builds are compared with it. A source is known by the name of its table or file; another table is another source.",
+};
+
+pub static FILE_MOVED: Code = Code {
+    id: "S0644",
+    title: "a file that was written while it was read",
+    explain: "\
+A build reads a file in several statements: keys are checked, then segments are computed, then suppression is looked at once more. \
+Tables of the warehouse stand still for that long, because all of it is one transaction; a file does not. Where its length or its \
+time is another one at the end than at the beginning, the answer may be made of two states, and nothing is published.
+
+    data/orders.csv   # written by a load that had not ended when `segc build` began
+
+Build again when the load is done. Loads that write to another name and then rename the file are never seen half.",
 };

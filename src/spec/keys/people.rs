@@ -104,7 +104,7 @@ pub static SUPPRESSOR: Form = Form::of(
         Key::optional(
             "max_shrink",
             Shape::Share,
-            "A build stops where more than this share of the rows is gone since the last build; default 1%.",
+            "A build stops where more than this share of the rows is gone since the last build; default 1%. With 100%, it is never compared.",
         ),
     ]],
 );

@@ -170,7 +170,8 @@ fn unread_lookups_are_not_joined_and_not_checked() {
             "customer.customer_id",
             "customer.customer_id",
             "items.orders (order_id)",
-            "orders.ordered_at"
+            "orders.ordered_at",
+            "order_items"
         ]
     );
 }

@@ -108,7 +108,7 @@ fn segments_that_read_a_shrunk_source_are_refused_and_the_others_go_on() {
     orders(&shop, 99);
     let parts = [
         "error[S0643]: `data/orders.csv` has 99 rows, and had 200 in run ",
-        "segments/entity.yml:13:",
+        "segments/entity.yml:14:22",
         "refused, because they read it: `buyers`, `rare`",
         "`--accept source:data/orders.csv@99` lets it through once",
         "published 4 segments",

@@ -51,7 +51,7 @@ fn a_first_build_publishes_members_history_changes_traits_views_and_the_ledger()
     );
     assert_eq!(
         w.rows("select project, epoch, run_id, contract_version from segments.segc_state"),
-        "shop|1|run1|1"
+        "shop|1|run1|2"
     );
     assert_eq!(
         w.rows("select run_id, epoch, status, as_of, target, selection, message from segments.segc_runs"),
@@ -459,5 +459,28 @@ fn a_thousand_segments_go_through() {
     let outcome = w.build(&segments, at(1));
     assert_eq!(outcome.ended, Ended::Published { epoch: 1 });
     assert_eq!(outcome.segments.len(), 1000);
+    w.invariants();
+}
+
+#[test]
+fn tables_of_an_older_segc_get_what_they_lack() {
+    let mut w = World::new("(1, 'a', true)");
+    let segments = [seg("vip")];
+    w.build(&segments, at(1));
+    w.sql("drop table segments.segc_run_sources");
+    w.sql("alter table segments.segc_catalog drop column parts");
+    w.sql("update segments.segc_state set contract_version = 1");
+    assert_eq!(w.wrong(&segments), "");
+    let outcome = w.build(&segments, at(2));
+    assert_eq!(outcome.ended, Ended::Published { epoch: 2 });
+    assert_eq!(
+        w.columns("segc_run_sources"),
+        "run_id,source,kind,row_count,matched,status,message"
+    );
+    assert_eq!(
+        w.rows("select contract_version from segments.segc_state"),
+        "2"
+    );
+    assert_eq!(w.wrong(&segments), "");
     w.invariants();
 }

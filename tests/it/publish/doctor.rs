@@ -181,6 +181,11 @@ fn every_edit_by_hand_is_found() {
             "update segments.segc_run_segments set run_id = 'ghost' where run_id = 'run1'",
             "S0906",
         ),
+        (
+            "insert into segments.segc_run_sources values ('ghost', 'orders', 'table', 3, null, 'read', null)",
+            "S0906",
+        ),
+        ("drop table segments.segc_run_sources", "S0911"),
         ("drop view segments.seg_vip__email", "S0907"),
         ("drop view segments.customer_wide", "S0907"),
         (

@@ -160,7 +160,7 @@ fn a_failure_at_any_statement_of_a_later_build_changes_nothing_and_can_be_repeat
     let mut w = World::new("(1, 'a', true), (2, 'b', false)");
     build(&mut w, 1, &Plan::default());
     // What was published is read as well, and the parts of its definitions.
-    let (mut call, mut day) = (READING + 2, 2);
+    let (mut call, mut day) = (READING + 3, 2);
     loop {
         w.sql("update customers set vip = not vip");
         if !fails_at(&mut w, day, call) {

@@ -19,6 +19,8 @@ mod large;
 pub(crate) mod shop;
 pub(crate) mod stages;
 #[cfg(feature = "duckdb-linked")]
+mod still;
+#[cfg(feature = "duckdb-linked")]
 mod suppressed;
 #[cfg(feature = "duckdb-linked")]
 mod world;

@@ -3,7 +3,7 @@
 use segc::build::publish::{Staged, publication};
 use segc::build::published::{LastRun, State};
 use segc::build::stage::staging;
-use segc::build::tables::{CATALOG, RUN_SEGMENTS, RUNS, STATE};
+use segc::build::tables::{CATALOG, RUN_SEGMENTS, RUN_SOURCES, RUNS, STATE};
 use segc::build::{Kind, Published, Stage};
 use segc::diag::Diagnostics;
 use segc::expr::Type;
@@ -65,6 +65,7 @@ fn published() -> Published {
         ("segc_state", STATE),
         ("segc_runs", RUNS),
         ("segc_run_segments", RUN_SEGMENTS),
+        ("segc_run_sources", RUN_SOURCES),
         ("segc_catalog", CATALOG),
     ] {
         let column = |(name, _): &(&str, Type)| ((*name).to_owned(), String::new());
