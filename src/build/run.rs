@@ -443,8 +443,10 @@ fn check_sources(
             }
             row.first().map_or(Ok(0), number)
         })?;
-        if violations > 0 {
-            blame::violated(check, violations, &found).map(|found| diags.push(found));
+        if violations > 0
+            && let Some(found) = blame::violated(check, violations, &found)
+        {
+            diags.push(found);
         }
         counted.extend(count.filter(|c| counted.iter().all(|known| known.source != c.source)));
     }

@@ -218,7 +218,13 @@ fn counts(outcome: &Outcome) -> String {
 }
 
 fn say(outcome: &Outcome, ctx: &Ctx) {
-    let segments = outcome.segments.len();
+    let (refused, others): (Vec<_>, Vec<_>) =
+        (outcome.segments.iter()).partition(|s| s.status == "refused");
+    let segments = others.len();
+    let refused = match refused.len() {
+        0 => String::new(),
+        n => format!(" ({n} refused)"),
+    };
     let s = if segments == 1 { "" } else { "s" };
     let seconds: f64 = outcome
         .timings
@@ -227,7 +233,7 @@ fn say(outcome: &Outcome, ctx: &Ctx) {
         .sum();
     match &outcome.ended {
         Ended::Published { epoch } => ctx.ui.status(&format!(
-            "\npublished {segments} segment{s} as epoch {epoch} (run {}) in {seconds:.1} s",
+            "\npublished {segments} segment{s}{refused} as epoch {epoch} (run {}) in {seconds:.1} s",
             outcome.run_id
         )),
         Ended::Unchanged { run_id } => ctx.ui.status(&format!(

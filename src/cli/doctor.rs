@@ -9,6 +9,7 @@ use super::{Ctx, Exit};
 use crate::build::change::examine;
 use crate::build::maintain::doctor::{Doctor, Finding};
 use crate::diag::Severity;
+use crate::engine::EngineError;
 use jiff::Timestamp;
 use ulid::Ulid;
 
@@ -54,14 +55,27 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
                         exit = repair(&mut held, &found, &interrupts, ctx);
                     }
                     let mended = exit == Some(Exit::Fine);
-                    said = summary(&held, &found, mended);
-                    for finding in &found {
+                    let (mut repaired, mut left) = (Vec::new(), found);
+                    if mended {
+                        repaired = left.into_iter().filter(|f| !f.repair.is_empty()).collect();
+                        // What was amiss for the same cause is so no more.
+                        left = match again(&mut held) {
+                            Ok(left) => left,
+                            Err(error) => {
+                                held.refused(&error);
+                                Vec::new()
+                            }
+                        };
+                    }
+                    said = summary(&held, &left, mended);
+                    for finding in &repaired {
                         let mut diagnostic = finding.diagnostic();
-                        if mended && !finding.repair.is_empty() {
-                            diagnostic.severity = Severity::Warning;
-                            diagnostic.help = Some(format!("repaired: {}", finding.mended));
-                        }
+                        diagnostic.severity = Severity::Warning;
+                        diagnostic.help = Some(format!("repaired: {}", finding.mended));
                         held.parts.diags.push(diagnostic);
+                    }
+                    for finding in &left {
+                        held.parts.diags.push(finding.diagnostic());
                     }
                 }
             }
@@ -89,9 +103,17 @@ fn doctor<'a>(held: &'a Held<'_>) -> Doctor<'a> {
     )
 }
 
-fn examined(held: &Held<'_>) -> Result<Vec<Finding>, crate::engine::EngineError> {
+fn examined(held: &Held<'_>) -> Result<Vec<Finding>, EngineError> {
     let mut engine = held.warehouse.session()?;
     examine(&doctor(held), engine.as_mut(), held.policy.started_at, &age)
+}
+
+/// What is left after a repair.
+fn again(held: &mut Held<'_>) -> Result<Vec<Finding>, EngineError> {
+    let mut engine = held.warehouse.session()?;
+    held.published = held.reader().published(engine.as_mut())?;
+    drop(engine);
+    examined(held)
 }
 
 /// When a run began, by its id.
@@ -119,12 +141,12 @@ fn summary(held: &Held<'_>, found: &[Finding], mended: bool) -> String {
     let epoch = held.published.epoch();
     let left = found.iter().filter(|f| f.repair.is_empty()).count();
     match (found.len(), mended) {
-        (0, _) => format!(
+        (0, true) => "everything was repaired".to_owned(),
+        (0, false) => format!(
             "all is well with schema `{}` at epoch {epoch}",
             held.policy.schema
         ),
-        (_, true) if left == 0 => "everything was repaired".to_owned(),
-        (_, true) => format!("left alone: {left}, for people to decide"),
+        (n, true) => format!("left alone: {n}, for people to decide"),
         (n, false) => format!(
             "found at epoch {epoch}: {n}, of which --repair can mend {}",
             n - left

@@ -269,7 +269,7 @@ fn a_segment_beyond_its_bounds_stays_as_it_was() {
             "S0642",
             "segments/spec.yml:5:11",
             "segment `vip` is refused: 4 members, at most 2 were expected",
-            "published 2 segments",
+            "published 1 segment (1 refused) as epoch",
         ],
     );
     assert_eq!(shop.members("vip"), "1 3");

@@ -22,7 +22,7 @@ fn the_projects_guard_counts_shares_of_more_than_a_handful() {
         "max_change: 30% of everything",
         "--accept vip@362",
         "write `max_change:` for the segment",
-        "published 1 segment",
+        "published 0 segments (1 refused) as epoch",
     ];
     shop.refused("2026-01-04", &parts);
     assert_eq!(shop.members("vip").split(' ').count(), 518);
