@@ -87,6 +87,7 @@ pub struct EntityTables {
     pub traits: Sql,
     pub channels: Sql,
     pub runs: Sql,
+    pub run_segments: Sql,
     pub catalog: Sql,
     pub scope: Sql,
     pub counts: Sql,
@@ -262,7 +263,8 @@ templates! {
         "assert_members", "assert_stays", "assert_suppressed", "assert_held_out", "view_changes";
     Definition: "create_table";
     Ledger: "read_message", "read_answers", "doctor_epochs", "doctor_state", "doctor_checksum";
-    EntityTables: "doctor_catalog", "doctor_stays", "doctor_overlaps", "restore_members";
+    EntityTables: "doctor_catalog", "doctor_stays", "doctor_overlaps", "doctor_times", "doctor_counts",
+        "restore_members";
     Definition: "drop_table", "drop_view", "delete_rows";
     Erasure: "forget_unreadable", "forget_keys", "forget_keys_rows", "forget_counts", "forget_message", "forget_rows", "forget_catalog",
         "assert_forgotten";
@@ -426,6 +428,7 @@ mod tests {
                 traits: sql(),
                 channels: sql(),
                 runs: sql(),
+                run_segments: sql(),
                 catalog: sql(),
                 scope: sql(),
                 counts: sql(),

@@ -16,5 +16,10 @@ FROM (
   FROM {{ runs }} AS r
   GROUP BY r.run_id
   HAVING COUNT(*) > 1 OR r.run_id IS NULL
+  UNION ALL
+  SELECT 'segments of run ' || s.run_id AS what, COUNT(*) - 1 AS n
+  FROM {{ run_segments }} AS s
+  GROUP BY s.run_id, s.segment, s.entity
+  HAVING COUNT(*) > 1
 ) AS d
 ORDER BY d.what

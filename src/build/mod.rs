@@ -308,6 +308,7 @@ fn entity_tables(
         traits: relation("traits"),
         channels: relation("channels"),
         runs: statements.relation(&policy.schema, &names.runs()),
+        run_segments: statements.relation(&policy.schema, &names.run_segments()),
         catalog: statements.relation(&policy.schema, &names.catalog()),
         scope: staging("_scope"),
         counts: staging("_counts"),

@@ -208,8 +208,21 @@ pub fn verdict(
             .help("leave `--as-of` out, or give an instant that has passed"),
         );
     }
-    if let Some(state) = &published.state {
-        check_owner(model, policy, state, diags);
+    match &published.state {
+        Some(state) => check_owner(model, policy, state, diags),
+        None if published.segments.is_empty() => {}
+        // A new state would begin at epoch 1 again.
+        None => diags.push(
+            Diagnostic::error(
+                &codes::history::LEDGER_BROKEN,
+                format!(
+                    "`{}` has no row, but `{}` has runs",
+                    policy.names().state(),
+                    policy.names().runs()
+                ),
+            )
+            .help("restore the output schema as a whole from one backup"),
+        ),
     }
     let done = done(model, policy, published);
     let selected: Vec<(SegmentId, &Segment, Option<&LastRun>)> = policy

@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
         && let Some(mut held) = hold(parts, now, args.repair)
     {
         interrupts.stops(held.warehouse.interrupter());
-        if held.published.state.is_none() {
+        if held.published.state.is_none() && held.published.segments.is_empty() {
             said = held.nothing();
         } else {
             match examined(&held) {

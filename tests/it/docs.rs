@@ -15,13 +15,13 @@ fn constructs() -> PathBuf {
 }
 
 /// A fenced block: what stands behind the fence, the line that it begins at, its text.
-struct Block<'p> {
-    kind: &'p str,
-    line: usize,
-    text: String,
+pub(crate) struct Block<'p> {
+    pub(crate) kind: &'p str,
+    pub(crate) line: usize,
+    pub(crate) text: String,
 }
 
-fn blocks(page: &str) -> Vec<Block<'_>> {
+pub(crate) fn blocks(page: &str) -> Vec<Block<'_>> {
     let mut found = Vec::new();
     let mut open: Option<Block<'_>> = None;
     for (n, line) in page.lines().enumerate() {
@@ -112,7 +112,7 @@ fn otherwise(session: &str, example: &str, settings: &str, rows: &str) -> Vec<St
 }
 
 /// Whether a text is what is shown of it, where a line `…` stands for any lines.
-fn shows(shown: &str, said: &str) -> bool {
+pub(crate) fn shows(shown: &str, said: &str) -> bool {
     let (shown, said): (Vec<&str>, Vec<&str>) = (shown.lines().collect(), said.lines().collect());
     let mut parts: Vec<&[&str]> = shown.split(|line| *line == "…").collect();
     let last = parts.pop().unwrap_or_default();

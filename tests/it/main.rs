@@ -59,6 +59,8 @@ mod render;
 #[cfg(feature = "duckdb-linked")]
 mod rows;
 #[cfg(feature = "duckdb-linked")]
+mod runbook;
+#[cfg(feature = "duckdb-linked")]
 mod sequence;
 #[cfg(feature = "duckdb-linked")]
 mod unit;

@@ -230,6 +230,20 @@ impl<'a> Doctor<'a> {
                 "correct the rows, or restore the history from a backup",
                 "doctor_overlaps",
             ));
+            checks.push(check(
+                &codes::STAYS_WRONG,
+                &history,
+                "stays have another time than their runs, or a segment that was never published",
+                "restore the history from a backup",
+                "doctor_times",
+            ));
+            checks.push(check(
+                &codes::STAYS_WRONG,
+                &history,
+                "runs have other numbers of entries and exits than the ledger says",
+                "restore the history from a backup",
+                "doctor_counts",
+            ));
             checks.push(self.runs_of(&history, "entered_run", true));
             checks.push(self.runs_of(&history, "exited_run", true));
         }

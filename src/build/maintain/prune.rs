@@ -1,5 +1,5 @@
-//! Removes what retired segments have left: their views, and those of channels that a segment has no more; on request their
-//! history. A segment that has left the project and was not retired yet is left alone: its stays are open.
+//! Removes what retired segments have left: their views, and those of channels that a segment has no more; of an entity that has
+//! left the project its traits and channels; on request the history. A segment that has left the project and was not retired yet is left alone: its stays are open.
 
 use super::owners::{Owner, owner};
 use super::{Change, stages};
@@ -8,12 +8,15 @@ use crate::build::{Kind, Policy, Published, Stage};
 use crate::dialect::Dialect;
 use crate::model::Model;
 use crate::statements::{Definition, Past, Statements};
+use std::collections::BTreeSet;
 
 /// What retired segments have left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Left {
     /// Views, by name.
     pub views: Vec<String>,
+    /// Tables of traits and of channels of entities that have left the project: what they hold of people is of no use any more.
+    pub tables: Vec<String>,
     /// Entity → segments that may have a history.
     pub retired: Vec<(String, Vec<String>)>,
 }
@@ -47,15 +50,37 @@ pub fn left(model: &Model, policy: &Policy, published: &Published) -> Left {
             None => retired.push((last.entity.clone(), vec![last.segment.clone()])),
         }
     }
+    let mut views: Vec<String> = (published.relations.keys())
+        .filter(prunable)
+        .cloned()
+        .collect();
+    let mut tables = Vec::new();
+    for entity in gone(model, published) {
+        let wide = policy.names().of(entity, "wide");
+        let of_segc = published
+            .comments
+            .get(&wide)
+            .is_some_and(|c| c.starts_with("segc:"));
+        views.extend(of_segc.then_some(wide));
+        let own = ["traits", "channels"].map(|what| policy.names().of(entity, what));
+        let keyed = |name: &String| published.column_type(name, "entity_key").is_some();
+        tables.extend(own.into_iter().filter(keyed));
+    }
     Left {
-        views: published
-            .relations
-            .keys()
-            .filter(prunable)
-            .cloned()
-            .collect(),
+        views,
+        tables,
         retired,
     }
+}
+
+/// Entities of the ledger that the project has no more, and whose segments are all retired.
+fn gone<'a>(model: &Model, published: &'a Published) -> BTreeSet<&'a str> {
+    let known = |name: &str| model.entities.iter().any(|e| e.name == name);
+    let live = |name: &str| (published.segments.iter()).any(|l| l.entity == name && !l.retired);
+    let entities = published.segments.iter().map(|l| l.entity.as_str());
+    entities
+        .filter(|name| !known(name) && !live(name))
+        .collect()
 }
 
 fn past(statements: &Statements<'_>, policy: &Policy, entity: &str, segments: &[String]) -> Past {
@@ -88,8 +113,9 @@ impl Left {
             let named: Vec<String> = segments.iter().map(|s| format!("`{s}`")).collect();
             format!("the history of {} of {entity}", named.join(", "))
         };
+        let tables = self.tables.iter().map(|table| format!("table `{table}`"));
         let retired = self.retired.iter().filter(|_| history).map(of);
-        views.chain(retired).collect()
+        views.chain(tables).chain(retired).collect()
     }
 
     /// The stages that remove it.
@@ -104,13 +130,13 @@ impl Left {
         dialect: &dyn Dialect,
     ) -> Vec<Stage> {
         let statements = Statements::new(dialect);
-        let drop = |view: &String| Stage {
+        let drop = |name: &String, template: &str| Stage {
             kind: Kind::Drop,
-            subject: view.clone(),
+            subject: name.clone(),
             sql: vec![statements.render(
-                "drop_view",
+                template,
                 &Definition {
-                    table: statements.relation(&policy.schema, view),
+                    table: statements.relation(&policy.schema, name),
                     columns: Vec::new(),
                 },
             )],
@@ -123,7 +149,9 @@ impl Left {
                 &past(&statements, policy, entity, segments),
             )],
         };
-        let changed = self.views.iter().map(drop);
+        let views = self.views.iter().map(|name| drop(name, "drop_view"));
+        let tables = self.tables.iter().map(|name| drop(name, "drop_table"));
+        let changed = views.chain(tables);
         let change = Change {
             staged: Vec::new(),
             changed: changed

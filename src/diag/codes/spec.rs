@@ -98,10 +98,10 @@ pub static NOT_YET: Code = Code {
     title: "not in this version yet",
     explain: "\
 The spec uses a part of the language that this version of segc does not build yet. It is an error and not
-a warning, because a guard, a rank or a suppression that is written but not obeyed would be worse than
+a warning, because something that is written but not obeyed would be worse than
 none. Leave it out, or wait for the version that has it.
 
-    guards: {max_change: 30%}        # segc.yml: not in this version yet",
+    outputs: {census: true}          # segc.yml: not in this version yet",
 };
 
 pub static CONFLICT: Code = Code {

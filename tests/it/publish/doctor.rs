@@ -179,13 +179,42 @@ fn every_edit_by_hand_is_found() {
         ),
         (
             "update segments.segc_run_segments set run_id = 'ghost' where run_id = 'run1'",
-            "S0906",
+            "S0904 S0906",
         ),
         (
             "insert into segments.segc_run_sources values ('ghost', 'orders', 'table', 3, null, 'read', null)",
             "S0906",
         ),
         ("drop table segments.segc_run_sources", "S0911"),
+        ("delete from segments.segc_state", "S0901"),
+        (
+            "update segments.segc_runs set as_of = timestamptz '2026-01-01 12:00:00' where run_id = 'run2'",
+            "S0904",
+        ),
+        (
+            "insert into segments.segc_run_segments select * from segments.segc_run_segments limit 1",
+            "S0901",
+        ),
+        (
+            "delete from segments.segc_run_segments where segment = 'vip'",
+            "S0904",
+        ),
+        (
+            "insert into segments.segc_catalog select * from segments.segc_catalog where segment = 'vip'",
+            "S0910",
+        ),
+        (
+            "update segments.customer_history set valid_from = timestamptz '2025-12-31' where valid_to is not null",
+            "S0904",
+        ),
+        (
+            "update segments.customer_history set segment = 'ghost' where valid_to is not null",
+            "S0904",
+        ),
+        (
+            "insert into segments.customer_history select 'vip', 99, timestamptz '2026-01-01', timestamptz '2026-01-02', 'run1', 'run2'",
+            "S0904",
+        ),
         ("drop view segments.seg_vip__email", "S0907"),
         ("drop view segments.customer_wide", "S0907"),
         (
@@ -309,4 +338,35 @@ fn a_repair_goes_through_the_fence() {
         }
     );
     assert_eq!(w.wrong(&segments()), "");
+}
+
+#[test]
+fn stays_that_are_gone_are_found_unless_people_were_erased() {
+    let mut w = world();
+    w.sql("update customers set vip = customer_id = 3");
+    w.build(&segments(), at(3));
+    assert_eq!(w.wrong(&segments()), "");
+    w.sql("begin");
+    w.sql("delete from segments.customer_history where exited_run = 'run3'");
+    assert_eq!(w.wrong(&segments()), "S0904");
+    // Somebody was erased: then they are missing rightly.
+    w.sql(
+        "insert into segments.segc_runs (run_id, epoch, status, message, members_checksum) \
+         select 'run9', 4, 'published', 'forget: 1 of 1 keys', members_checksum from segments.segc_runs where run_id = 'run3'",
+    );
+    w.sql("update segments.segc_state set epoch = 4, run_id = 'run9'");
+    assert_eq!(w.wrong(&segments()), "");
+    w.sql("rollback");
+}
+
+#[test]
+fn where_the_state_is_gone_nothing_is_built_over_it() {
+    let mut w = world();
+    w.sql("delete from segments.segc_state");
+    let outcome = w.build(&segments(), at(3));
+    assert_eq!(
+        (outcome.ended, w.codes().as_str()),
+        (Ended::Refused, "S0901")
+    );
+    assert_eq!(w.rows("select max(epoch) from segments.segc_runs"), "2");
 }

@@ -260,3 +260,43 @@ fn of_an_erasure_too_only_the_ledger_is_believed() {
     );
     assert_eq!(w.wrong(&segments), "");
 }
+
+#[test]
+fn of_an_entity_that_has_left_the_project_nothing_is_kept_but_its_history() {
+    let mut w = World::new("(1, 'a', true)");
+    w.shop.wide = true;
+    w.sql("create table accounts (account_id varchar, name varchar)");
+    w.sql("insert into accounts values ('x', 'X & Co'), ('y', 'Y')");
+    let vip = seg("vip").expose("email");
+    let big = seg("big").of_account("account_id = 'x'").expose("name");
+    w.build(&[vip.clone(), big], at(1));
+    let left = [vip];
+    // Its segment is still published.
+    assert_eq!(w.prune(&left, true).1, None);
+    w.build(&left, at(2));
+    let (words, ended) = w.prune(&left, false);
+    assert_eq!(
+        words,
+        [
+            "view `seg_big`",
+            "view `account_wide`",
+            "table `account_traits`"
+        ]
+    );
+    assert_eq!(ended, Some(Ended::Published { epoch: 3 }));
+    assert_eq!(
+        w.rows("select table_name from information_schema.tables where table_name like 'account%' and table_schema = 'segments' order by all"),
+        "account_changes\naccount_history\naccount_members"
+    );
+    let (words, _) = w.prune(&left, true);
+    assert_eq!(words, ["the history of `big` of account"]);
+    assert_eq!(w.rows("select count(*) from segments.account_history"), "0");
+    assert_eq!(w.prune(&left, false).1, None);
+    assert_eq!(w.wrong(&left), "");
+    // The customers' own are left alone, and the entity can come back.
+    assert_eq!(w.rows("select email from segments.customer_traits"), "a");
+    let big = seg("big").of_account("account_id = 'x'").expose("name");
+    w.build(&[left[0].clone(), big], at(3));
+    assert_eq!(w.rows("select name from segments.seg_big"), "X & Co");
+    assert_eq!(w.wrong(&left), "");
+}
