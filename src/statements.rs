@@ -258,7 +258,7 @@ templates! {
         "read_segments", "read_sources", "read_run", "read_run_segments", "counted", "read_counted", "read_parts", "view_segments";
     EntityTables: "stage_query", "stage_members", "stage_members_empty", "stage_members_rows", "stage_left_out", "stage_left_out_rows",
         "stage_unwanted", "recount_catalog",
-        "check_keys", "diff", "counts_rows", "guard", "guard_staged", "guard_changes", "rename_members", "rename_history", "assert_unnamed", "close_stays", "open_stays", "adopt_stays", "delete_members",
+        "check_keys", "diff", "counts_rows", "guard", "guard_staged", "guard_changes", "rename_members", "rename_history", "rename_catalog", "assert_unnamed", "close_stays", "open_stays", "adopt_stays", "delete_members",
         "insert_members", "delete_traits", "update_traits", "insert_traits", "delete_channels", "insert_channels",
         "assert_members", "assert_stays", "assert_suppressed", "assert_held_out", "view_changes";
     Definition: "create_table";

@@ -271,12 +271,9 @@ impl Publication<'_> {
                  LEFT JOIN {} AS c ON c.renamed_from = m.segment AND c.entity = {})",
                 tables.members.0, tables.scope.0, tables.entity.0
             ));
-            let both: &[&str] = if keeps_history {
-                &["rename_members", "rename_history"]
-            } else {
-                &["rename_members"]
-            };
-            publish.push(self.stage(Kind::Rename, &members, both, &tables));
+            let mut all = vec!["rename_members", "rename_catalog"];
+            all.extend(keeps_history.then_some("rename_history"));
+            publish.push(self.stage(Kind::Rename, &members, &all, &tables));
         }
         define.push(self.stage(Kind::Diff, name, &["diff"], &tables));
         define.push(self.stage(Kind::Count, name, &["counts_rows"], &tables));

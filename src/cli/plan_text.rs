@@ -116,6 +116,10 @@ impl Page<'_> {
         }
         text.push_str(". Nothing was published.");
         text.push_str(&self.read());
+        let changed = |(_, change): (&SegmentCounts, &Change)| !change.differs.is_empty();
+        if self.against.is_none() && self.rows().any(changed) {
+            text.push_str(" How a definition differs, `segc plan --against` a revision tells.");
+        }
         text
     }
 

@@ -459,6 +459,47 @@ fn a_renamed_segment_keeps_its_history() {
 }
 
 #[test]
+fn a_segment_may_be_renamed_again_also_while_a_guard_refuses_it() {
+    let spec =
+        |name: &str, more: &str| format!("segments:\n  - {{name: {name}, where: vip{more}}}\n");
+    let shop = Shop::new(ENTITY, &spec("vip", ""), CUSTOMERS);
+    let whole = || {
+        let (code, said) = shop.segc(&["doctor"]);
+        assert_eq!(code, Some(0), "{said}");
+    };
+    shop.built("2026-01-01");
+    shop.put(
+        "data/customers.csv",
+        "customer_id,vip\n1,true\n2,true\n3,false\n",
+    );
+    shop.put(
+        "segments/spec.yml",
+        &spec("best", ", renamed_from: vip, max_change: 10%"),
+    );
+    shop.refused("2026-01-02", &["segment `best` is refused"]);
+    assert_eq!(
+        (shop.members("vip"), shop.members("best")),
+        (String::new(), "1 3".to_owned())
+    );
+    whole();
+    shop.refused("2026-01-03", &["segment `best` is refused"]);
+    assert_eq!(shop.members("best"), "1 3");
+    whole();
+    shop.put("segments/spec.yml", &spec("best", ", renamed_from: vip"));
+    shop.built("2026-01-04");
+    whole();
+    shop.put("segments/spec.yml", &spec("top", ", renamed_from: best"));
+    shop.built("2026-01-05");
+    shop.built("2026-01-06");
+    whole();
+    let stays = "select segment || ' ' || entity_key || ' ' || epoch_ms(valid_from) // 86400000 || ' ' || coalesce(cast(epoch_ms(valid_to) // 86400000 as varchar), '-') from segments.customer_history order by 1";
+    assert_eq!(
+        shop.ask(stays),
+        ["top 1 20454 -", "top 2 20457 -", "top 3 20454 20457"]
+    );
+}
+
+#[test]
 fn when_the_last_segment_expires_its_members_leave() {
     let spec = "segments:\n  - {name: vip, where: vip, expires_on: 2026-01-02}\n";
     let shop = Shop::new(ENTITY, spec, CUSTOMERS);

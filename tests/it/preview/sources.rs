@@ -262,3 +262,35 @@ fn what_is_accepted_is_read() {
         "{said}"
     );
 }
+
+#[test]
+fn a_suppression_source_that_cannot_be_read_or_compared_stops_everything() {
+    let shop = shop();
+    shop.built("2026-01-01");
+    let members = shop.members("vip");
+    let stops = |parts: &[&str]| {
+        shop.refused("2026-01-02", parts);
+        assert_eq!(shop.members("vip"), members);
+    };
+    // Not a number, in the last line of many.
+    let mut rows: String = (202..=401).map(|id| format!("{id},false\n")).collect();
+    rows.push_str("12-b,false\n");
+    shop.put("data/opt_outs.csv", &format!("id,gone\n{rows}"));
+    stops(&[
+        "S0615",
+        "column `id` of file `data/opt_outs.csv` cannot be read as int",
+    ]);
+    shop.put("data/opt_outs.csv", "");
+    stops(&["data/opt_outs.csv"]);
+    std::fs::remove_file(shop.path().join("data/opt_outs.csv")).unwrap();
+    stops(&["S0610", "data/opt_outs.csv"]);
+    // Keys of another type are never cast.
+    opt_outs(&shop, 202..=401);
+    shop.put(
+        "segments/entity.yml",
+        &ENTITY.replace("{id: int, gone", "{id: string, gone"),
+    );
+    stops(&["segments/entity.yml:9:14"]);
+    shop.put("segments/entity.yml", ENTITY);
+    shop.built("2026-01-02");
+}
