@@ -127,11 +127,14 @@ fn refusal(engine: &mut dyn Engine, sql: &str) -> Option<EngineError> {
     engine.query(sql).err().filter(blameable)
 }
 
-/// Whether the statement itself is at fault, and not the connection.
+/// Whether the statement itself is at fault, and not the connection or the machine.
 pub(super) fn blameable(error: &EngineError) -> bool {
     match error.kind {
         EngineErrorKind::Statement => true,
-        EngineErrorKind::Connection | EngineErrorKind::Locked | EngineErrorKind::Conflict => false,
+        EngineErrorKind::Connection
+        | EngineErrorKind::Locked
+        | EngineErrorKind::Conflict
+        | EngineErrorKind::Exhausted => false,
     }
 }
 

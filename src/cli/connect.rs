@@ -80,11 +80,11 @@ pub(super) fn refused(options: &Options, error: &EngineError) -> Diagnostic {
         EngineErrorKind::Locked => diagnostic.help(
             "close the other process, or wait for it: `lock_timeout: 60` in the target of segc.yml",
         ),
-        EngineErrorKind::Connection | EngineErrorKind::Statement | EngineErrorKind::Conflict => {
-            diagnostic.help(
-                "`segc debug` tries the connection; `segc explain S0421` says what to look for",
-            )
-        }
+        EngineErrorKind::Connection
+        | EngineErrorKind::Exhausted
+        | EngineErrorKind::Statement
+        | EngineErrorKind::Conflict => diagnostic
+            .help("`segc debug` tries the connection; `segc explain S0421` says what to look for"),
     }
 }
 

@@ -419,6 +419,14 @@ fn connection_error(error: &duckdb::Error) -> EngineError {
     }
 }
 
+/// The engine's words where memory is not enough, and the system's where a disk is not.
+const EXHAUSTED: [&str; 4] = [
+    "Out of Memory Error",
+    "No space left on device",
+    "File too large",
+    "Disk quota exceeded",
+];
+
 impl DuckDb {
     /// What the engine said of a statement.
     fn refused(&self, error: &duckdb::Error) -> EngineError {
@@ -427,6 +435,10 @@ impl DuckDb {
         EngineError {
             kind: if conflict {
                 EngineErrorKind::Conflict
+            } else if message.contains("has been invalidated") {
+                EngineErrorKind::Connection
+            } else if EXHAUSTED.iter().any(|words| message.contains(words)) {
+                EngineErrorKind::Exhausted
             } else {
                 EngineErrorKind::Statement
             },

@@ -60,12 +60,14 @@ pub struct EngineError {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineErrorKind {
-    /// Could not connect at all.
+    /// Could not connect at all, or the connection is gone.
     Connection,
     /// The database file is held by another process.
     Locked,
     /// Another session is changing the same thing, or just did.
     Conflict,
+    /// Memory or disk was not enough: nothing is wrong with the statement.
+    Exhausted,
     /// The statement failed.
     Statement,
 }

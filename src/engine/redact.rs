@@ -24,16 +24,18 @@ const ABOUT_NAMES: &[&str] = &[
 ];
 
 /// The engine's own words in errors about data, in small letters.
-const WORDS: &str = "a aborted addition allowed already an and another any are argument array as at base64 be because bit boolean \
-by byte can cannot cast casting change character check codepoint column commit committed conflict constraint conversion convert \
-converting could csv current data date decimal decode delete deleted destination did different digit division does duplicate \
-encountered end epoch error exactly exceeded exist expected expression extract failed field file for format found from given \
-got greater has have hex i.e if in index input insert insufficient integer internal interval into invalid is it json key larger \
-length less level limit line list malformed many maximum mismatch missing more multiplication must name negative no not null \
-number object of offset on one only or original out overflow padding parse parsing partial position primary range recognized \
-regex regular requires returned row rows same scalar seconds size source specifier string subquery substring subtraction such \
-supported table than that the time timestamp to too transaction type unexpected unicode unique unknown update updated use used \
-value values violated violates violation was when while with within write-write wrong year zero";
+const WORDS: &str = "a aborted addition again allowed already an and another any are argument array as at base64 be because \
+being bit boolean by byte can cannot cast casting change character check checkpoint codepoint column commit committed \
+conflict constraint conversion convert converting could create csv current data database date decimal decode delete deleted \
+destination device did different digit disk division does duplicate encountered end epoch error exactly exceeded exist \
+expected expression extract failed fatal field file for format found from given got greater has have hex i.e if in index \
+input insert insufficient integer internal interval into invalid invalidated io is it json key large larger length less level \
+limit line list malformed many maximum memory mismatch missing more multiplication must name negative no not null number \
+object of offset on one only or original out overflow padding parse parsing partial position previous primary prior quota \
+range recognized regex regular reopened requires restarted returned row rows same scalar seconds size source space specifier \
+string subquery substring subtraction such supported table than that the time timestamp to too transaction transactioncontext \
+type unexpected unicode unique unknown update updated use used value values violated violates violation was when while with \
+within write write-write wrong year zero";
 
 /// Its words for types.
 const TYPES: &str = "BIGINT BIT BLOB BOOL BOOLEAN DATE DECIMAL DOUBLE ENUM FLOAT HUGEINT INT128 INT16 INT32 INT64 INT8 INTEGER \

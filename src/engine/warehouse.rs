@@ -63,6 +63,7 @@ pub fn open(_: &Options) -> Result<Box<dyn Warehouse>, EngineError> {
 #[cfg(feature = "duckdb-linked")]
 mod embedded {
     use super::{Engine, EngineError, Options, Warehouse};
+    use crate::engine::EngineErrorKind;
     use crate::engine::duckdb::DuckDb;
     use std::sync::{Arc, Mutex, PoisonError};
 
@@ -70,22 +71,45 @@ mod embedded {
 
     /// The first session keeps the database open; the others come and go.
     pub(super) struct Embedded {
-        first: DuckDb,
+        options: Options,
+        /// None where it could not be opened again.
+        first: Mutex<Option<DuckDb>>,
         stops: Arc<Mutex<Vec<Stop>>>,
     }
 
     impl Embedded {
         pub(super) fn open(options: &Options) -> Result<Self, EngineError> {
             Ok(Self {
-                first: DuckDb::open(options)?,
+                options: options.clone(),
+                first: Mutex::new(Some(DuckDb::open(options)?)),
                 stops: Arc::default(),
             })
+        }
+
+        /// A session with the open database. One that the engine has given up, as when a checkpoint meets a full disk, is opened
+        /// again: what was committed is in the file, and only there can be read.
+        fn another(&self) -> Result<DuckDb, EngineError> {
+            let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+            match first.as_ref().map(DuckDb::another) {
+                Some(Ok(session)) => return Ok(session),
+                Some(Err(error))
+                    if error.kind != EngineErrorKind::Connection || self.options.path.is_none() =>
+                {
+                    return Err(error);
+                }
+                Some(Err(_)) | None => {}
+            }
+            *first = None;
+            let opened = DuckDb::open(&self.options)?;
+            let session = opened.another();
+            *first = Some(opened);
+            session
         }
     }
 
     impl Warehouse for Embedded {
         fn session(&self) -> Result<Box<dyn Engine>, EngineError> {
-            let session = self.first.another()?;
+            let session = self.another()?;
             self.stops
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
