@@ -319,7 +319,8 @@ fn settle(reader: &Reader<'_>, base: u64, walked: &Walked, connect: &mut Connect
     if let Some(epoch) = run.filter(|_| committing) {
         return Ended::Published { epoch };
     }
-    let moved = state.filter(|s| s.epoch > base);
+    // A state that names a run which the ledger does not have is nobody's victory.
+    let moved = state.filter(|s| s.epoch > base && format!("'{}'", s.run_id) != reader.run_id());
     match stop {
         None => match moved {
             Some(winner) => Ended::LostRace {
