@@ -1,5 +1,6 @@
 //! Somebody stops a build: after every one of its stages, while a statement runs, and while the process as a whole is at work.
 
+use super::faults::Plan;
 use super::shop::{at, seg};
 use super::world::World;
 use crate::cli::Place;
@@ -73,6 +74,64 @@ fn a_build_that_is_stopped_after_any_stage_publishes_all_or_nothing() {
         w.build(&segments, at(3)).ended,
         Ended::Published { epoch: 3 }
     );
+}
+
+/// Says "stop" while COMMIT is under way, and ever after.
+struct AtCommit(Cell<bool>);
+
+impl Progress for AtCommit {
+    fn started(&self, stage: &Stage) {
+        if stage.kind == Kind::Commit {
+            self.0.set(true);
+        }
+    }
+
+    fn finished(&self, _: &Stage, _: u64, _: Duration) {}
+
+    fn interrupted(&self) -> Option<u8> {
+        self.0.get().then_some(130)
+    }
+}
+
+#[test]
+fn who_stops_a_build_while_commit_is_under_way_is_told_what_the_ledger_says() {
+    for (lose, drop, unreachable) in [
+        (false, false, false),
+        (true, false, false),
+        (false, true, false),
+        (true, false, true),
+    ] {
+        let mut w = World::new("(1, 'a', true), (2, 'b', false)");
+        w.progress = Box::new(AtCommit(Cell::new(false)));
+        let plan = Plan {
+            lose_commit: lose,
+            drop_commit: drop,
+            then_unreachable: unreachable,
+            ..Plan::default()
+        };
+        let mut connect = plan.connect(&w);
+        let ended = w.go_with(&[seg("vip")], &["vip"], true, at(1), &mut connect);
+        match ended.ended {
+            Ended::Published { epoch: 1 } => assert!(!drop && !unreachable),
+            Ended::Interrupted { exit_status: 130 } => assert!(drop),
+            Ended::Unknown { message } => {
+                assert!(unreachable);
+                assert!(message.contains("run1"), "{message}");
+            }
+            other => panic!("{other:?}"),
+        }
+        w.progress = Box::new(Silent);
+        let again = w.build(&[seg("vip")], at(1)).ended;
+        let fine = if drop {
+            Ended::Published { epoch: 1 }
+        } else {
+            Ended::Unchanged {
+                run_id: "run1".to_owned(),
+            }
+        };
+        assert_eq!(again, fine);
+        w.invariants();
+    }
 }
 
 /// The program itself, at work on a query that would take days.
