@@ -15,6 +15,8 @@ mod cases;
 mod cli;
 #[cfg(feature = "duckdb-linked")]
 mod constants;
+#[cfg(all(feature = "duckdb-linked", unix))]
+mod crash;
 #[cfg(feature = "duckdb-linked")]
 mod dbt;
 #[cfg(feature = "duckdb-linked")]
