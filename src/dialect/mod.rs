@@ -4,9 +4,12 @@
 //! page. A dialect that has no way to say something answers `None`, which `emit` reports as S0501 at the user's place.
 //! Nobody outside asks which dialect this is.
 
+mod bigquery;
+mod bigquery_words;
 mod duckdb;
 mod duckdb_words;
 mod generic;
+mod groups;
 mod sql;
 
 pub use sql::{Arg, Binding, Rows, Sql};
@@ -17,7 +20,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// Every dialect.
-pub static ALL: &[&dyn Dialect] = &[&duckdb::DuckDb];
+pub static ALL: &[&dyn Dialect] = &[&duckdb::DuckDb, &bigquery::BigQuery];
 
 /// The dialect of this name.
 #[must_use]

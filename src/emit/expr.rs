@@ -362,7 +362,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Reports S0501; the text keeps the rest in shape, nobody runs it.
-    fn cannot(&mut self, what: &str, at: At) -> Sql {
+    pub(super) fn cannot(&mut self, what: &str, at: At) -> Sql {
         let name = self.dialect.name();
         self.diags.push(
             Diagnostic::error(&CANNOT_SAY, format!("{name} has no way to compute {what}"))

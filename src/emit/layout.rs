@@ -5,6 +5,7 @@ use crate::dialect::Binding;
 use crate::expr::{ExprKind, Func, Literal};
 use crate::ir::block::{Block, BlockExpr, From, Query, Source, Term};
 use crate::model::{TableId, TableSource};
+use crate::source::At;
 
 /// Longer expressions are broken over lines.
 const WIDTH: usize = 96;
@@ -184,11 +185,12 @@ fn from(from: &From, writer: &mut Writer<'_>) -> String {
                 return format!("{} as {alias}", writer.dialect.identifier(name));
             }
             let table = writer.model.tables.get(id.index());
-            // A source that a dialect cannot read has been refused when the project was read.
-            let text = table
-                .and_then(|t| writer.dialect.table(t))
-                .unwrap_or_default();
-            format!("{text} as {alias}")
+            let text = table.and_then(|t| writer.dialect.table(t));
+            match (text, table) {
+                (Some(text), _) => format!("{text} as {alias}"),
+                (None, Some(table)) => writer.cannot("the rows of a file", At(table.span)).text,
+                (None, None) => alias,
+            }
         }
     }
 }

@@ -67,4 +67,6 @@ mod sequence;
 #[cfg(feature = "duckdb-linked")]
 mod unit;
 #[cfg(feature = "duckdb-linked")]
+mod warehouses;
+#[cfg(feature = "duckdb-linked")]
 mod why;

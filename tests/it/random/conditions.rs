@@ -71,7 +71,7 @@ pub(super) fn condition(d: &mut Dice, c: &Context<'_>, depth: usize) -> Json {
                 Kind::Bool => sql,
                 _ => format!("({sql}) is not null"),
             };
-            put("sql", json!({"duckdb": sql}));
+            put("sql", functions::spoken(&sql));
         }
         0..=2 => return json!(expressions::boolean(d, Scope::entity(c.schema), 1)),
         3 | 4 => {

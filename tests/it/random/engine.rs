@@ -78,12 +78,17 @@ impl Deref for Database {
 /// SQL that makes a table with its rows; a list's file is written into `folder`.
 pub(crate) fn fill(name: &str, table: &Table, folder: &Path) -> String {
     if !is_file(name) {
-        return create(name, table) + &insert(name, table);
+        return as_table(name, table);
     }
     let (create, insert) = (create("listed", table), insert("listed", table));
     let path = folder.join(name);
     let path = path.display();
     format!("{create}{insert}copy listed to '{path}';\ndrop table listed;\n")
+}
+
+/// SQL that makes a table of a file's rows.
+pub(crate) fn as_table(name: &str, table: &Table) -> String {
+    create(name, table) + &insert(name, table)
 }
 
 /// Whether a table's name is that of a file.

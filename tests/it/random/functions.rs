@@ -3,6 +3,7 @@
 use super::dice::Dice;
 use super::expressions::Scope;
 use super::schema::Kind;
+use serde_json::{Value as Json, json};
 
 const PATTERNS: [&str; 8] = [
     "^a",
@@ -161,6 +162,19 @@ pub(super) fn boolean(d: &mut Dice, scope: Scope<'_>) -> Option<String> {
 }
 
 /// An expression that says the same in DuckDB's own SQL, with its type.
+/// The same in every warehouse's words.
+pub(super) fn spoken(sql: &str) -> Json {
+    let snowflake = match sql.strip_prefix("regexp_matches(") {
+        Some(rest) => format!("(regexp_instr({}", rest.replacen(')', ") > 0)", 1)),
+        None => sql.to_owned(),
+    };
+    json!({
+        "duckdb": sql,
+        "bigquery": sql.replace("regexp_matches(", "regexp_contains("),
+        "snowflake": snowflake,
+    })
+}
+
 pub(super) fn native(d: &mut Dice, scope: Scope<'_>) -> Option<(String, Kind)> {
     let name = |d: &mut Dice, kind: Kind| Some(scope.name(d, |k| k == kind)?.0);
     let (n, m) = (name(d, Kind::Int)?, name(d, Kind::Int)?);

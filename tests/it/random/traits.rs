@@ -16,7 +16,7 @@ pub(super) fn a_trait(d: &mut Dice, schema: &Schema, name: &str) -> (Json, Kind)
     if d.percent(6)
         && let Some((sql, kind)) = functions::native(d, Scope::entity(schema))
     {
-        item.insert("sql".to_owned(), json!({"duckdb": sql}));
+        item.insert("sql".to_owned(), functions::spoken(&sql));
         item.insert("type".to_owned(), json!(kind.name()));
         return (Json::Object(item), kind);
     }

@@ -1,0 +1,551 @@
+//! BigQuery, GoogleSQL. <https://cloud.google.com/bigquery/docs/reference/standard-sql/functions-all>
+
+use super::bigquery_words::RESERVED;
+use super::generic::{self, compare, over};
+use super::groups::only_group;
+use super::sql::function;
+use super::{Arg, Binding, Dialect, Rows, Sql};
+use crate::expr::{Agg, Func, Literal, Type, Unit};
+use crate::model::{Table, TableSource};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+pub(super) struct BigQuery;
+
+impl Dialect for BigQuery {
+    fn name(&self) -> &'static str {
+        "bigquery"
+    }
+
+    /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical#reserved_keywords>
+    fn reserved(&self) -> &'static [&'static str] {
+        RESERVED
+    }
+
+    /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical#quoted_identifiers>
+    fn quote(&self, name: &str) -> String {
+        format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`"))
+    }
+
+    /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical#escape_sequences>
+    fn string(&self, text: &str) -> String {
+        let mut out = String::from("'");
+        for c in text.chars() {
+            match c {
+                '\\' => out.push_str("\\\\"),
+                '\'' => out.push_str("\\'"),
+                '\n' => out.push_str("\\n"),
+                '\r' => out.push_str("\\r"),
+                c => out.push(c),
+            }
+        }
+        out.push('\'');
+        out
+    }
+
+    /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types>
+    fn type_name(&self, ty: &Type) -> String {
+        match ty {
+            Type::Boolean => "bool".to_owned(),
+            Type::Int => "int64".to_owned(),
+            Type::Float => "float64".to_owned(),
+            Type::Decimal { precision, scale } => numeric(*precision, *scale).to_owned(),
+            Type::String | Type::Null => "string".to_owned(),
+            Type::Date => "date".to_owned(),
+            Type::Timestamp => "timestamp".to_owned(),
+            Type::Datetime => "datetime".to_owned(),
+            Type::Json => "json".to_owned(),
+            Type::Array(of) => format!("array<{}>", self.type_name(of)),
+        }
+    }
+
+    fn literal(&self, value: &Literal, ty: &Type) -> Sql {
+        let plain = generic::literal(self, value, ty);
+        match value {
+            // A number with a point is a FLOAT64.
+            Literal::Decimal { scale, digits } => {
+                let precision = u8::try_from(digits.unsigned_abs().to_string().len()).unwrap_or(38);
+                let name = numeric(precision.max(*scale), *scale);
+                Sql::atom(format!("{name} '{}'", plain.text))
+            }
+            Literal::Datetime(at) => Sql::atom(format!("datetime '{}'", generic::wall(*at))),
+            Literal::Array(items) if items.contains(&Literal::Null) => {
+                Sql::atom(format!("cast({} as {})", plain.text, self.type_name(ty)))
+            }
+            Literal::Null
+            | Literal::Boolean(_)
+            | Literal::Int(_)
+            | Literal::Float(_)
+            | Literal::String(_)
+            | Literal::Date(_)
+            | Literal::Timestamp(_)
+            | Literal::Array(_) => plain,
+        }
+    }
+
+    fn timestamp(&self, at: Timestamp) -> String {
+        let wall = generic::wall(TimeZone::UTC.to_datetime(at));
+        format!("timestamp '{wall}+00:00'")
+    }
+
+    fn table(&self, table: &Table) -> Option<String> {
+        match &table.source {
+            // A SELECT without FROM has no WHERE.
+            TableSource::History { exists: false, .. } => {
+                let text = generic::table(self, table)?;
+                Some(text.replace(" where 1 = 0)", " limit 0)"))
+            }
+            TableSource::Named(_)
+            | TableSource::File { .. }
+            | TableSource::Query(_)
+            | TableSource::History { .. }
+            | TableSource::Members(_) => generic::table(self, table),
+        }
+    }
+
+    fn call(&self, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
+        call(self, func, args, ty)
+    }
+
+    /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions>
+    fn cast(&self, x: &Arg<'_>, ty: &Type, safe: bool) -> Option<Sql> {
+        let name = if safe { "safe_cast" } else { "cast" };
+        let text = match x.ty {
+            // Spaces around it are not part of what is read.
+            Type::String if *ty != Type::String => format!("trim({}, ' ')", x.text()),
+            Type::Boolean
+            | Type::Int
+            | Type::Float
+            | Type::Decimal { .. }
+            | Type::String
+            | Type::Date
+            | Type::Timestamp
+            | Type::Datetime
+            | Type::Json
+            | Type::Array(_)
+            | Type::Null => x.text().to_owned(),
+        };
+        Some(Sql::atom(match (x.ty, ty) {
+            // As many decimals as the type has; a cast drops zeros at the end.
+            (Type::Decimal { scale, .. }, Type::String) => format!("format('%.{scale}f', {text})"),
+            (Type::Datetime, Type::String) => format!("format_datetime('%F %H:%M:%E*S', {text})"),
+            (_, Type::Decimal { scale, .. }) => {
+                format!("round({name}({text} as {}), {scale})", self.type_name(ty))
+            }
+            _ => format!("{name}({text} as {})", self.type_name(ty)),
+        }))
+    }
+
+    /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/aggregate_functions>
+    fn aggregate(&self, agg: Agg, arg: Option<&Arg<'_>>, rows: Rows<'_>, ty: &Type) -> Option<Sql> {
+        match (agg, arg) {
+            // PERCENTILE_CONT is a window function only.
+            (Agg::Median, Some(x)) => {
+                let x = match rows.filter {
+                    Some(filter) => format!("case when {filter} then {} end", x.text()),
+                    None => x.text().to_owned(),
+                };
+                Some(match rows.over {
+                    Some(over) => Sql::atom(format!(
+                        "percentile_cont(cast({x} as float64), 0.5) over ({over})"
+                    )),
+                    None => {
+                        let values = format!(
+                            "array_agg(cast({x} as float64) ignore nulls order by {x} asc)"
+                        );
+                        Sql::new(
+                            format!(
+                                "({values}[safe_offset(div(count({x}) - 1, 2))] \
+                                 + {values}[safe_offset(div(count({x}), 2))]) / 2"
+                            ),
+                            Binding::Mul,
+                        )
+                    }
+                })
+            }
+            (Agg::ListDistinct, Some(x)) => {
+                let x = match rows.filter {
+                    Some(filter) => format!("case when {filter} then {} end", x.text()),
+                    None => x.text().to_owned(),
+                };
+                let of = format!("{x} ignore nulls order by {x} asc");
+                let rows = Rows {
+                    filter: None,
+                    ..rows
+                };
+                Some(Sql::atom(over(self, "array_agg", "distinct ", &of, rows)))
+            }
+            (
+                Agg::Count
+                | Agg::CountDistinct
+                | Agg::Sum
+                | Agg::Avg
+                | Agg::Min
+                | Agg::Max
+                | Agg::Median
+                | Agg::Stddev
+                | Agg::First
+                | Agg::Last
+                | Agg::MostFrequent
+                | Agg::LeastFrequent
+                | Agg::Exists
+                | Agg::ListDistinct,
+                _,
+            ) => generic::aggregate(self, agg, arg, rows, ty),
+        }
+    }
+
+    /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/datetime_functions#datetime>
+    fn to_local(&self, instant: &Sql, zone: &TimeZone) -> Option<Sql> {
+        let zone = self.string(zone.iana_name()?);
+        Some(Sql::atom(format!("datetime({}, {zone})", instant.text)))
+    }
+
+    /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/timestamp_functions#timestamp>
+    fn to_instant(&self, local: &Sql, zone: &TimeZone) -> Option<Sql> {
+        let zone = self.string(zone.iana_name()?);
+        Some(Sql::atom(format!("timestamp({}, {zone})", local.text)))
+    }
+
+    fn add_elapsed(&self, n: &Sql, unit: Unit, instant: &Sql) -> Option<Sql> {
+        Some(Sql::atom(format!(
+            "timestamp_add({}, interval {} {})",
+            instant.text,
+            n.at(Binding::Atom),
+            part(unit)
+        )))
+    }
+}
+
+/// NUMERIC has 29 digits before the point and 9 after it, BIGNUMERIC 38 and 38.
+/// <https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types>
+fn numeric(precision: u8, scale: u8) -> &'static str {
+    if scale <= 9 && precision - scale.min(precision) <= 29 {
+        "numeric"
+    } else {
+        "bignumeric"
+    }
+}
+
+fn part(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Second => "second",
+        Unit::Minute => "minute",
+        Unit::Hour => "hour",
+        Unit::Day => "day",
+        Unit::Week => "isoweek",
+        Unit::Month => "month",
+        Unit::Quarter => "quarter",
+        Unit::Year => "year",
+    }
+}
+
+/// `date_trunc` of dates, `datetime_trunc` of wall-clock times.
+fn calendar(name: &str, ty: &Type) -> String {
+    let kind = if *ty == Type::Date {
+        "date"
+    } else {
+        "datetime"
+    };
+    format!("{kind}_{name}")
+}
+
+fn extract(part: &str, args: &[Arg<'_>]) -> Option<Sql> {
+    let [x] = args else { return None };
+    Some(Sql::atom(format!("extract({part} from {})", x.text())))
+}
+
+fn call(d: &BigQuery, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
+    match func {
+        // A backslash is the escape, asked for or not.
+        Func::Like => compare("like", args),
+        Func::NotLike => compare("not like", args),
+        Func::ILike => folded("like", args),
+        Func::NotILike => folded("not like", args),
+        Func::Mod => {
+            let [left, right] = args else { return None };
+            Some(Sql::atom(format!(
+                "mod({}, nullif({}, 0))",
+                left.text(),
+                right.text()
+            )))
+        }
+        // Whole numbers would become floats.
+        Func::Round | Func::Floor | Func::Ceil => match args {
+            [x] if *x.ty == Type::Int => Some(x.sql.clone()),
+            [x, digits] if *x.ty == Type::Int => Some(Sql::atom(format!(
+                "cast(round(cast({} as numeric), {}) as int64)",
+                x.text(),
+                digits.text()
+            ))),
+            _ => generic::call(d, func, args, ty),
+        },
+        Func::Greatest => Some(extreme("greatest", args)),
+        Func::Least => Some(extreme("least", args)),
+        Func::Trim => {
+            let [x] = args else { return None };
+            Some(Sql::atom(format!("trim({}, ' ')", x.text())))
+        }
+        Func::SplitPart => {
+            let [x, separator, n] = args else {
+                return None;
+            };
+            Some(Sql::atom(format!(
+                "coalesce(split({0}, {1})[safe_ordinal({2})], substr({0}, 1, 0))",
+                x.text(),
+                separator.text(),
+                n.text()
+            )))
+        }
+        Func::StartsWith => Some(function("starts_with", args)),
+        Func::EndsWith => Some(function("ends_with", args)),
+        Func::Contains => {
+            let call = function("strpos", args);
+            Some(Sql::new(format!("{} > 0", call.text), Binding::Compare))
+        }
+        Func::RegexpMatches => Some(function("regexp_contains", args)),
+        Func::RegexpExtract => regexp_extract(d, args),
+        Func::Md5 => {
+            let [x] = args else { return None };
+            Some(Sql::atom(format!("to_hex(md5({}))", x.text())))
+        }
+        Func::DateTrunc(unit) => {
+            let [x] = args else { return None };
+            let name = calendar("trunc", x.ty);
+            Some(Sql::atom(format!("{name}({}, {})", x.text(), part(unit))))
+        }
+        Func::DateAdd(unit) => {
+            let [n, x] = args else { return None };
+            let (name, unit) = match unit {
+                Unit::Week => (calendar("add", x.ty), "week"),
+                Unit::Second
+                | Unit::Minute
+                | Unit::Hour
+                | Unit::Day
+                | Unit::Month
+                | Unit::Quarter
+                | Unit::Year => (calendar("add", x.ty), part(unit)),
+            };
+            let n = n.at(Binding::Atom);
+            Some(Sql::atom(format!(
+                "{name}({}, interval {n} {unit})",
+                x.text()
+            )))
+        }
+        // Of dates and wall-clock times, boundaries are counted; of instants whole units would be.
+        Func::DateDiff(unit) => {
+            let [from, to] = args else { return None };
+            let name = calendar("diff", from.ty);
+            Some(Sql::atom(format!(
+                "{name}({}, {}, {})",
+                to.text(),
+                from.text(),
+                part(unit)
+            )))
+        }
+        Func::Year => extract("year", args),
+        Func::Quarter => extract("quarter", args),
+        Func::Month => extract("month", args),
+        Func::Day => extract("day", args),
+        Func::Hour => extract("hour", args),
+        Func::DayOfYear => extract("dayofyear", args),
+        // Sunday is 1.
+        Func::Weekday => {
+            let day = extract("dayofweek", args)?;
+            Some(Sql::new(
+                format!("mod({} + 5, 7) + 1", day.text),
+                Binding::Add,
+            ))
+        }
+        Func::ArrayContains => {
+            let [array, x] = args else { return None };
+            let found = format!(
+                "exists (select 1 from unnest({}) as item where item = {})",
+                array.text(),
+                x.at(Binding::Concat)
+            );
+            Some(unless_null(&[array, x], &found))
+        }
+        Func::ArrayLength => Some(function("array_length", args)),
+        Func::AnyIn => among(args, "exists", "in"),
+        Func::AllIn => among(args, "not exists", "not in"),
+        Func::NoneIn => among(args, "not exists", "in"),
+        Func::JsonText => json_text(d, args),
+        Func::JsonNumber => {
+            let text = json_text(d, args)?;
+            Some(Sql::atom(format!(
+                "safe_cast(regexp_extract(trim({}, ' '), r'^-?[0-9]+(?:[.][0-9]*)?(?:[eE][+-]?[0-9]+)?$') as float64)",
+                text.text
+            )))
+        }
+        Func::DistanceKm => distance(args),
+        Func::HashBucket => {
+            let [x, n, salt] = args else { return None };
+            let key = d.cast(x, &Type::String, false)?;
+            Some(Sql::atom(format!(
+                "mod(cast('0x' || substr(to_hex(md5({} || ':' || {})), 1, 13) as int64), nullif({}, 0))",
+                salt.at(Binding::Concat),
+                key.text,
+                n.text()
+            )))
+        }
+        Func::And
+        | Func::Or
+        | Func::Not
+        | Func::Eq
+        | Func::Ne
+        | Func::Lt
+        | Func::Le
+        | Func::Gt
+        | Func::Ge
+        | Func::IsNull
+        | Func::IsNotNull
+        | Func::IsTrue
+        | Func::IsNotTrue
+        | Func::IsFalse
+        | Func::IsNotFalse
+        | Func::IsDistinctFrom
+        | Func::IsNotDistinctFrom
+        | Func::In
+        | Func::NotIn
+        | Func::Between
+        | Func::NotBetween
+        | Func::Add
+        | Func::Sub
+        | Func::Mul
+        | Func::Div
+        | Func::Neg
+        | Func::Abs
+        | Func::Power
+        | Func::Ln
+        | Func::Exp
+        | Func::Sqrt
+        | Func::Concat
+        | Func::Lower
+        | Func::Upper
+        | Func::Length
+        | Func::Substr
+        | Func::Replace
+        | Func::Left
+        | Func::Right
+        | Func::Coalesce
+        | Func::NullIf
+        | Func::Native => generic::call(d, func, args, ty),
+    }
+}
+
+/// There is no ILIKE.
+fn folded(op: &str, args: &[Arg<'_>]) -> Option<Sql> {
+    let [text, pattern] = args else { return None };
+    Some(Sql::new(
+        format!("lower({}) {op} lower({})", text.text(), pattern.text()),
+        Binding::Compare,
+    ))
+}
+
+/// NULL if one argument is: each is replaced by another where it is NULL.
+fn extreme(name: &str, args: &[Arg<'_>]) -> Sql {
+    let texts: Vec<&str> = args.iter().map(Arg::text).collect();
+    let nullable: Vec<bool> = args.iter().map(|a| a.literal.is_none()).collect();
+    let each = texts
+        .iter()
+        .zip(&nullable)
+        .enumerate()
+        .map(|(n, (text, nullable))| {
+            let others = texts.iter().enumerate().filter(|(m, _)| *m != n);
+            let mut parts = vec![*text];
+            parts.extend(others.map(|(_, other)| *other));
+            if *nullable && parts.len() > 1 {
+                format!("coalesce({})", parts.join(", "))
+            } else {
+                (*text).to_owned()
+            }
+        });
+    Sql::atom(format!("{name}({})", each.collect::<Vec<_>>().join(", ")))
+}
+
+/// `found`, or NULL where one of the arguments is.
+fn unless_null(args: &[&Arg<'_>], found: &str) -> Sql {
+    let known: Vec<String> = args
+        .iter()
+        .filter(|a| a.literal.is_none())
+        .map(|a| format!("{} is not null", a.at(Binding::Concat)))
+        .collect();
+    Sql::atom(if known.is_empty() {
+        format!("({found})")
+    } else {
+        format!("case when {} then {found} end", known.join(" and "))
+    })
+}
+
+/// Whether there is (no) item of the first array that is (not) in the second; NULL items are none.
+fn among(args: &[Arg<'_>], exists: &str, op: &str) -> Option<Sql> {
+    let [array, list] = args else { return None };
+    let list_items = format!(
+        "(select other from unnest({}) as other where other is not null)",
+        list.text()
+    );
+    let found = format!(
+        "{exists} (select 1 from unnest({}) as item where item {op} {list_items})",
+        array.text()
+    );
+    Some(unless_null(&[array, list], &found))
+}
+
+/// The first group is what BigQuery extracts: others stop being groups.
+/// <https://cloud.google.com/bigquery/docs/reference/standard-sql/string_functions#regexp_extract>
+fn regexp_extract(d: &BigQuery, args: &[Arg<'_>]) -> Option<Sql> {
+    let (text, pattern) = (args.first()?, args.get(1)?);
+    let Some(Literal::String(written)) = pattern.literal else {
+        return None;
+    };
+    let group = match args.get(2).map(|g| g.literal) {
+        None => 0,
+        Some(Some(Literal::Int(n))) => usize::try_from(*n).ok()?,
+        Some(_) => return None,
+    };
+    let only = d.string(&only_group(written, group));
+    Some(Sql::atom(format!(
+        "case when regexp_contains({0}, {1}) then coalesce(regexp_extract({0}, {2}), '') end",
+        text.text(),
+        pattern.text(),
+        only
+    )))
+}
+
+/// The path is a literal. A scalar is its text, anything else its JSON.
+/// <https://cloud.google.com/bigquery/docs/reference/standard-sql/json_functions#json_value>
+fn json_text(d: &BigQuery, args: &[Arg<'_>]) -> Option<Sql> {
+    let [x, path] = args else { return None };
+    let Some(Literal::String(path)) = path.literal else {
+        return None;
+    };
+    let mut json_path = "$".to_owned();
+    for key in path.split('.') {
+        if !key.is_empty() && key.bytes().all(|b| b.is_ascii_digit()) {
+            json_path.push_str(&format!("[{key}]"));
+        } else {
+            json_path.push_str(&format!(".\"{}\"", key.replace('"', "\\\"")));
+        }
+    }
+    let path = d.string(&json_path);
+    let x = x.text();
+    Some(Sql::atom(format!(
+        "coalesce(json_value({x}, {path}), nullif(to_json_string(json_query({x}, {path})), 'null'))"
+    )))
+}
+
+/// Haversine, as everywhere; there is no RADIANS.
+fn distance(args: &[Arg<'_>]) -> Option<Sql> {
+    let [lat1, lon1, lat2, lon2] = args else {
+        return None;
+    };
+    let degree = "(acos(-1e0) / 180)";
+    let (a, b) = (lat1.at(Binding::Mul), lat2.at(Binding::Mul));
+    let (x, y) = (lon1.at(Binding::Mul), lon2.at(Binding::Mul));
+    Some(Sql::atom(format!(
+        "case when {a} + {x} + {b} + {y} is not null then 2 * 6371.0088e0 * asin(sqrt(least(1.0e0, \
+         pow(sin(({b} - {a}) * {degree} / 2), 2) \
+         + cos({a} * {degree}) * cos({b} * {degree}) * pow(sin(({y} - {x}) * {degree} / 2), 2)))) end"
+    )))
+}

@@ -1,0 +1,248 @@
+//! Writes a line of JSON per plan: the statement, the tables it reads, and DuckDB's answer.
+
+use crate::random::case::{Case, Size};
+use crate::random::{Dice, engine};
+use crate::rows::{blocks, everything, model, run};
+use duckdb::Connection;
+use segc::diag::Diagnostics;
+use segc::dialect::Dialect;
+use segc::emit;
+use segc::ir::{self, Plan};
+use segc::model::{Model, TableSource};
+use serde_json::{Value as Json, json};
+use std::io::Write as _;
+use std::path::Path;
+
+const SIZE: Size = Size {
+    sets: 2,
+    populations: true,
+    companies: 60,
+    history: 60,
+    holdout: 40,
+    traits: 8,
+    segments: 12,
+    groups: 1,
+    more: 2,
+};
+
+/// The dialects that something else than the embedded engine runs.
+fn elsewhere() -> impl Iterator<Item = &'static dyn Dialect> {
+    let here = segc::dialect::embedded().name();
+    segc::dialect::ALL
+        .iter()
+        .copied()
+        .filter(move |d| d.name() != here)
+}
+
+fn texts(connection: &Connection, sql: &str) -> Vec<Vec<Option<String>>> {
+    let mut statement = connection.prepare(sql).unwrap();
+    let mut rows = statement.query([]).unwrap();
+    let mut out = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        let columns = row.as_ref().column_count();
+        out.push((0..columns).map(|n| row.get(n).unwrap()).collect());
+    }
+    out
+}
+
+/// Every table of the database, its columns' types as the engine names them, and its rows as texts (arrays as JSON).
+pub(crate) fn tables(connection: &Connection) -> Vec<Json> {
+    let names = texts(
+        connection,
+        "select schema_name, table_name from duckdb_tables() where not temporary order by all",
+    );
+    let one = |name: &Vec<Option<String>>| {
+        let part = |n: usize| name[n].clone().unwrap();
+        let (schema, table) = (part(0), part(1));
+        let columns = texts(
+            connection,
+            &format!(
+                "select column_name, data_type from duckdb_columns() \
+                 where schema_name = '{schema}' and table_name = '{table}' order by column_index"
+            ),
+        );
+        let text = |column: &Vec<Option<String>>| {
+            let name = column[0].as_deref().unwrap().replace('"', "\"\"");
+            if column[1].as_deref().unwrap().ends_with("[]") {
+                format!("cast(to_json(\"{name}\") as varchar)")
+            } else {
+                format!("cast(\"{name}\" as varchar)")
+            }
+        };
+        let selected: Vec<String> = columns.iter().map(text).collect();
+        let rows = texts(
+            connection,
+            &format!(
+                "select {} from \"{schema}\".\"{table}\"",
+                selected.join(", ")
+            ),
+        );
+        json!({"schema": schema, "name": table, "columns": columns, "rows": rows})
+    };
+    names.iter().map(one).collect()
+}
+
+/// What the model takes the columns of its tables for.
+fn declared(model: &Model) -> Json {
+    let mut out = serde_json::Map::new();
+    for table in &model.tables {
+        if let TableSource::Named(parts) = &table.source {
+            let columns = table
+                .columns
+                .iter()
+                .map(|c| (c.name.clone(), json!(c.ty.to_string())));
+            out.insert(parts.join("."), Json::Object(columns.collect()));
+        }
+    }
+    Json::Object(out)
+}
+
+/// The plan in every other dialect. What one cannot say is told as such.
+pub(crate) fn write(
+    out: &mut impl std::io::Write,
+    name: &str,
+    plan: &Plan,
+    model: &Model,
+    tables: &[Json],
+    answer: &Json,
+) {
+    for dialect in elsewhere() {
+        // A build for it refuses sources that are files.
+        if model
+            .tables
+            .iter()
+            .any(|t| matches!(t.source, TableSource::File { .. }))
+        {
+            continue;
+        }
+        let mut diags = Diagnostics::default();
+        let query = emit::query(plan, model, dialect, &mut diags);
+        let refused: Vec<String> = diags.iter().map(|d| d.message.clone()).collect();
+        let columns: Vec<Json> = query
+            .columns
+            .iter()
+            .map(|c| json!([c.name, c.ty.to_string()]))
+            .collect();
+        let line = json!({
+            "name": name,
+            "dialect": dialect.name(),
+            "refused": refused,
+            "prelude": query.prelude,
+            "sql": query.sql,
+            "columns": columns,
+            "declared": declared(model),
+            "tables": tables,
+            "answer": answer,
+        });
+        writeln!(out, "{line}").unwrap();
+    }
+}
+
+/// The files of lists as tables, which other warehouses have in their place.
+fn without_files(mut model: Model) -> Model {
+    for table in &mut model.tables {
+        if let TableSource::File { path, .. } = &table.source {
+            table.source = TableSource::Named(vec![path.replace('.', "_")]);
+        }
+    }
+    model
+}
+
+#[test]
+fn random_projects_are_written_down() {
+    let Some(folder) = std::env::var_os("SEGC_STATEMENTS") else {
+        return;
+    };
+    let file = std::fs::File::create(Path::new(&folder).join("random.jsonl")).unwrap();
+    let mut out = std::io::BufWriter::new(file);
+    let setting = |name: &str, default: u64| {
+        std::env::var(name).map_or(default, |text| text.parse::<u64>().unwrap())
+    };
+    let first = setting("SEGC_PROPTEST_SEED", 1);
+    for seed in first..first + setting("SEGC_PROJECTS", 20) {
+        let case = Case::new(&mut Dice::new(seed), SIZE);
+        let Ok(read) = case.read() else { continue };
+        let database = engine::database(&case.tables, true);
+        for (name, table) in case
+            .tables
+            .0
+            .iter()
+            .filter(|(name, _)| engine::is_file(name))
+        {
+            let sql = engine::as_table(&name.replace('.', "_"), table);
+            database.execute_batch(&sql).unwrap();
+        }
+        let tables = tables(&database);
+        let plans = ir::lower(&read.model, &everything(&read.model));
+        for (n, plan) in plans.into_iter().enumerate() {
+            let plan = match seed % 2 {
+                0 => plan,
+                _ => ir::optimize(plan, &read.model, &mut |_, _| {}),
+            };
+            let answer = json!(run(&database, &plan, &read.model));
+            let model = without_files(read.model.clone());
+            write(
+                &mut out,
+                &format!("{seed}:{n}"),
+                &plan,
+                &model,
+                &tables,
+                &answer,
+            );
+        }
+    }
+    out.flush().unwrap();
+}
+
+#[test]
+fn the_row_cases_are_written_down() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rows");
+    let Some(folder) = std::env::var_os("SEGC_STATEMENTS") else {
+        return;
+    };
+    let file = std::fs::File::create(Path::new(&folder).join("rows.jsonl")).unwrap();
+    let mut out = std::io::BufWriter::new(file);
+    let mut folders: Vec<_> = std::fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    folders.sort();
+    for folder in folders {
+        // Files are the embedded engine's alone.
+        if ["nested_in_files", "people"]
+            .iter()
+            .any(|f| folder.ends_with(f))
+        {
+            continue;
+        }
+        let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
+        for (n, block) in blocks(&read("expected.txt")).iter().enumerate() {
+            let connection = Connection::open_in_memory().unwrap();
+            connection.execute_batch(&read("setup.sql")).unwrap();
+            let tables = tables(&connection);
+            let model = model(&folder, block);
+            for plan in ir::lower(&model, &everything(&model)) {
+                let case = folder.file_name().unwrap().to_string_lossy();
+                let answer = json!(run(&connection, &plan, &model));
+                write(
+                    &mut out,
+                    &format!("{case}:{n}:naive"),
+                    &plan,
+                    &model,
+                    &tables,
+                    &answer,
+                );
+                let plan = ir::optimize(plan, &model, &mut |_, _| {});
+                write(
+                    &mut out,
+                    &format!("{case}:{n}:optimised"),
+                    &plan,
+                    &model,
+                    &tables,
+                    &answer,
+                );
+            }
+        }
+    }
+    out.flush().unwrap();
+}
