@@ -51,11 +51,21 @@ fn peak_of(child: &Child) -> u64 {
 
 /// `cutime` and `cstime` of `/proc/self/stat`, the 14th and 15th field after the command's closing bracket.
 fn children_cpu() -> f64 {
+    cpu(13)
+}
+
+/// `utime` and `stime`: of this process alone, all its threads.
+#[allow(dead_code, reason = "not every benchmark measures itself")]
+pub fn own_cpu() -> f64 {
+    cpu(11)
+}
+
+fn cpu(field: usize) -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields = stat.rsplit(')').next().unwrap_or_default();
     let ticks: f64 = fields
         .split_whitespace()
-        .skip(13)
+        .skip(field)
         .take(2)
         .filter_map(|f| f.parse::<f64>().ok())
         .sum();

@@ -1,0 +1,1 @@
+SUM(hash(entity_key))
