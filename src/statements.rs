@@ -119,6 +119,10 @@ pub struct EntityTables {
     pub run_id: Sql,
     /// All columns and channels are written anew.
     pub whole: bool,
+    /// Columns of the traits that nobody asks for any more.
+    pub left_columns: Vec<Sql>,
+    /// What tells keys of a segment from others, in an aggregation of rows with an `entity_key`.
+    pub fingerprint: Sql,
     /// Traits or channels: published name (channels: a literal), staged column.
     pub columns: Vec<Pair>,
     pub segments: Vec<Flag>,
@@ -275,7 +279,7 @@ templates! {
     View: "create_view", "comment_view";
     SegmentView: "view_segment", "view_wide";
     ScopeRows: "stage_scope", "stage_scope_rows";
-    Checksum: "duckdb/checksum";
+    Checksum: "duckdb/checksum", "duckdb/fingerprint";
     StageName: "duckdb/read_stage";
     KeySample: "changed_keys";
 }
@@ -449,6 +453,8 @@ mod tests {
                 as_of: sql(),
                 run_id: sql(),
                 whole: true,
+                left_columns: vec![sql()],
+                fingerprint: sql(),
                 columns: vec![pair()],
                 segments: Vec::new(),
             }),

@@ -1,13 +1,15 @@
-SELECT
-  CASE
-    WHEN (SELECT COUNT(*) FROM {{ members }} AS m JOIN {{ scope }} AS c ON c.segment = m.segment AND c.entity = {{ entity }} AND c.refused IS NULL AND NOT c.kept)
-      = (SELECT COUNT(*) FROM {{ staged }}) THEN 0
-    ELSE 1
-  END
-  + (
-    SELECT COUNT(*)
-    FROM {{ staged }} AS s
-    WHERE NOT EXISTS (
-      SELECT 1 FROM {{ members }} AS m WHERE m.segment = s.segment AND m.entity_key = s.entity_key
-    )
-  ) AS violations
+{#-
+  Rows are compared by their number and the sum of their keys' hashes, segment by segment: joining them all again would cost as
+  much as computing them. A staged key is there once, so whoever is missing, wrong or there twice shows.
+-#}
+SELECT COUNT(*) AS violations
+FROM (
+  SELECT segment, COUNT(*) AS n, {{ fingerprint }} AS f FROM {{ staged }} GROUP BY segment
+) AS s
+FULL JOIN (
+  SELECT m.segment, COUNT(*) AS n, {{ fingerprint }} AS f
+  FROM {{ members }} AS m
+  JOIN {{ scope }} AS c ON c.segment = m.segment AND c.entity = {{ entity }} AND c.refused IS NULL AND NOT c.kept
+  GROUP BY m.segment
+) AS p ON p.segment = s.segment
+WHERE s.n IS NULL OR p.n IS NULL OR s.n <> p.n OR s.f <> p.f

@@ -1,15 +1,13 @@
-SELECT
-  CASE
-    WHEN (SELECT COUNT(*) FROM {{ history }} AS h JOIN {{ scope }} AS c ON c.segment = h.segment AND c.entity = {{ entity }} AND c.refused IS NULL AND NOT c.kept WHERE h.valid_to IS NULL)
-      = (SELECT COUNT(*) FROM {{ staged }}) THEN 0
-    ELSE 1
-  END
-  + (
-    SELECT COUNT(*)
-    FROM {{ staged }} AS s
-    WHERE NOT EXISTS (
-      SELECT 1
-      FROM {{ history }} AS h
-      WHERE h.segment = s.segment AND h.entity_key = s.entity_key AND h.valid_to IS NULL
-    )
-  ) AS violations
+{#- As in `assert_members.sql`. -#}
+SELECT COUNT(*) AS violations
+FROM (
+  SELECT segment, COUNT(*) AS n, {{ fingerprint }} AS f FROM {{ staged }} GROUP BY segment
+) AS s
+FULL JOIN (
+  SELECT h.segment, COUNT(*) AS n, {{ fingerprint }} AS f
+  FROM {{ history }} AS h
+  JOIN {{ scope }} AS c ON c.segment = h.segment AND c.entity = {{ entity }} AND c.refused IS NULL AND NOT c.kept
+  WHERE h.valid_to IS NULL
+  GROUP BY h.segment
+) AS p ON p.segment = s.segment
+WHERE s.n IS NULL OR p.n IS NULL OR s.n <> p.n OR s.f <> p.f

@@ -1,3 +1,17 @@
+{#- Rows that differ are written anew, the others stay. -#}
 DELETE FROM {{ traits }} AS t
-WHERE {% if whole %}1 = 1{% else %}NOT EXISTS (SELECT 1 FROM {{ stage }} AS s WHERE s.{{ key }} = t.entity_key){% endif %}
-
+WHERE NOT EXISTS (
+  SELECT 1
+  FROM {{ stage }} AS s
+  WHERE s.{{ key }} = t.entity_key
+{% if whole %}
+{% for column in columns %}
+    AND s.{{ column.sql }} IS NOT DISTINCT FROM t.{{ column.name }}
+{% endfor %}
+{% endif %}
+)
+{% if whole %}
+{% for column in left_columns %}
+  OR t.{{ column }} IS NOT NULL
+{% endfor %}
+{% endif %}

@@ -1,16 +1,15 @@
 CREATE TEMPORARY TABLE {{ changes }} AS
-SELECT s.segment, s.entity_key, 'entered' AS change
+SELECT
+  COALESCE(s.segment, m.segment) AS segment,
+  COALESCE(s.entity_key, m.entity_key) AS entity_key,
+  CASE WHEN m.segment IS NULL THEN 'entered' ELSE 'exited' END AS change
 FROM {{ staged }} AS s
-WHERE NOT EXISTS (
-  SELECT 1 FROM {{ before }} AS m WHERE m.segment = s.segment AND m.entity_key = s.entity_key
-)
-UNION ALL
-SELECT m.segment, m.entity_key, 'exited' AS change
-FROM {{ before }} AS m
-JOIN {{ scope }} AS c ON c.segment = m.segment AND c.entity = {{ entity }} AND NOT c.kept
-WHERE NOT EXISTS (
-  SELECT 1 FROM {{ staged }} AS s WHERE s.segment = m.segment AND s.entity_key = m.entity_key
-)
+FULL JOIN (
+  SELECT b.segment, b.entity_key
+  FROM {{ before }} AS b
+  JOIN {{ scope }} AS c ON c.segment = b.segment AND c.entity = {{ entity }} AND NOT c.kept
+) AS m ON m.segment = s.segment AND m.entity_key = s.entity_key
+WHERE s.segment IS NULL OR m.segment IS NULL
 {% if unwanted %}
 UNION ALL
 SELECT m.segment, m.entity_key, 'exited' AS change

@@ -7,3 +7,9 @@ SET
   run_id = {{ run_id }}
 FROM {{ stage }} AS s
 WHERE s.{{ key }} = t.entity_key
+  AND (
+{% for column in columns %}
+    t.{{ column.name }} IS DISTINCT FROM s.{{ column.sql }}{% if not loop.last %} OR{% endif %}
+
+{% endfor %}
+  )

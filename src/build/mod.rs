@@ -258,6 +258,21 @@ impl Assertion {
     }
 }
 
+impl Assertion {
+    /// What its query counts.
+    #[must_use]
+    pub fn counted(self) -> &'static str {
+        match self {
+            Self::Members | Self::Stays => "segments",
+            Self::Suppression
+            | Self::Unnamed
+            | Self::Holdout
+            | Self::Restored
+            | Self::Forgotten => "rows",
+        }
+    }
+}
+
 /// The name of a run's temporary table.
 fn staging_name(policy: &Policy, what: &str) -> String {
     format!("segc_stage_{}_{what}", policy.run_id.to_lowercase())
@@ -337,6 +352,8 @@ fn entity_tables(
         as_of: statements.instant(policy.as_of),
         run_id: statements.text(&policy.run_id),
         whole: policy.whole,
+        left_columns: Vec::new(),
+        fingerprint: Sql(statements.render("fingerprint", &())),
         columns: Vec::new(),
         segments: Vec::new(),
         stage,

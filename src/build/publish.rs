@@ -430,7 +430,10 @@ impl Publication<'_> {
                 sql: self.statements.name(staged),
             })
             .collect();
-        if self.published.has(&name) {
+        if let Some(known) = self.published.relations.get(&name) {
+            tables.left_columns = super::tables::left_columns(known, &columns)
+                .map(|column| self.statements.name(column))
+                .collect();
             for (published, staged) in &columns {
                 define.extend(self.column(entity, &name, published, staged));
             }
@@ -443,7 +446,8 @@ impl Publication<'_> {
             all.push(self.text_column("run_id"));
             define.push(self.table(&name, &all));
         }
-        let templates: &[&str] = if tables.whole {
+        // Without a column of its own a row differs from none.
+        let templates: &[&str] = if tables.whole || columns.is_empty() {
             &["delete_traits", "insert_traits"]
         } else {
             &["delete_traits", "update_traits", "insert_traits"]

@@ -236,6 +236,18 @@ pub fn exposed_column(model: &Model, entity: &Entity, col: &Col) -> String {
     }
 }
 
+/// The columns of a published traits table that are none of these: (published name, staged column).
+pub(super) fn left_columns<'a>(
+    known: &'a [(String, String)],
+    columns: &[(String, String)],
+) -> impl Iterator<Item = &'a str> {
+    let names = known.iter().map(|(name, _)| name.as_str());
+    names.filter(|name| {
+        let same = |other: &str| other.eq_ignore_ascii_case(name);
+        !OWN.iter().any(|o| same(o)) && !columns.iter().any(|(published, _)| same(published))
+    })
+}
+
 /// The traits table's columns from a query: (published name, staged column), each published name once.
 pub(super) fn trait_columns(
     model: &Model,

@@ -352,8 +352,9 @@ fn settle(reader: &Reader<'_>, base: u64, walked: &Walked, connect: &mut Connect
             violations,
         }) => Ended::NotPublished {
             message: format!(
-                "assertion failed for `{subject}`: {} ({violations} rows differ). Were the published tables edited by hand?",
-                assertion.words()
+                "assertion failed for `{subject}`: {} ({violations} {} differ). Were the published tables edited by hand?",
+                assertion.words(),
+                assertion.counted()
             ),
         },
         Some(Stop::Checks) => Ended::Refused,
