@@ -24,7 +24,7 @@ fn given(keys: &[&str]) -> Vec<Given> {
 }
 
 impl World {
-    fn forget(&mut self, segments: &[Seg], keys: &[&str]) -> (Ended, String) {
+    pub(super) fn forget(&mut self, segments: &[Seg], keys: &[&str]) -> (Ended, String) {
         self.forget_so(segments, keys, &Plan::default())
     }
 
@@ -44,7 +44,11 @@ impl World {
         (ended, message(&reader, &mut self.db).expect("the ledger"))
     }
 
-    fn prune(&mut self, segments: &[Seg], history: bool) -> (Vec<String>, Option<Ended>) {
+    pub(super) fn prune(
+        &mut self,
+        segments: &[Seg],
+        history: bool,
+    ) -> (Vec<String>, Option<Ended>) {
         let bench = self.bench(segments);
         let Bench {
             model,

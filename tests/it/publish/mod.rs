@@ -17,6 +17,8 @@ mod kept;
 #[cfg(feature = "duckdb-linked")]
 mod large;
 pub(crate) mod shop;
+#[cfg(feature = "duckdb-linked")]
+mod soak;
 pub(crate) mod stages;
 #[cfg(feature = "duckdb-linked")]
 mod still;

@@ -29,6 +29,7 @@ pub(crate) struct Seg {
     at_least: Option<u32>,
     enabled: bool,
     account: bool,
+    renamed_from: Option<String>,
 }
 
 /// A segment of customers; its condition is the column `vip`.
@@ -42,6 +43,7 @@ pub(crate) fn seg(name: &str) -> Seg {
         at_least: None,
         enabled: true,
         account: false,
+        renamed_from: None,
     }
 }
 
@@ -69,6 +71,11 @@ impl Seg {
     /// `size: {min: …}`
     pub(crate) fn at_least(mut self, members: u32) -> Self {
         self.at_least = Some(members);
+        self
+    }
+
+    pub(crate) fn renamed_from(mut self, former: &str) -> Self {
+        self.renamed_from = Some(former.to_owned());
         self
     }
 
@@ -305,6 +312,7 @@ fn segment(seg: &Seg) -> Segment {
                 max_share: None,
                 span: span(),
             }),
+            renamed_from: seg.renamed_from.clone().map(|former| (former, span())),
             ..Upkeep::default()
         },
         definition_hash: format!("{}:{:?}", seg.flag, seg.expose),

@@ -23,6 +23,11 @@ impl World {
     /// `rows`: (customer_id, email, vip)
     pub(super) fn new(rows: &str) -> Self {
         let db = DuckDb::open(&Options::default()).expect("a database in memory");
+        Self::on(db, rows)
+    }
+
+    /// The same in a database without customers.
+    pub(super) fn on(db: DuckDb, rows: &str) -> Self {
         let mut world = Self {
             db,
             shop: Shop::default(),
