@@ -1,9 +1,11 @@
-//! What it costs to publish: `cargo bench --profile dev --bench publish [-- --people 1000000 --changed 1 --memory 4GB --dir FOLDER]`.
+//! What it costs to publish: `cargo bench --profile dev --bench publish [-- --people 1000000 --changed 1 --memory 4GB --dir FOLDER
+//! --library 260]`.
 //!
-//! Three builds of twenty segments over people and ten orders of each, half of the people in a segment: the first build, one after
-//! some per cent of the people have other orders and plans, and one with nothing changed. Each runs in a process of its own. Prints
-//! the CPU and wall seconds of every kind of stage, and what a build takes for each second of computing: `compute` and
-//! `stage members`, that is the query of the entity and (segment, key) rows of it.
+//! Three builds: the first, one after some per cent of the people have other orders and plans, and one with nothing changed. Twenty
+//! segments over people and ten orders of each, half of the people in a segment, are the worst case: nothing is as cheap to compute.
+//! `--library` takes so many segments of the benchmark `fused` and its shop instead: conditions as people write them. Each build runs in a
+//! process of its own. Prints the CPU and wall seconds of every kind of stage, and what a build takes for each second of computing:
+//! `compute` and `stage members`, that is the query of the entity and (segment, key) rows of it.
 
 #![allow(
     clippy::disallowed_methods,
@@ -15,8 +17,22 @@
 #[path = "../fused/compile.rs"]
 #[allow(dead_code, reason = "the other benchmark uses the rest")]
 mod compile;
+#[path = "../fused/data.rs"]
+mod data;
+#[path = "../fused/events.rs"]
+mod events;
+#[path = "../fused/items.rs"]
+mod items;
 #[path = "../measure.rs"]
 mod measure;
+#[path = "../fused/orders.rs"]
+mod orders;
+#[path = "../fused/project.rs"]
+mod project;
+#[path = "../fused/segments.rs"]
+mod segments;
+#[path = "../fused/words.rs"]
+mod words;
 
 use duckdb::Connection;
 use segc::build::run::{Ended, Progress, Request, publish};
@@ -44,16 +60,31 @@ fn main() {
     if measure::option("--day").is_some() {
         return build(&folder, number("--day", 0), &memory);
     }
-    write_project(&folder);
-    generate(&folder, people).expect("the data can be made");
-    println!(
-        "{people} people, {} orders, {} segments, 2 threads, memory_limit {memory}\n",
-        people * 10,
-        SEGMENTS.len()
-    );
+    let library = number("--library", 0);
+    if library > 0 {
+        let _ = fs::remove_dir_all(folder.join("segments"));
+        let _ = fs::remove_file(folder.join("shop.duckdb"));
+        let made = segments::segments(usize::try_from(library).expect("some hundreds"));
+        project::write(&folder, &made);
+        let scale = number("--people", 1_000_000) as f64 / 1e6;
+        data::generate(&folder.join("shop.duckdb"), scale, 7).expect("the data can be made");
+        println!(
+            "{people} people of the shop, {} segments, 2 threads, memory_limit {memory}\n",
+            made.len()
+        );
+    } else {
+        write_project(&folder);
+        generate(&folder, people).expect("the data can be made");
+        println!(
+            "{people} people, {} orders, {} segments, 2 threads, memory_limit {memory}\n",
+            people * 10,
+            SEGMENTS.len()
+        );
+    }
     for (day, words) in [(1, "first build"), (2, "changed"), (3, "unchanged")] {
         if day == 2 {
-            change(&folder, people, changed).expect("the data can be changed");
+            let changes = if library > 0 { SHOP_CHANGES } else { CHANGES };
+            change(&folder, changes, people, changed).expect("the data can be changed");
         }
         let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
         command.args(["--day", &day.to_string(), "--memory", &memory, "--dir"]);
@@ -189,16 +220,27 @@ fn generate(folder: &Path, people: u64) -> duckdb::Result<()> {
 }
 
 /// Some per cent of the people are somebody else: their own row and their orders.
-fn change(folder: &Path, people: u64, percent: u64) -> duckdb::Result<()> {
+const CHANGES: &str = "
+    UPDATE customers SET plan = ['free', 'trial', 'basic', 'pro'][1 + draw(customer_id, 11, 4)],
+      age = 18 + draw(customer_id, 12, 44), region = draw(customer_id, 13, 10)
+    WHERE draw(customer_id, 10, 100) < 2 * PERCENT;
+    UPDATE orders SET customer_id = 1 + hash(order_id * 64 + 14) % PEOPLE WHERE draw(order_id, 15, 1000) < PERCENT;";
+
+/// In the shop they also look at other things.
+const SHOP_CHANGES: &str = "
+    CREATE OR REPLACE MACRO draw(i, k, n) AS (hash(i * 64 + k) % n)::INT;
+    UPDATE customers SET plan = ['free', 'basic', 'pro', 'enterprise'][1 + draw(customer_id, 11, 4)],
+      country = ['US', 'GB', 'DE', 'FR'][1 + draw(customer_id, 12, 4)]
+    WHERE draw(customer_id, 10, 100) < PERCENT;
+    UPDATE orders SET customer_id = 1 + hash(order_id * 64 + 14) % PEOPLE WHERE draw(order_id, 15, 500) < PERCENT;
+    UPDATE events SET customer_id = 1 + hash(event_id * 64 + 16) % PEOPLE WHERE draw(event_id, 17, 500) < PERCENT;";
+
+fn change(folder: &Path, changes: &str, people: u64, percent: u64) -> duckdb::Result<()> {
     let con = Connection::open(folder.join("shop.duckdb"))?;
-    con.execute_batch(&format!(
-        "SET threads = 2;
-         UPDATE customers SET plan = ['free', 'trial', 'basic', 'pro'][1 + draw(customer_id, 11, 4)],
-           age = 18 + draw(customer_id, 12, 44), region = draw(customer_id, 13, 10)
-         WHERE draw(customer_id, 10, 100) < 2 * {percent};
-         UPDATE orders SET customer_id = 1 + hash(order_id * 64 + 14) % {people} WHERE draw(order_id, 15, 1000) < {percent};
-         CHECKPOINT"
-    ))
+    let changes = changes
+        .replace("PEOPLE", &people.to_string())
+        .replace("PERCENT", &percent.to_string());
+    con.execute_batch(&format!("SET threads = 2; {changes} CHECKPOINT"))
 }
 
 /// What each stage used.

@@ -1,6 +1,8 @@
 //! Publication: what is planned, what it does to a real DuckDB, and what happens when something fails.
 
 #[cfg(feature = "duckdb-linked")]
+mod asserted;
+#[cfg(feature = "duckdb-linked")]
 mod backfill;
 #[cfg(feature = "duckdb-linked")]
 mod builds;
@@ -16,6 +18,8 @@ mod interrupted;
 mod kept;
 #[cfg(feature = "duckdb-linked")]
 mod large;
+#[cfg(feature = "duckdb-linked")]
+mod planned;
 pub(crate) mod shop;
 #[cfg(feature = "duckdb-linked")]
 mod soak;

@@ -170,11 +170,20 @@ impl Soak {
             }
         }
         let names: Vec<&str> = chosen.iter().map(|s| s.name.as_str()).collect();
+        let planned = self.w.plan(&all, &names, whole, at(self.day));
+        assert_eq!(planned.ended, Ended::Planned, "{:?}", self.w.diags);
         let outcome = if whole {
             self.w.build(&all, at(self.day))
         } else {
             self.w.select(&all, &names, at(self.day))
         };
+        for counts in &planned.segments {
+            assert!(
+                outcome.segments.contains(counts),
+                "{counts:?} is not in {:?}",
+                outcome.segments
+            );
+        }
         assert!(
             matches!(outcome.ended, Ended::Published { .. }),
             "day {}: {outcome:?} {:?}",

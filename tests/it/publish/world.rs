@@ -1,5 +1,6 @@
 //! A database in memory, a table of customers, and builds over it.
 
+use segc::build::preview::preview;
 use segc::build::results::results;
 use segc::build::run::{Connect, Outcome, Progress, Request, Silent, publish};
 use segc::diag::Diagnostics;
@@ -131,6 +132,34 @@ impl World {
         let results = results(request, &outcome, self.diags.has_errors(), at(1000));
         self.results = serde_json::to_value(results).expect("plain structs");
         outcome
+    }
+
+    /// What a build would do.
+    pub(super) fn plan(
+        &mut self,
+        segments: &[Seg],
+        names: &[&str],
+        whole: bool,
+        as_of: jiff::Timestamp,
+    ) -> Outcome {
+        self.shop.runs += 1;
+        self.diags = Diagnostics::default();
+        let model = self.shop.model(segments, as_of);
+        let policy = self.shop.policy(&model, names, whole);
+        let queries = self.shop.queries(segments, &policy);
+        let request = Request {
+            model: &model,
+            queries: &queries,
+            checks: &self.checks,
+            policy: &policy,
+            dialect: segc::dialect::find("duckdb").expect("the dialect"),
+        };
+        let other = self.db.another().expect("a session");
+        let mut connect = || Ok(Box::new(other.another()?) as Box<dyn Engine>);
+        let progress = self.progress.as_ref();
+        preview(request, 0, &mut connect, progress, &mut self.diags)
+            .expect("a connection")
+            .outcome
     }
 
     /// What must be true after every build.
