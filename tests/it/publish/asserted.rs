@@ -41,7 +41,7 @@ fn a_build_over_edited_tables_publishes_nothing() {
             Some(stays),
         ),
         (
-            "update segments.customer_history set valid_to = valid_from + interval 1 hour where segment = 'vip' and entity_key = 1",
+            "update segments.customer_history set valid_to = timestamptz '2026-01-01 01:00:00+00' where segment = 'vip' and entity_key = 1",
             Some(stays),
         ),
         // A build takes out whoever does not belong.

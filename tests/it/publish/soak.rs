@@ -321,7 +321,7 @@ impl Soak {
              where database_name = 'temp' or schema_name = 'segments'";
         assert_eq!(
             self.w.rows(tables),
-            "customer_history customer_members customer_traits segc_catalog segc_run_segments segc_runs segc_state"
+            "customer_history customer_members customer_traits segc_catalog segc_run_segments segc_run_sources segc_runs segc_state"
         );
     }
 }
