@@ -30,6 +30,7 @@ mod orders;
 #[path = "../fused/project.rs"]
 mod project;
 #[path = "../fused/segments.rs"]
+#[allow(dead_code, reason = "nothing naive is run here")]
 mod segments;
 #[path = "../fused/words.rs"]
 mod words;
