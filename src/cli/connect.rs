@@ -7,10 +7,11 @@
 use crate::diag::codes::project as codes;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::dialect;
-use crate::engine::{self, EngineError, EngineErrorKind, Options, Warehouse, catalog};
+use crate::engine::{self, EngineError, EngineErrorKind, Options, Reads, Warehouse, catalog};
 use crate::model::{Catalog, Table, TableSource, resolve};
 use crate::project::Project;
 use crate::project::target::Target;
+use crate::snippet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,7 +42,35 @@ pub(super) fn options(project: &Project, target: &Target, threads: Option<u16>) 
         threads: threads.map(u32::from).or(target.threads),
         memory_limit: target.memory_limit.clone(),
         lock_timeout: Duration::from_secs(target.lock_timeout),
+        reads: Some(reads(project, &target.read_from)),
         names_values: false,
+    }
+}
+
+/// What the engine may read: files in the project's folder, in that of its dbt project, and in those that the target names.
+fn reads(project: &Project, more: &[PathBuf]) -> Reads {
+    let mut folders = vec![project.root.clone()];
+    let dbt = project.settings.dbt.as_ref();
+    folders.extend(dbt.map(|dbt| project.root.join(&dbt.project_dir.value)));
+    folders.extend(more.iter().map(|folder| project.root.join(folder)));
+    // What is wrong with the tables as written is reported when they are resolved.
+    let unheard = &mut Diagnostics::default();
+    let tables = resolve::table_sources(&project.spec, &project.settings, unheard);
+    let names = tables.iter().flat_map(|table| match &table.source {
+        TableSource::File { path, .. } => vec![path.clone()],
+        TableSource::Query(query) => snippet::query_files(query),
+        TableSource::Named(_) | TableSource::History { .. } | TableSource::Members(_) => Vec::new(),
+    });
+    Reads {
+        names: names.collect(),
+        folders,
+    }
+}
+
+/// What another project's specs read as well.
+pub(super) fn reads_as(options: &mut Options, other: &Project) {
+    if let Some(own) = &mut options.reads {
+        own.names.extend(reads(other, &[]).names);
     }
 }
 
@@ -49,6 +78,7 @@ pub(super) fn options(project: &Project, target: &Target, threads: Option<u16>) 
 pub(super) fn memory(project: &Project) -> Options {
     Options {
         project_dir: project.root.clone(),
+        reads: Some(reads(project, &[])),
         ..Options::default()
     }
 }

@@ -190,7 +190,7 @@ fn plan(
     other: Option<(Workspace, String)>,
 ) -> Option<(String, Ended)> {
     let args = asked.args;
-    let options = connect::reading(parts.project, parts.target, args.engine.threads);
+    let mut options = connect::reading(parts.project, parts.target, args.engine.threads);
     let accepted = args.accept.of(&selection, parts.model, parts.diags);
     let ours = Side::of(asked, &parts, selection, accepted);
     let ours = ours.made(parts.diags);
@@ -198,6 +198,7 @@ fn plan(
     let theirs = workspace.as_mut().and_then(Workspace::parts).map(|theirs| {
         let (mine, whole) = (&ours.policy.selection, ours.policy.whole);
         let selection = against::selection(parts.model, mine, whole, theirs.model);
+        connect::reads_as(&mut options, theirs.project);
         Side::of(asked, &theirs, selection, BTreeMap::new()).made(theirs.diags)
     });
     if parts.diags.has_errors() {

@@ -92,6 +92,15 @@ fn columns(rows: &Rows) -> Columns {
 
 fn missing(source: &TableSource, error: &EngineError) -> Problem {
     let said = error.words();
+    if said.starts_with("Permission Error") {
+        return Problem {
+            code: &codes::build::FILE_OUTSIDE_PROJECT,
+            message: format!("{source} reads files outside of the project's folder"),
+            note: Some(said),
+            help: "if a view is meant to, name the folder in the target of segc.yml: `read_from: [../lake]`"
+                .to_owned(),
+        };
+    }
     match source {
         TableSource::Named(parts) => Problem {
             code: &codes::build::TABLE_NOT_FOUND,

@@ -14,6 +14,7 @@ use duckdb::{AccessMode, Config, Connection};
 use super::redact::redacted;
 use super::single::is_single;
 pub use super::warehouse::Options;
+use super::warehouse::Reads;
 use super::{Engine, EngineError, EngineErrorKind, FileStamp, Rows, Value};
 
 /// A session with an embedded database. The last session to be dropped closes it.
@@ -50,11 +51,35 @@ impl DuckDb {
                 None => Connection::open_in_memory_with_flags(config),
             })
             .map_err(|e| connection_error(&e))?;
-        Self::session(
+        let mut session = Self::session(
             connection,
             options.project_dir.clone(),
             options.names_values,
-        )
+        )?;
+        if let Some(reads) = &options.reads {
+            session.read_only_these(reads)?;
+        }
+        Ok(session)
+    }
+
+    /// Shuts all files but these, for good and for every session. A name is looked up in the working folder first and then
+    /// in the project's; what it leads to there must be in one of the folders.
+    fn read_only_these(&mut self, reads: &Reads) -> Result<(), EngineError> {
+        let list = |texts: Vec<String>| {
+            let quoted = texts.iter().map(|t| format!("'{}'", t.replace('\'', "''")));
+            quoted.collect::<Vec<_>>().join(", ")
+        };
+        let real = |folder: &PathBuf| folder.canonicalize().unwrap_or_else(|_| folder.clone());
+        let folders = reads.folders.iter().flat_map(|f| [f.clone(), real(f)]);
+        let folders = folders.map(|f| f.to_string_lossy().into_owned()).collect();
+        for setting in [
+            format!("SET allowed_directories = [{}]", list(folders)),
+            format!("SET allowed_paths = [{}]", list(reads.names.clone())),
+            "SET enable_external_access = false".to_owned(),
+        ] {
+            self.execute(&setting)?;
+        }
+        Ok(())
     }
 
     /// Another session with the same database.

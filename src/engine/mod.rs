@@ -14,7 +14,7 @@ mod warehouse;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-pub use warehouse::{IS_BUILT_IN, Options, Warehouse, open};
+pub use warehouse::{IS_BUILT_IN, Options, Reads, Warehouse, open};
 
 /// A value of a result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -20,8 +20,19 @@ pub struct Options {
     pub memory_limit: Option<String>,
     /// How long to wait for another process to let go of the file.
     pub lock_timeout: Duration,
+    /// Which files SQL may read; None is any.
+    pub reads: Option<Reads>,
     /// Errors say which value is at fault: for rows that nobody is behind.
     pub names_values: bool,
+}
+
+/// The files that SQL may read, beside the database's own.
+#[derive(Clone, Debug, Default)]
+pub struct Reads {
+    /// Everything in these folders, without links that lead out of them.
+    pub folders: Vec<PathBuf>,
+    /// Names as SQL has them, relative to the project's folder: a file must lie in one of the folders all the same.
+    pub names: Vec<String>,
 }
 
 /// An open database.

@@ -5,14 +5,20 @@ use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::source::Span;
 use crate::spec::Settings;
 use crate::spec::settings::TargetSpec;
-use crate::yaml::Node;
+use crate::yaml::{Node, NodeKind};
 use std::path::PathBuf;
 
 /// The target's kind that is inside the program.
 const EMBEDDED: &str = "duckdb";
 /// Kinds that are planned.
 const LATER: &[&str] = &["bigquery", "snowflake"];
-const OPTIONS: &[&str] = &["path", "threads", "memory_limit", "lock_timeout"];
+const OPTIONS: &[&str] = &[
+    "path",
+    "threads",
+    "memory_limit",
+    "lock_timeout",
+    "read_from",
+];
 
 /// A checked target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +32,8 @@ pub struct Target {
     pub memory_limit: Option<String>,
     /// Seconds to wait for another process to let go of the file.
     pub lock_timeout: u64,
+    /// Folders beside the project's whose files views of the database read.
+    pub read_from: Vec<PathBuf>,
 }
 
 /// The target of this name, else the project's default, else its only one, else a database beside `segc.yml`.
@@ -73,6 +81,7 @@ fn beside(settings: &Settings) -> Target {
         threads: None,
         memory_limit: None,
         lock_timeout: 0,
+        read_from: Vec::new(),
     }
 }
 
@@ -153,6 +162,13 @@ fn checked(target: &TargetSpec, settings: &Settings, diags: &mut Diagnostics) ->
                 }
                 None => Some("a number of seconds"),
             },
+            "read_from" => match folders(value) {
+                Some(folders) => {
+                    out.read_from = folders;
+                    None
+                }
+                None => Some("a folder or a list of folders"),
+            },
             other => {
                 diags.push(
                     Diagnostic::error(
@@ -186,6 +202,18 @@ fn checked(target: &TargetSpec, settings: &Settings, diags: &mut Diagnostics) ->
 
 fn text(node: &Node) -> Option<String> {
     node.scalar_text().filter(|t| !t.is_empty())
+}
+
+fn folders(node: &Node) -> Option<Vec<PathBuf>> {
+    match &node.kind {
+        NodeKind::List(items) => items.iter().map(|n| Some(text(n)?.into())).collect(),
+        NodeKind::Null
+        | NodeKind::Bool(_)
+        | NodeKind::Int(_)
+        | NodeKind::Number(_)
+        | NodeKind::String(_)
+        | NodeKind::Map(_) => Some(vec![text(node)?.into()]),
+    }
 }
 
 fn number(node: &Node) -> Option<u64> {

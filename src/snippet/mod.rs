@@ -8,6 +8,7 @@
 //! grammars' readings together. A `{sql: …}` source (`query`) is sqlparser's whole.
 
 mod cursor;
+mod effects;
 mod insert;
 pub mod literal;
 mod native;
@@ -212,10 +213,16 @@ pub fn knows_warehouse(name: &str) -> bool {
     native::knows(name)
 }
 
-/// Checks that a `{sql: …}` source is exactly one query expression without DML at any depth; false (and a diagnostic)
+/// Checks that a `{sql: …}` source is exactly one query expression without DML or other effects at any depth; false (and a diagnostic)
 /// if not. Whoever puts the text into a statement ends it with a new line, since it may end in a comment.
 pub fn check_query(snippet: &Snippet, diags: &mut Diagnostics) -> bool {
     query::check(snippet, diags)
+}
+
+/// The files that a `{sql: …}` source reads, as it names them; none of a text that [`check_query`] refuses.
+#[must_use]
+pub fn query_files(snippet: &Snippet) -> Vec<String> {
+    query::files(snippet)
 }
 
 #[cfg(test)]

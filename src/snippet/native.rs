@@ -2,10 +2,10 @@
 //! the clock, on chance or on other rows. The names in it are found in its tree and taken out, so that they can be resolved
 //! like any other; the rest of the text stays as it is written.
 
-mod words;
+pub(super) mod words;
 
 use super::query::{Wrong, balanced, offset, on_a_large_stack, or_say, split_location};
-use super::{Snippet, tokens};
+use super::{Snippet, effects, tokens};
 use crate::diag::Diagnostics;
 use crate::diag::codes::shapes::NATIVE;
 use crate::source::Spanned;
@@ -210,6 +210,12 @@ impl Walk<'_> {
                 "a segment asks its question as of one instant: compare with a trait made of `as_of()`",
             );
         }
+        if let Some(what) = effects::function(name) {
+            return refuse(
+                what,
+                "compute it in the warehouse, and name the column here",
+            );
+        }
         if MANY.contains(&name) {
             return refuse(
                 format!("`{name}` makes several rows or columns"),
@@ -377,6 +383,10 @@ mod tests {
             ("random() < 0.5", "every time"),
             ("unnest(a) = 1", "several"),
             ("columns(*) > 1", ""),
+            ("getvariable('x') = 1", "every time"),
+            ("error(a)", "does more"),
+            ("len(read_text('x')) > 1", "does more"),
+            ("system$wait(1) = a", "does more"),
             ("a > 1 -- yes", "comment"),
             ("a /* b */ > 1", "comment"),
             ("a > $1", "placeholder"),

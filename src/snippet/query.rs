@@ -1,12 +1,15 @@
 //! `{sql: …}` sources: is the text one query that changes nothing? Its inside is the warehouse's own SQL and stays as it is.
 
-use super::{Snippet, tokens};
+use super::native::words::VOLATILE;
+use super::{Snippet, effects, tokens};
 use crate::diag::codes::expr::{NOT_ONE_QUERY, TEMPLATE};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use sqlparser::ast::{Query, SetExpr, Statement, Visit, Visitor};
+use sqlparser::ast::{
+    Expr, Function, FunctionArguments, Query, SetExpr, Statement, TableFactor, Visit, Visitor,
+};
 use sqlparser::dialect::{Dialect, GenericDialect};
 use sqlparser::parser::Parser;
-use sqlparser::tokenizer::{Token, Tokenizer};
+use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
 use std::any::TypeId;
 use std::ops::ControlFlow;
 
@@ -33,6 +36,15 @@ pub(super) fn check(snippet: &Snippet, diags: &mut Diagnostics) -> bool {
     }
     let read = on_a_large_stack(|| one_query(text));
     or_say(read, snippet, &NOT_ONE_QUERY, diags).is_some()
+}
+
+/// The files that the query reads.
+pub(super) fn files(snippet: &Snippet) -> Vec<String> {
+    let text = snippet.text.value.as_str();
+    match on_a_large_stack(|| one_query(text)) {
+        Some(Ok(files)) => files,
+        Some(Err(_)) | None => Vec::new(),
+    }
 }
 
 /// What was read, or a diagnostic of what is wrong with the text; `None` of a reading that its recursion ended.
@@ -110,7 +122,8 @@ impl Dialect for Backslashes {
     }
 }
 
-fn one_query(text: &str) -> Result<(), Wrong> {
+/// The names of the files that it reads.
+fn one_query(text: &str) -> Result<Vec<String>, Wrong> {
     balanced(text, &GenericDialect)?;
     balanced(text, &Backslashes)?;
     let statements = Parser::parse_sql(&GenericDialect, text).map_err(|error| {
@@ -137,14 +150,15 @@ fn one_query(text: &str) -> Result<(), Wrong> {
             hint: ONE_SELECT,
         });
     };
-    if let ControlFlow::Break(what) = query.visit(&mut Walk) {
-        return Err(Wrong {
-            what: what.to_owned(),
+    let mut walk = Walk { files: Vec::new() };
+    match query.visit(&mut walk) {
+        ControlFlow::Break(what) => Err(Wrong {
+            what,
             at: None,
             hint: ONE_SELECT,
-        });
+        }),
+        ControlFlow::Continue(()) => Ok(walk.files),
     }
-    Ok(())
 }
 
 /// No semicolon, and parentheses that close what they open.
@@ -160,6 +174,13 @@ pub(super) fn balanced(text: &str, dialect: &dyn Dialect) -> Result<(), Wrong> {
     for token in &tokens {
         let start = token.span.start;
         let at = || offset(text, start.line, start.column).map(|at| (at, at + 1));
+        if is_ambiguous(&token.token) {
+            return Err(Wrong {
+                what: "warehouses do not agree where this comment ends".to_owned(),
+                at: at(),
+                hint: "write `-- …` on a line of its own",
+            });
+        }
         if token.token == Token::SemiColon {
             return Err(Wrong {
                 what: "a semicolon ends a statement, and the query becomes a part of one"
@@ -217,39 +238,83 @@ pub(super) fn offset(text: &str, line: u64, column: u64) -> Option<usize> {
     Some(start + rest.char_indices().nth(skip).map_or(rest.len(), |(i, _)| i))
 }
 
-struct Walk;
-
-impl Visitor for Walk {
-    type Break = &'static str;
-
-    fn pre_visit_statement(&mut self, _: &Statement) -> ControlFlow<Self::Break> {
-        ControlFlow::Break("a statement that changes data stands inside the query")
-    }
-
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Self::Break> {
-        if !query.locks.is_empty() {
-            return ControlFlow::Break("`for update` locks rows");
-        }
-        body(&query.body)
+/// Comments in comments, and lines that end for some.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of a hundred tokens, two are comments"
+)]
+fn is_ambiguous(token: &Token) -> bool {
+    match token {
+        Token::Whitespace(Whitespace::MultiLineComment(text)) => text.contains("/*"),
+        Token::Whitespace(Whitespace::SingleLineComment { comment, .. }) => comment
+            .trim_end()
+            .contains(['\r', '\u{85}', '\u{2028}', '\u{2029}']),
+        _ => false,
     }
 }
 
+const CHANGES: &str = "a statement that changes data stands inside the query";
+
+struct Walk {
+    files: Vec<String>,
+}
+
+impl Visitor for Walk {
+    type Break = String;
+
+    fn pre_visit_statement(&mut self, _: &Statement) -> ControlFlow<String> {
+        ControlFlow::Break(CHANGES.to_owned())
+    }
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<String> {
+        if !query.locks.is_empty() {
+            return ControlFlow::Break("`for update` locks rows".to_owned());
+        }
+        match body(&query.body) {
+            Some(what) => ControlFlow::Break(what.to_owned()),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<String> {
+        match effects::table(factor, &mut self.files) {
+            Some(what) => ControlFlow::Break(what),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<String> {
+        let Expr::Function(call) = expr else {
+            return ControlFlow::Continue(());
+        };
+        match called(call) {
+            Some(what) => ControlFlow::Break(what),
+            None => ControlFlow::Continue(()),
+        }
+    }
+}
+
+/// Why a query may not call this.
+fn called(call: &Function) -> Option<String> {
+    let name = effects::last(&call.name);
+    let one = matches!(&call.args, FunctionArguments::List(list) if list.args.len() == 1);
+    if VOLATILE.contains(&name.as_str()) || (name == "age" && one) {
+        return Some(format!(
+            "`{name}` is not the same every time, and a build asks as of one instant"
+        ));
+    }
+    effects::function(&name)
+}
+
 /// `select … into` and statements in the place of a select.
-fn body(part: &SetExpr) -> ControlFlow<&'static str> {
+fn body(part: &SetExpr) -> Option<&'static str> {
     match part {
-        SetExpr::Select(select) if select.into.is_some() => {
-            ControlFlow::Break("`select … into` makes a table")
-        }
+        SetExpr::Select(select) if select.into.is_some() => Some("`select … into` makes a table"),
         SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
-            ControlFlow::Break("a statement that changes data stands inside the query")
+            Some(CHANGES)
         }
-        SetExpr::SetOperation { left, right, .. } => {
-            body(left)?;
-            body(right)
-        }
-        SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::Values(_) | SetExpr::Table(_) => {
-            ControlFlow::Continue(())
-        }
+        SetExpr::SetOperation { left, right, .. } => body(left).or_else(|| body(right)),
+        SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::Values(_) | SetExpr::Table(_) => None,
     }
 }
 
@@ -279,6 +344,10 @@ mod tests {
             "select row_number() over (partition by a order by b) as n from t qualify n = 1",
             "select * from `p.d.t` where json_value(x, '$.a') = 'b'",
             "select '\\d+' as pattern",
+            "select a, unnest(b) as c from read_parquet('data/x.parquet') where d = 1",
+            "select * from read_csv('data/x.csv', header = true) as x, unnest(x.tags) as t(tag)",
+            "select n from generate_series(1, 10) as g(n)",
+            "select * from raw.json join \"My Table\" using (a)",
         ] {
             assert_eq!(verdict(good), "", "{good}");
         }
@@ -299,6 +368,97 @@ mod tests {
                 "select * from (with y as (update t set a = 1 returning *) select * from y) z",
                 "changes data",
             ),
+            ("select * from '/etc/passwd'", "no name of a table"),
+            ("select * from '../x.parquet'", "no name of a table"),
+            ("select * from \"s3://b/x.parquet\"", "no name of a table"),
+            ("select * from \"people.csv\"", "no name of a table"),
+            (
+                "select * from read_csv('/etc/passwd')",
+                "inside the project",
+            ),
+            (
+                "select * from read_csv('data/../../x.csv')",
+                "inside the project",
+            ),
+            (
+                "select * from read_parquet('s3://b/x.parquet')",
+                "inside the project",
+            ),
+            (
+                "select * from read_parquet('data/*.parquet')",
+                "inside the project",
+            ),
+            (
+                "select * from read_csv(['a.csv', 'b.csv'])",
+                "constant name",
+            ),
+            (
+                "select * from read_csv(concat('/etc', '/passwd'))",
+                "constant name",
+            ),
+            ("select * from read_csv()", "constant name"),
+            ("select * from read_text('a.csv')", "none of the functions"),
+            ("select * from read_blob('a.csv')", "none of the functions"),
+            ("select * from glob('*')", "none of the functions"),
+            ("select * from sniff_csv('a.csv')", "none of the functions"),
+            (
+                "select * from t where a in (select content from read_text('/etc/passwd'))",
+                "none of the functions",
+            ),
+            ("select * from query('select 1')", "none of the functions"),
+            ("select * from query_table('t')", "none of the functions"),
+            (
+                "select * from enable_logging('x', storage = 'file')",
+                "none of the functions",
+            ),
+            ("select * from duckdb_secrets()", "none of the functions"),
+            ("select * from duckdb_settings()", "none of the functions"),
+            (
+                "select * from pragma_table_info('t')",
+                "none of the functions",
+            ),
+            (
+                "select * from external_query('c', 'select 1')",
+                "none of the functions",
+            ),
+            (
+                "select * from table(result_scan(last_query_id()))",
+                "none of the functions",
+            ),
+            ("select nextval('s') as n", "every time"),
+            (
+                "select a, (select max(nextval('s')) from t) as b from t",
+                "every time",
+            ),
+            ("select getenv('HOME') as a", "every time"),
+            ("select write_log(a) from t", "every time"),
+            ("select system$cancel_all_queries(1) as a", "does more"),
+            ("select error(email) as a from t", "does more"),
+            ("select a from t where b < now()", "every time"),
+            ("select a from t where b < current_date", "every time"),
+            ("select random() as a", "every time"),
+            ("select 1 /* a /* b */ as c */", "comment"),
+            ("select 1 -- a\r) as x", "comment"),
+            ("copy t to 'x.csv'", "not a query"),
+            ("attach 'x.db'", ""),
+            ("pragma database_list", "not a query"),
+            ("set memory_limit = '1GB'", "not a query"),
+            ("call enable_logging()", "not a query"),
+            ("explain select 1", "not a query"),
+            ("begin", "not a query"),
+            ("commit", "not a query"),
+            ("create table x as select 1", "not a query"),
+            ("create macro f(a) as a", ""),
+            ("prepare p as delete from t", "not a query"),
+            ("install httpfs", ""),
+            ("load httpfs", ""),
+            ("truncate t", "not a query"),
+            (
+                "merge into t using u on t.a = u.a when matched then delete",
+                "not a query",
+            ),
+            ("with x as (select 1) delete from t", "changes data"),
+            ("select * from (delete from t returning *) x", ""),
             ("select 1 into x", "into"),
             ("select 1 union select 2 into x", "into"),
             ("select * from t for update", "locks"),
@@ -312,6 +472,11 @@ mod tests {
             let found = verdict(bad);
             assert!(!found.is_empty() && found.contains(why), "{bad}: {found}");
         }
+        let mut files = files(&snippet(
+            "select * from read_parquet('a/b.parquet') where c in (select d from read_csv('e.csv'))",
+        ));
+        files.sort();
+        assert_eq!(files, ["a/b.parquet", "e.csv"]);
         let deep = format!("select {}1{}", "(".repeat(10_000), ")".repeat(10_000));
         assert!(verdict(&deep).contains("deep"));
         verdict(&format!("select {}1{}", "(".repeat(39), ")".repeat(39)));

@@ -45,6 +45,8 @@ mod places;
 mod plan;
 #[cfg(feature = "duckdb-linked")]
 mod preview;
+#[cfg(feature = "duckdb-linked")]
+mod privacy;
 mod protocol;
 #[cfg_attr(
     not(feature = "duckdb-linked"),

@@ -158,7 +158,9 @@ they shall not be able to read `/etc/passwd` there.
     table: file('/home/me/customers.csv')
 
 Copy or move the file into the project: `table: file('data/customers.csv')`. Patterns (`data/*.csv`) and addresses \
-(`s3://…`) are not in this version yet: make a table or a view of them and name that.",
+(`s3://…`) are not in this version yet: make a table of them and name that.\n\n\
+SQL is held to the same: the engine opens no file but the project's (and its dbt project's), whatever a query or a view of the \
+database names. Views over files elsewhere need the folder in the target: `read_from: [../lake]`.",
 };
 
 pub static FILE_NOT_FOUND: Code = Code {

@@ -96,7 +96,9 @@ pub static NOT_ONE_QUERY: Code = Code {
     explain: "\
 `table: {sql: ...}` takes exactly one query expression: a SELECT, with or without CTEs. Statements that change anything
 (INSERT, UPDATE, DELETE, MERGE, CREATE, `select ... into`, also inside a CTE), several statements, and semicolons are errors, as
-the text becomes a subquery of what segc runs.
+the text becomes a subquery of what segc runs. So are functions that change something, tell of the session or differ from run to
+run (`nextval`, `getenv`, `now`, `random`), and tables that are files: `read_csv` and `read_parquet` take one constant name inside
+the project's folder, and of other functions only those that make rows of their arguments may stand in the place of a table.
 
     table: {sql: \"select * from raw_orders where test = false\"}
 

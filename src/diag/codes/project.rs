@@ -112,8 +112,8 @@ pub static BAD_TARGET: Code = Code {
     id: "S0416",
     title: "target not understood",
     explain: "A target's options are wrong: a key that its type does not have, or a value of another kind. A DuckDB target has \
-`path` (relative to the project's folder; the default is `<project>.duckdb`), and may have `threads` and \
-`memory_limit`.\n\n\
+`path` (relative to the project's folder; the default is `<project>.duckdb`), and may have `threads`, `memory_limit`, \
+`lock_timeout` (seconds) and `read_from` (folders beside the project's whose files views of the database read).\n\n\
 Example: `dev: {type: duckdb, path: shop.duckdb, memory_limit: 2GB}`.",
 };
 

@@ -38,7 +38,7 @@ pub(super) const PARTS: &[&str] = &[
 ];
 
 /// What depends on the clock, on chance, on the session or on earlier calls, in any warehouse.
-pub(super) const VOLATILE: &[&str] = &[
+pub(in crate::snippet) const VOLATILE: &[&str] = &[
     "current_timestamp",
     "current_date",
     "current_time",
