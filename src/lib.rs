@@ -16,7 +16,7 @@
 //! ```
 //!
 //! **Floors.** A file imports from floors below its own and from its own room; `tests/it/house.rs` holds the list.
-//! 0 `source diag expr` · 1 `yaml snippet` · 2 `spec schema` · 3 `model` · 4 `ir` · 5 `dialect emit statements build lint` ·
+//! 0 `source diag expr secret` · 1 `yaml snippet` · 2 `spec schema` · 3 `model` · 4 `ir` · 5 `dialect emit statements build lint` ·
 //! 6 `project engine testing why build::run` (files, connections) · 7 `cli` (clock, environment, streams).
 //!
 //! **Invariant:** a pass takes a [`diag::Diagnostics`] bag, reports everything it finds and returns what it could make; nobody uses
@@ -43,6 +43,7 @@ pub mod manifest;
 pub mod model;
 pub mod project;
 pub mod schema;
+pub mod secret;
 pub mod snippet;
 pub mod source;
 pub mod spec;

@@ -136,7 +136,9 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
                     let mut json = serde_json::to_string_pretty(&facts)
                         .expect("strings, numbers and maps by string are JSON");
                     json.push('\n');
-                    if let Err(diagnostic) = files::put(&folder.join("run_results.json"), &json) {
+                    if let Err(diagnostic) =
+                        files::put(&folder.join("run_results.json"), &json, &ctx.ui)
+                    {
                         parts.diags.push(*diagnostic);
                     }
                     if args.project.format == DiagFormat::Json {

@@ -7,7 +7,7 @@
 use super::args::{ProjectArgs, SelectArgs, TargetPathArgs};
 use super::connect::Sources;
 use super::workspace::Workspace;
-use super::{Ctx, Exit, files};
+use super::{Ctx, Exit, Ui, files};
 use crate::Compiled;
 use crate::build::tables;
 use crate::diag::Diagnostics;
@@ -126,11 +126,12 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
                 ensure_line_end(text);
             }
             for (name, text) in &listed {
-                put(&below.join(name), text, parts.diags);
+                put(&below.join(name), text, &ctx.ui, parts.diags);
             }
             put(
                 &folder.join("manifest.json"),
                 &format!("{json}\n"),
+                &ctx.ui,
                 parts.diags,
             );
         }
@@ -147,8 +148,8 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     Ok(workspace.exit())
 }
 
-fn put(path: &Path, text: &str, diags: &mut Diagnostics) {
-    if let Err(diagnostic) = files::put(path, text) {
+fn put(path: &Path, text: &str, ui: &Ui, diags: &mut Diagnostics) {
+    if let Err(diagnostic) = files::put(path, text, ui) {
         diags.push(*diagnostic);
     }
 }

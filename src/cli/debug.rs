@@ -63,7 +63,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
             }
         }
     }
-    ctx.ui.data(&out)?;
+    ctx.ui.page(&out)?;
     workspace.finish(ctx, false).map(|exit| match exit {
         Exit::Found => Exit::CouldNotRun,
         Exit::Fine | Exit::CouldNotRun | Exit::Lost | Exit::Unknown | Exit::Interrupted(_) => exit,

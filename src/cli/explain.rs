@@ -62,7 +62,7 @@ fn code(id: &str, ctx: &Ctx) -> Result<Exit, Exit> {
     let _ = writeln!(out, "{}: {}\n", code.id, code.title);
     out.push_str(&wrap(code.explain, 100));
     out.push('\n');
-    ctx.ui.data(&out)?;
+    ctx.ui.page(&out)?;
     Ok(Exit::Fine)
 }
 
@@ -109,7 +109,7 @@ fn name(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
         }
     }
     workspace.report(ctx, false)?;
-    ctx.ui.data(&out)?;
+    ctx.ui.page(&out)?;
     Ok(workspace.exit())
 }
 

@@ -1,13 +1,15 @@
 //! Writing results: whole files or none, by a temporary file beside the place and a rename.
 #![allow(clippy::disallowed_methods, reason = "it writes results")]
 
+use super::Ui;
 use crate::diag::Diagnostic;
 use crate::diag::codes::project as codes;
 use std::io::Write as _;
 use std::path::Path;
 
-/// Puts `text` at `path`; readers see the old file or the new one.
-pub(super) fn put(path: &Path, text: &str) -> Result<(), Box<Diagnostic>> {
+/// Puts `text` at `path`, without secrets; readers see the old file or the new one.
+pub(super) fn put(path: &Path, text: &str, ui: &Ui) -> Result<(), Box<Diagnostic>> {
+    let text = ui.hide(text);
     let dir = path.parent().unwrap_or(Path::new("."));
     let written = std::fs::create_dir_all(dir).and_then(|()| {
         if std::fs::read(path).is_ok_and(|old| old == text.as_bytes()) {

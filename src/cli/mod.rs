@@ -45,6 +45,7 @@ use args::OutputArgs;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 pub use ui::{DiagFormat, LogFormat, Ui};
 
 /// dbt for audiences: customer segments written in YAML, compiled together into one query, published whole or not at all
@@ -132,6 +133,16 @@ impl From<Exit> for ExitCode {
 /// Reads the command line and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
+    // What a panic says may hold anything; where it happened is enough to find it.
+    std::panic::set_hook(Box::new(|info| {
+        let place = info
+            .location()
+            .map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        eprintln!(
+            "segc {} has a bug{place}: please report it",
+            env!("CARGO_PKG_VERSION")
+        );
+    }));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {
@@ -140,8 +151,13 @@ pub fn main() -> ExitCode {
             } else {
                 Exit::Fine
             };
-            // Help that nobody reads is no error.
-            let _ = e.print();
+            if e.use_stderr() {
+                // It repeats what was typed.
+                Ui::default().told(&e.render().ansi().to_string());
+            } else {
+                // Help that nobody reads is no error.
+                let _ = e.print();
+            }
             return code.into();
         }
     };
@@ -149,6 +165,7 @@ pub fn main() -> ExitCode {
         quiet: cli.output.quiet,
         no_color: cli.output.no_color,
         log_format: cli.output.log_format,
+        secrets: Arc::default(),
     };
     let cwd = match std::env::current_dir() {
         Ok(cwd) => cwd,

@@ -172,7 +172,7 @@ fn other(
         }
         (None, Some(dir)) => (ctx.cwd.join(dir), dir.display().to_string(), None),
     };
-    let Some(mut theirs) = workspace.beside(dir, &name) else {
+    let Some(mut theirs) = workspace.beside(dir, &name, &ctx.ui) else {
         return Err(None);
     };
     theirs.analyse(Sources::Present);
@@ -250,7 +250,9 @@ fn plan(
     let mut json =
         serde_json::to_string_pretty(&facts).expect("strings, numbers and maps by string are JSON");
     json.push('\n');
-    if let Err(diagnostic) = files::put(&asked.folder.join("run_results.json"), &json) {
+    if let Err(diagnostic) =
+        files::put(&asked.folder.join("run_results.json"), &json, &asked.ctx.ui)
+    {
         parts.diags.push(*diagnostic);
     }
     let page = Page {

@@ -7,6 +7,7 @@ use crate::build::preview::{Bytes, Change, Preview};
 use crate::build::read::SegmentCounts;
 use crate::build::results::share;
 use crate::build::run::Ended;
+use crate::diag::plain::steers;
 use crate::model::Model;
 use std::fmt::Write as _;
 
@@ -232,7 +233,7 @@ fn size(bytes: u64) -> String {
 /// Without what could steer a terminal.
 fn plain(text: &str) -> String {
     text.chars()
-        .map(|c| if unseen(c) { '\u{fffd}' } else { c })
+        .map(|c| if steers(c) { '\u{fffd}' } else { c })
         .collect()
 }
 
@@ -240,7 +241,7 @@ fn plain(text: &str) -> String {
 fn code(text: &str) -> String {
     let mut out = "<code>".to_owned();
     for c in text.chars() {
-        if unseen(c) {
+        if steers(c) {
             out.push('\u{fffd}');
         } else if c.is_ascii_punctuation() && !matches!(c, '-' | '.' | ',' | '+') {
             let _ = write!(out, "&#{};", u32::from(c));
@@ -250,12 +251,6 @@ fn code(text: &str) -> String {
     }
     out.push_str("</code>");
     out
-}
-
-/// Control characters, and those that turn the direction of writing.
-fn unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Tables of results, and values in words.
 
+use crate::diag::plain::{page, steers};
 use crate::engine::{Rows, Value};
 use comfy_table::{CellAlignment, Table, presets};
 
@@ -22,7 +23,7 @@ pub(super) fn table(head: &[&str], rows: Vec<Vec<String>>, numbers: &[usize]) ->
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    text
+    page(&text)
 }
 
 /// `1,234,567`
@@ -52,7 +53,7 @@ pub(super) fn value(value: &Value) -> String {
         Value::Float(x) => x.to_string(),
         Value::Text(text) => text
             .chars()
-            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+            .map(|c| if steers(c) { '\u{fffd}' } else { c })
             .collect(),
     }
 }
@@ -68,8 +69,15 @@ pub(super) fn json(value: &Value) -> serde_json::Value {
     }
 }
 
-/// A field of a CSV file (RFC 4180).
+/// A field of a CSV file (RFC 4180). What a spreadsheet would take for a formula has an apostrophe before it; numbers and
+/// telephone numbers are none.
 fn csv_field(text: &str) -> String {
+    let number = |c: char| c.is_ascii_digit() || " +-.,()/".contains(c);
+    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !text.chars().all(number) {
+        &format!("'{text}")
+    } else {
+        text
+    };
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
@@ -120,5 +128,24 @@ mod tests {
             rows: vec![vec![Value::Null, Value::Text("say \"x\"\n".to_owned())]],
         };
         assert_eq!(csv(&rows), "\"a,b\",c\n,\"say \"\"x\"\"\n\"\n");
+    }
+
+    /// Catalogue: H18.
+    #[test]
+    fn a_spreadsheet_finds_no_formula() {
+        for (text, field) in [
+            ("=1+1", "'=1+1"),
+            ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+            ("+SUM(A1)", "'+SUM(A1)"),
+            ("-2+3+cmd|x", "'-2+3+cmd|x"),
+            ("@SUM(1,2)", "\"'@SUM(1,2)\""),
+            ("\t=1", "'\t=1"),
+            ("\r=1", "\"'\r=1\""),
+            ("+49 (170) 123-4567", "+49 (170) 123-4567"),
+            ("-12.5", "-12.5"),
+            ("a=1", "a=1"),
+        ] {
+            assert_eq!(csv_field(text), field);
+        }
     }
 }

@@ -11,6 +11,7 @@ use super::workspace::Workspace;
 use super::{Ctx, DiagFormat, Exit, files};
 use crate::diag::Diagnostic;
 use crate::diag::codes::project as codes;
+use crate::diag::plain;
 use crate::ir::Selection;
 use crate::model::Catalog;
 use crate::project::Project;
@@ -116,13 +117,13 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
                 .expect("strings, numbers and maps by string are JSON");
             json.push('\n');
             let xml = junit(&tested, name);
-            if let Err(diagnostic) = files::put(&folder.join("run_results.json"), &json) {
+            if let Err(diagnostic) = files::put(&folder.join("run_results.json"), &json, &ctx.ui) {
                 workspace.diags.push(*diagnostic);
             }
             match args.project.format {
                 DiagFormat::Json => json,
                 DiagFormat::Junit => xml,
-                DiagFormat::Text => lines(&tested),
+                DiagFormat::Text => plain::page(&lines(&tested)),
                 DiagFormat::Github | DiagFormat::Sarif => String::new(),
             }
         }

@@ -3,17 +3,21 @@
 //! Colours go to terminals only. A reader that went away (`segc ls | head -1`) is no error.
 
 use super::Exit;
+use crate::diag::plain;
 use crate::diag::render::{Format, render, summary};
 use crate::diag::{Diagnostics, Severity};
+use crate::secret::Secrets;
 use crate::source::SourceMap;
 use anstream::{AutoStream, ColorChoice};
 use clap::ValueEnum;
 use serde::Serialize;
 use std::io::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How status lines on stderr are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
+    #[default]
     Text,
     Json,
 }
@@ -42,11 +46,13 @@ impl From<DiagFormat> for Format {
 }
 
 /// The two streams of a command.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Ui {
     pub quiet: bool,
     pub no_color: bool,
     pub log_format: LogFormat,
+    /// What is hidden in everything that is written.
+    pub secrets: Arc<Mutex<Secrets>>,
 }
 
 #[derive(Serialize)]
@@ -56,6 +62,19 @@ struct LogLine<'a> {
 }
 
 impl Ui {
+    /// From now on, these are hidden.
+    pub fn keep_secret(&self, secrets: &Secrets) {
+        let kept = self.secrets.lock();
+        kept.unwrap_or_else(PoisonError::into_inner).extend(secrets);
+    }
+
+    /// The text without secrets.
+    #[must_use]
+    pub fn hide(&self, text: &str) -> String {
+        let kept = self.secrets.lock();
+        kept.unwrap_or_else(PoisonError::into_inner).hide(text)
+    }
+
     fn choice(&self) -> ColorChoice {
         if self.no_color {
             ColorChoice::Never
@@ -64,12 +83,13 @@ impl Ui {
         }
     }
 
-    /// Writes a command's result.
+    /// Writes a command's result as it is: for machines.
     ///
     /// # Errors
     /// The exit with which to stop: the reader went away, or the disk is full.
     pub fn data(&self, text: &str) -> Result<(), Exit> {
         let mut out = AutoStream::new(std::io::stdout().lock(), self.choice());
+        let text = self.hide(text);
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         written.map_err(|e| {
             if e.kind() == std::io::ErrorKind::BrokenPipe {
@@ -78,6 +98,14 @@ impl Ui {
             self.problem(&format!("cannot write to stdout: {e}"));
             Exit::CouldNotRun
         })
+    }
+
+    /// Writes a result for people: what was read somewhere steers nobody's terminal.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn page(&self, text: &str) -> Result<(), Exit> {
+        self.data(&plain::page(text))
     }
 
     /// Says what is going on, unless told to be quiet.
@@ -92,10 +120,15 @@ impl Ui {
         self.log("error", text);
     }
 
+    /// Says something that has colours and line ends of its own.
+    pub fn told(&self, text: &str) {
+        self.stderr(&plain::page(text));
+    }
+
     fn log(&self, level: &str, text: &str) {
         let line = match self.log_format {
-            LogFormat::Text if level == "error" => format!("error: {text}\n"),
-            LogFormat::Text => format!("{text}\n"),
+            LogFormat::Text if level == "error" => format!("error: {}\n", plain::page(text)),
+            LogFormat::Text => format!("{}\n", plain::page(text)),
             LogFormat::Json => {
                 let mut line = serde_json::to_string(&LogLine {
                     level,
@@ -167,7 +200,7 @@ impl Ui {
     fn stderr(&self, text: &str) {
         let mut err = AutoStream::new(std::io::stderr().lock(), self.choice());
         // There is nowhere left to say that this failed.
-        let _ = err.write_all(text.as_bytes());
+        let _ = err.write_all(self.hide(text).as_bytes());
     }
 }
 

@@ -9,6 +9,7 @@ use crate::build::read::Reader;
 use crate::build::{Policy, tables::Names};
 use crate::diag::Diagnostic;
 use crate::diag::codes::{build as build_codes, project as codes};
+use crate::diag::plain;
 use crate::engine::{Engine, EngineError, Rows, Value};
 use crate::expr::{Literal, Type};
 use crate::ir::Selection;
@@ -73,7 +74,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
                 color: true,
                 ascii: ctx.ui.ascii(),
             };
-            words(&answered, membership, look)
+            plain::page(&words(&answered, membership, look))
         };
         ctx.ui.data(&data)?;
     }

@@ -16,6 +16,7 @@ use crate::model::{Catalog, Model, resolve, typing};
 use crate::project::select::{self, Wanted};
 use crate::project::target::{self, Target};
 use crate::project::{self, Project, Request};
+use crate::secret;
 use crate::source::SourceMap;
 use crate::spec::settings;
 use jiff::Timestamp;
@@ -80,6 +81,7 @@ impl Workspace {
         let prefix = root.as_ref().map_or_else(String::new, |r| way(&ctx.cwd, r));
         let project = root
             .and_then(|root| project::load(root, args.vars.as_deref(), &mut sources, &mut diags));
+        keep_secrets(&sources, project.as_ref(), &ctx.ui);
         let target = project
             .as_ref()
             .and_then(|p| target::resolve(&p.settings, args.target.as_deref(), &mut diags));
@@ -99,12 +101,13 @@ impl Workspace {
 
     /// The project in another folder, of which only the definitions count: it is asked of this one's target and files, as of
     /// the same instant. `name` is what its files are said to be in.
-    pub(super) fn beside(&self, dir: PathBuf, name: &str) -> Option<Self> {
+    pub(super) fn beside(&self, dir: PathBuf, name: &str, ui: &Ui) -> Option<Self> {
         let (project, model) = (self.project.as_ref()?, self.model.as_ref()?);
         let mut diags = Diagnostics::default();
         let mut sources = SourceMap::default();
         let vars = self.args.vars.as_deref();
         let mut other = project::load(dir, vars, &mut sources, &mut diags);
+        keep_secrets(&sources, other.as_ref(), ui);
         if let Some(other) = &mut other {
             other.root.clone_from(&project.root);
         }
@@ -283,6 +286,16 @@ impl Workspace {
         } else {
             Exit::Fine
         }
+    }
+}
+
+/// Nothing of what a project's settings keep secret is written from now on.
+fn keep_secrets(sources: &SourceMap, project: Option<&Project>, ui: &Ui) {
+    for (_, file) in sources.iter().filter(|(_, f)| f.path == project::SETTINGS) {
+        ui.keep_secret(&secret::written(&file.text));
+    }
+    if let Some(project) = project {
+        ui.keep_secret(&project.settings.secrets);
     }
 }
 

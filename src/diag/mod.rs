@@ -5,6 +5,7 @@
 
 pub mod codes;
 mod place;
+pub mod plain;
 pub mod render;
 mod sarif;
 

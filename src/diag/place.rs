@@ -4,9 +4,9 @@
 //! one reading of it. Text from files and messages never reaches a terminal or a CI log unescaped.
 
 use super::Diagnostics;
+use super::plain::{escape, escape_char};
 use crate::source::{FileId, Position, SourceMap, Span};
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::ops::Range;
 
 /// How much of a line is shown, in characters.
@@ -15,8 +15,6 @@ const SHOWN: usize = 110;
 const BEFORE: usize = 40;
 /// The longest mark, in characters.
 const MARKED: usize = 60;
-/// The longest message, label, note or hint that is shown, in characters.
-const LONGEST_TEXT: usize = 2000;
 
 /// The line starts of every file that a bag speaks of.
 pub(super) struct Places<'a> {
@@ -162,51 +160,6 @@ impl<'a> Places<'a> {
             .trim_end_matches(['\n', '\r']);
         start..start + shown.len()
     }
-}
-
-/// Control and direction-changing characters as `\u{…}`, so that nothing in a file or name can steer a terminal.
-pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for (count, c) in text.chars().enumerate() {
-        if count == LONGEST_TEXT {
-            out.push('…');
-            break;
-        }
-        escape_char(c, &mut out);
-    }
-    out
-}
-
-/// As [`escape`], line by line.
-pub(super) fn escape_lines(text: &str) -> String {
-    text.split('\n').map(escape).collect::<Vec<_>>().join("\n")
-}
-
-fn escape_char(c: char, out: &mut String) {
-    match c {
-        '\n' => out.push_str("\\n"),
-        '\r' => out.push_str("\\r"),
-        '\t' => out.push_str("\\t"),
-        c if is_unsafe(c) => {
-            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
-        }
-        c => out.push(c),
-    }
-}
-
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{61c}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{e000}'..='\u{f8ff}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
 }
 
 fn line_starts(text: &str) -> Vec<usize> {

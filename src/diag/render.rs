@@ -3,7 +3,8 @@
 //! All formats speak of the same bag; the samples in `tests/it/render.rs` go through every one. Nothing here prints:
 //! the street does, and it strips the colours where they are not wanted.
 
-use super::place::{Places, escape, escape_lines};
+use super::place::Places;
+use super::plain::{escape, escape_lines};
 use super::{Diagnostic, Diagnostics, Label, Severity, sarif};
 use crate::source::{FileId, SourceMap};
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};

@@ -10,6 +10,7 @@ use crate::diag::{Code, Diagnostic, codes};
 use crate::dialect::Dialect;
 use crate::expr::Type;
 use crate::model::{FileFormat, TableSource};
+use crate::snippet;
 use crate::source::Span;
 
 /// Why a source cannot be described.
@@ -48,7 +49,7 @@ pub fn describe(
 ) -> Result<Vec<Result<Columns, Problem>>, EngineError> {
     sources
         .iter()
-        .map(|source| match check_file(project_dir, source) {
+        .map(|source| match check_files(project_dir, source) {
             Err(problem) => Ok(Err(problem)),
             Ok(()) => one(engine, dialect, source),
         })
@@ -126,6 +127,20 @@ fn missing(source: &TableSource, error: &EngineError) -> Problem {
             note: Some(said),
             help: "run it in the warehouse's own client and correct it".to_owned(),
         },
+    }
+}
+
+/// What a source reads are files of the project.
+fn check_files(project_dir: &Path, source: &TableSource) -> Result<(), Problem> {
+    match source {
+        TableSource::Query(query) => snippet::query_files(query)
+            .into_iter()
+            .try_for_each(|path| {
+                let format = FileFormat::Parquet;
+                check_file(project_dir, &TableSource::File { path, format })
+            }),
+        TableSource::File { .. } => check_file(project_dir, source),
+        TableSource::Named(_) | TableSource::History { .. } | TableSource::Members(_) => Ok(()),
     }
 }
 

@@ -72,9 +72,13 @@ impl DuckDb {
         let real = |folder: &PathBuf| folder.canonicalize().unwrap_or_else(|_| folder.clone());
         let folders = reads.folders.iter().flat_map(|f| [f.clone(), real(f)]);
         let folders = folders.map(|f| f.to_string_lossy().into_owned()).collect();
+        // What is in the working folder is read only if that is one of the folders: a name that is let through by itself would
+        // be a link that is let through.
+        let is_elsewhere = |name: &&String| std::fs::symlink_metadata(name).is_err();
+        let elsewhere = reads.names.iter().filter(is_elsewhere).cloned().collect();
         for setting in [
             format!("SET allowed_directories = [{}]", list(folders)),
-            format!("SET allowed_paths = [{}]", list(reads.names.clone())),
+            format!("SET allowed_paths = [{}]", list(elsewhere)),
             "SET enable_external_access = false".to_owned(),
         ] {
             self.execute(&setting)?;

@@ -11,7 +11,7 @@ use crate::source::Spanned;
 use crate::spec::{DbtSpec, LookupSpec, Spec, TableSpec};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufReader, Read as _};
 use std::path::Path;
 
@@ -99,9 +99,10 @@ pub(super) fn read(root: &Path, dbt: &DbtSpec, diags: &mut Diagnostics) -> Optio
             .help(help)
     };
     let open = || -> std::io::Result<File> {
-        let file = File::open(root.join(&shown))?;
-        if file.metadata()?.is_file() {
-            Ok(file)
+        let path = root.join(&shown);
+        // Asked before opening: opening a pipe would wait for its writer.
+        if fs::metadata(&path)?.is_file() {
+            File::open(path)
         } else {
             Err(std::io::Error::other("no regular file"))
         }

@@ -8,6 +8,7 @@ use super::{HoldoutSpec, Name, allow, entity, holdout, item, keys};
 use crate::diag::codes::lint::{Level, Lint};
 use crate::diag::codes::spec as codes;
 use crate::diag::{Diagnostic, Diagnostics, nearest};
+use crate::secret::{self, Secret, Secrets};
 use crate::source::{FileId, Span, Spanned};
 use crate::yaml::decode::{Fields, Reader, unknown_var};
 use crate::yaml::template::{self, Piece};
@@ -30,6 +31,8 @@ pub struct Settings {
     pub holdout: Option<HoldoutSpec>,
     pub dbt: Option<DbtSpec>,
     pub guards: Guards,
+    /// What was read that nobody may see.
+    pub secrets: Secrets,
     /// Levels of lints that are not as they come.
     pub lints: Vec<(&'static Lint, Level)>,
 }
@@ -126,7 +129,8 @@ pub fn read(
     diags: &mut Diagnostics,
 ) -> Option<Settings> {
     let mut node = node.clone();
-    put_in_env(&mut node, env, diags);
+    let mut secrets = Secrets::default();
+    put_in_env(&mut node, Under::default(), env, &mut secrets, diags);
     let mut r = Reader::new(diags, &[]);
     let f = r.fields(&node, &keys::SETTINGS)?;
     if let Some(version) = f.get("version")
@@ -175,6 +179,7 @@ pub fn read(
             .and_then(|(node, key)| holdout::holdout(&mut r, node, key.span)),
         dbt: dbt(&mut r, &f),
         guards: guards(&mut r, &f),
+        secrets,
         lints: lints(&mut r, &f),
     })
 }
@@ -338,8 +343,23 @@ pub fn override_vars(settings: &mut Settings, file: FileId, text: &str, diags: &
     }
 }
 
-/// Replaces `{{ env_var('X') }}` in every text of the tree.
-fn put_in_env(node: &mut Node, env: &dyn Fn(&str) -> Option<String>, diags: &mut Diagnostics) {
+/// Where a text of segc.yml stands.
+#[derive(Clone, Copy, Default)]
+struct Under<'a> {
+    /// The key of the whole map.
+    top: &'a str,
+    /// The nearest key.
+    key: &'a str,
+}
+
+/// Replaces `{{ env_var('X') }}` in every text of the tree, and keeps what is secret of it.
+fn put_in_env(
+    node: &mut Node,
+    under: Under<'_>,
+    env: &dyn Fn(&str) -> Option<String>,
+    secrets: &mut Secrets,
+    diags: &mut Diagnostics,
+) {
     match &mut node.kind {
         NodeKind::String(text) if template::is_template(text) => {
             let pieces = match template::pieces(text, "env_var", &|_| false) {
@@ -357,8 +377,21 @@ fn put_in_env(node: &mut Node, env: &dyn Fn(&str) -> Option<String>, diags: &mut
                     Piece::Text(text) => out.push_str(&text),
                     // None was said to be one.
                     Piece::Param { name, .. } => out.push_str(&name),
+                    Piece::Call(call) if is_misplaced(&call.argument, under) => diags.push(
+                        Diagnostic::error(
+                            &codes::SECRET_ELSEWHERE,
+                            format!("`{}` is a secret, and this is no place for one", call.argument),
+                        )
+                        .at(node.sub_span(call.range.start, call.range.end), "read here")
+                        .help("only `targets:` may read it; give a variable that is no secret another name"),
+                    ),
                     Piece::Call(call) => match env(&call.argument).or(call.default) {
-                        Some(value) => out.push_str(&value),
+                        Some(value) => {
+                            if secret::is_variable(&call.argument) || secret::is_key(under.key) {
+                                secrets.add(Secret::new(value.as_str()));
+                            }
+                            out.push_str(&value);
+                        }
                         None => diags.push(
                             Diagnostic::error(
                                 &codes::UNSET_ENV_VAR,
@@ -376,16 +409,29 @@ fn put_in_env(node: &mut Node, env: &dyn Fn(&str) -> Option<String>, diags: &mut
             node.kind = NodeKind::String(out);
             node.map = Vec::new();
         }
-        NodeKind::List(items) => items.iter_mut().for_each(|n| put_in_env(n, env, diags)),
-        NodeKind::Map(entries) => entries
-            .iter_mut()
-            .for_each(|(_, n)| put_in_env(n, env, diags)),
+        NodeKind::List(items) => {
+            for item in items {
+                put_in_env(item, under, env, secrets, diags);
+            }
+        }
+        NodeKind::Map(entries) => {
+            for (key, value) in entries {
+                let key = key.value.as_str();
+                let top = if under.top.is_empty() { key } else { under.top };
+                put_in_env(value, Under { top, key }, env, secrets, diags);
+            }
+        }
         NodeKind::Null
         | NodeKind::Bool(_)
         | NodeKind::Int(_)
         | NodeKind::Number(_)
         | NodeKind::String(_) => {}
     }
+}
+
+/// Whether a variable is a secret that is read outside of the targets.
+fn is_misplaced(variable: &str, under: Under<'_>) -> bool {
+    secret::is_variable(variable) && under.top != "targets"
 }
 
 #[cfg(test)]

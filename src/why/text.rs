@@ -2,6 +2,7 @@
 //! decided.
 
 use super::{Answered, Evidence, Range, Row};
+use crate::diag::plain::steers;
 use crate::engine::Value;
 use crate::expr::{Agg, ExprKind, Type};
 use crate::model::tree::{Node, What};
@@ -252,7 +253,7 @@ pub fn value(value: &Value, ty: &Type) -> String {
         Value::Text(text) => {
             let text: String = text
                 .chars()
-                .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+                .map(|c| if steers(c) { '\u{fffd}' } else { c })
                 .collect();
             if *ty == Type::String {
                 format!("'{}'", text.replace('\'', "''"))

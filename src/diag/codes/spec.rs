@@ -19,6 +19,7 @@ pub static ALL: &[&Code] = &[
     &TEMPLATE,
     &UNKNOWN_VAR,
     &UNSET_ENV_VAR,
+    &SECRET_ELSEWHERE,
     &EMPTY_LIST,
     &IMPOSSIBLE_COUNT,
     &UNKNOWN_WORD,
@@ -222,6 +223,20 @@ segc.yml reads an environment variable that is not set. Set it where segc runs, 
 which is taken in its place:
 
     path: \"{{ env_var('SHOP_DB', 'shop.duckdb') }}\"",
+};
+
+pub static SECRET_ELSEWHERE: Code = Code {
+    id: "S0125",
+    title: "secret in the wrong place",
+    explain: "\
+An environment variable whose name begins with `DBT_ENV_SECRET` or `SEGC_ENV_SECRET` holds a secret. It may be read in a
+connection (`targets:` of segc.yml) and nowhere else: everything else ends in SQL, in names, in files and in logs. What is read
+there, and the values of keys such as `password` and `token`, are never printed: `«secret»` stands in their place.
+
+    targets:
+      prod: {type: duckdb, path: \"{{ env_var('SEGC_ENV_SECRET_PATH') }}\"}
+
+Give a variable that is no secret another name.",
 };
 
 pub static EMPTY_LIST: Code = Code {
