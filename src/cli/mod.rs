@@ -138,10 +138,10 @@ pub fn main() -> ExitCode {
         let place = info
             .location()
             .map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
-        eprintln!(
-            "segc {} has a bug{place}: please report it",
-            env!("CARGO_PKG_VERSION")
-        );
+        let version = env!("CARGO_PKG_VERSION");
+        Ui::default().problem(&format!(
+            "segc {version} has a bug{place}: please report it"
+        ));
     }));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

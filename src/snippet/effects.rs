@@ -139,12 +139,12 @@ fn rows(name: &ObjectName, args: &[FunctionArg], files: &mut Vec<String>) -> Opt
             ROWS.join(", ")
         ));
     }
-    let path = match args.first() {
-        Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(ValueWithSpan {
-            value: Value::SingleQuotedString(path),
-            ..
-        })))) => path,
-        Some(_) | None => return Some(format!("`{name}` takes one file by its constant name")),
+    let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(ValueWithSpan {
+        value: Value::SingleQuotedString(path),
+        ..
+    })))) = args.first()
+    else {
+        return Some(format!("`{name}` takes one file by its constant name"));
     };
     let out = path.starts_with(['/', '~'])
         || path.contains(['\\', '*', '?', '[', '{', '\0', ':'])

@@ -521,3 +521,65 @@ fn the_house_test_reads_code_as_it_is() {
     assert_eq!(room("expr"), Some(("expr", 0)));
     assert!(Path::new("tests").is_relative());
 }
+
+/// Every `fn` behind a `#[test]`.
+fn tests() -> std::collections::BTreeSet<String> {
+    let mut found = std::collections::BTreeSet::new();
+    for folder in ["src", "tests/it"] {
+        for entry in walkdir::WalkDir::new(root().join(folder)) {
+            let entry = entry.expect("it can be read");
+            if entry.path().extension().is_none_or(|x| x != "rs") {
+                continue;
+            }
+            let text = fs::read_to_string(entry.path()).expect("it is text");
+            for part in text.split("#[test]").skip(1) {
+                let name = part.split_once("fn ").map_or("", |(_, rest)| rest);
+                found.extend(name.split_once('(').map(|(name, _)| name.to_owned()));
+            }
+        }
+    }
+    found
+}
+
+/// `docs/reliability.md` has every failure of the catalogue, and the tests that it names are there.
+#[test]
+fn every_failure_of_the_catalogue_is_shown_or_told_why_not() {
+    let page = fs::read_to_string(root().join("docs/reliability.md")).expect("the page is there");
+    let tests = tests();
+    let mut expected = Vec::new();
+    for (room, count) in [
+        ('A', 14),
+        ('B', 9),
+        ('C', 12),
+        ('D', 24),
+        ('E', 8),
+        ('F', 6),
+        ('G', 9),
+        ('H', 20),
+    ] {
+        expected.extend((1..=count).map(|n| format!("{room}{n}")));
+    }
+    assert_eq!(expected.len(), 102);
+    let (mut found, mut wrong) = (Vec::new(), Vec::new());
+    for line in page.lines().filter(|l| l.starts_with("| ")) {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, id, what, shown, _] = cells.as_slice() else {
+            wrong.push(format!("{line} has not three cells"));
+            continue;
+        };
+        if id.is_empty() {
+            continue;
+        }
+        found.push((*id).to_owned());
+        let named = shown.split('`').skip(1).step_by(2);
+        let named: Vec<&str> = named.filter(|name| name.matches('_').count() > 2).collect();
+        if named.is_empty() && shown.len() < 20 {
+            wrong.push(format!("{id} ({what}) has neither a test nor a reason"));
+        }
+        for name in named.into_iter().filter(|name| !tests.contains(*name)) {
+            wrong.push(format!("{id}: there is no test `{name}`"));
+        }
+    }
+    assert_eq!(found, expected);
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}

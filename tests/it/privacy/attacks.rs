@@ -64,7 +64,6 @@ const ATTACKS: &[&str] = &[
     "call enable_logging()",
     "select * from enable_logging('x', storage = 'file', storage_path = 'DIR')",
     "select * from disable_logging()",
-    "select * from truncate_duckdb_logs()",
     "create secret s (type s3, key_id 'a', secret 'b')",
     "select * from which_secret('s3://b', 's3')",
     "select getenv('HOME')",
