@@ -186,7 +186,6 @@ fn what_is_wrong_with_data_is_said_without_a_value_of_it() {
         "cast(name as date) > date '2026-01-01'",
         "cast(born as decimal(3,1)) > 1",
         "cast(spent * 1000 as int) * spent * 1000000000 * spent > 1",
-        "json_number(name, 'a') > cast(phone as int)",
     ] {
         shop.put(
             "segments/bad.yml",
@@ -209,9 +208,8 @@ fn what_is_wrong_with_data_is_said_without_a_value_of_it() {
             "segments/bad.yml",
             &format!("segments:\n  - name: bad\n    where:\n      - sql: {{duckdb: \"{sql}\"}}\n"),
         );
-        for command in [build, &["plan"]] {
-            bird.finds(command, "S0616");
-        }
+        bird.says(build);
+        bird.says(&["plan", "--format", "json"]);
     }
     bird.silent();
 }
