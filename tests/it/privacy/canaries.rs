@@ -133,6 +133,8 @@ fn what_is_wrong_with_data_is_said_without_a_value_of_it() {
     let bird = Aviary::new();
     let shop = &bird.0;
     let build: &[&str] = &["build"];
+    // From here on there is a ledger, which keeps what refused runs said.
+    assert_eq!(bird.says(&["build", "--as-of", "2026-01-01"]), Some(0));
     let broken: &[(&str, &str, &str)] = &[
         (
             "data/customers.csv",
