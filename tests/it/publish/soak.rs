@@ -65,6 +65,8 @@ impl Soak {
         w.sql("update customers set n = 0");
         w.sql("create table opted_out (k integer)");
         w.shop.suppressed = Some("customer_id in (select k from opted_out)");
+        // Whoever is no customer any more is known by the source alone.
+        w.shop.suppressor = Some("select k as entity_key from opted_out");
         let mut soak = Self {
             d: Dice::new(4),
             w,
