@@ -1,7 +1,7 @@
 //! BigQuery, GoogleSQL. <https://cloud.google.com/bigquery/docs/reference/standard-sql/functions-all>
 
 use super::bigquery_words::RESERVED;
-use super::generic::{self, compare, over};
+use super::generic::{self, compare, extreme, over};
 use super::groups::only_group;
 use super::sql::function;
 use super::{Arg, Binding, Dialect, Rows, Sql};
@@ -441,27 +441,6 @@ fn folded(op: &str, args: &[Arg<'_>]) -> Option<Sql> {
         format!("lower({}) {op} lower({})", text.text(), pattern.text()),
         Binding::Compare,
     ))
-}
-
-/// NULL if one argument is: each is replaced by another where it is NULL.
-fn extreme(name: &str, args: &[Arg<'_>]) -> Sql {
-    let texts: Vec<&str> = args.iter().map(Arg::text).collect();
-    let nullable: Vec<bool> = args.iter().map(|a| a.literal.is_none()).collect();
-    let each = texts
-        .iter()
-        .zip(&nullable)
-        .enumerate()
-        .map(|(n, (text, nullable))| {
-            let others = texts.iter().enumerate().filter(|(m, _)| *m != n);
-            let mut parts = vec![*text];
-            parts.extend(others.map(|(_, other)| *other));
-            if *nullable && parts.len() > 1 {
-                format!("coalesce({})", parts.join(", "))
-            } else {
-                (*text).to_owned()
-            }
-        });
-    Sql::atom(format!("{name}({})", each.collect::<Vec<_>>().join(", ")))
 }
 
 /// `found`, or NULL where one of the arguments is.

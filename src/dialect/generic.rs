@@ -480,3 +480,24 @@ pub(super) fn over<D: Dialect + ?Sized>(
         Some(over) => format!("{call} over ({over})"),
     }
 }
+
+/// `greatest` and `least` where they are NULL if one argument is: each is replaced by another where it is NULL.
+pub(super) fn extreme(name: &str, args: &[Arg<'_>]) -> Sql {
+    let texts: Vec<&str> = args.iter().map(Arg::text).collect();
+    let nullable: Vec<bool> = args.iter().map(|a| a.literal.is_none()).collect();
+    let each = texts
+        .iter()
+        .zip(&nullable)
+        .enumerate()
+        .map(|(n, (text, nullable))| {
+            let others = texts.iter().enumerate().filter(|(m, _)| *m != n);
+            let mut parts = vec![*text];
+            parts.extend(others.map(|(_, other)| *other));
+            if *nullable && parts.len() > 1 {
+                format!("coalesce({})", parts.join(", "))
+            } else {
+                (*text).to_owned()
+            }
+        });
+    Sql::atom(format!("{name}({})", each.collect::<Vec<_>>().join(", ")))
+}

@@ -10,6 +10,8 @@ mod duckdb;
 mod duckdb_words;
 mod generic;
 mod groups;
+mod snowflake;
+mod snowflake_words;
 mod sql;
 
 pub use sql::{Arg, Binding, Rows, Sql};
@@ -20,7 +22,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// Every dialect.
-pub static ALL: &[&dyn Dialect] = &[&duckdb::DuckDb, &bigquery::BigQuery];
+pub static ALL: &[&dyn Dialect] = &[&duckdb::DuckDb, &bigquery::BigQuery, &snowflake::Snowflake];
 
 /// The dialect of this name.
 #[must_use]

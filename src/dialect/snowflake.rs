@@ -1,0 +1,468 @@
+//! Snowflake. <https://docs.snowflake.com/en/sql-reference/functions-all>
+//!
+//! Every session has TIMEZONE = UTC. Weeks are counted without WEEK_START, which a session may change.
+
+use super::generic::{self, compare, extreme};
+use super::snowflake_words::RESERVED;
+use super::sql::function;
+use super::{Arg, Binding, Dialect, Rows, Sql};
+use crate::expr::{Agg, Func, Literal, Type, Unit};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+pub(super) struct Snowflake;
+
+impl Dialect for Snowflake {
+    fn name(&self) -> &'static str {
+        "snowflake"
+    }
+
+    /// <https://docs.snowflake.com/en/sql-reference/reserved-keywords>
+    fn reserved(&self) -> &'static [&'static str] {
+        RESERVED
+    }
+
+    /// Names without quotes are folded to upper case, and stored so: what is all lower or all upper case means the folded name.
+    /// <https://docs.snowflake.com/en/sql-reference/identifiers-syntax>
+    fn identifier(&self, name: &str) -> String {
+        let mixed =
+            name.contains(|c: char| c.is_lowercase()) && name.contains(|c: char| c.is_uppercase());
+        let word = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && !name.is_empty();
+        if mixed || !word {
+            return self.quote(name);
+        }
+        let folded = name.to_ascii_lowercase();
+        if self.reserved().binary_search(&folded.as_str()).is_ok() {
+            self.quote(&name.to_ascii_uppercase())
+        } else {
+            folded
+        }
+    }
+
+    /// <https://docs.snowflake.com/en/sql-reference/data-types-text#escape-sequences-in-single-quoted-string-constants>
+    fn string(&self, text: &str) -> String {
+        format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+    }
+
+    /// <https://docs.snowflake.com/en/sql-reference/intro-summary-data-types>
+    fn type_name(&self, ty: &Type) -> String {
+        match ty {
+            Type::Decimal { precision, scale } => format!("number({precision}, {scale})"),
+            Type::Timestamp => "timestamp_tz".to_owned(),
+            Type::Datetime => "timestamp_ntz".to_owned(),
+            Type::Json => "variant".to_owned(),
+            Type::Array(_) => "array".to_owned(),
+            Type::Boolean | Type::Int | Type::Float | Type::String | Type::Date | Type::Null => {
+                generic::type_name(self, ty)
+            }
+        }
+    }
+
+    fn literal(&self, value: &Literal, ty: &Type) -> Sql {
+        match value {
+            Literal::Datetime(at) => Sql::atom(format!(
+                "cast('{}' as timestamp_ntz)",
+                generic::wall(*at).replace(' ', "T")
+            )),
+            Literal::Array(items) => {
+                let of = match ty {
+                    Type::Array(of) => of.as_ref(),
+                    Type::Boolean
+                    | Type::Int
+                    | Type::Float
+                    | Type::Decimal { .. }
+                    | Type::String
+                    | Type::Date
+                    | Type::Timestamp
+                    | Type::Datetime
+                    | Type::Json
+                    | Type::Null => &Type::Null,
+                };
+                let items: Vec<String> = items.iter().map(|i| self.literal(i, of).text).collect();
+                Sql::atom(format!("array_construct({})", items.join(", ")))
+            }
+            Literal::Null
+            | Literal::Boolean(_)
+            | Literal::Int(_)
+            | Literal::Decimal { .. }
+            | Literal::Float(_)
+            | Literal::String(_)
+            | Literal::Date(_)
+            | Literal::Timestamp(_) => generic::literal(self, value, ty),
+        }
+    }
+
+    fn timestamp(&self, at: Timestamp) -> String {
+        let wall = generic::wall(TimeZone::UTC.to_datetime(at)).replace(' ', "T");
+        format!("cast('{wall}+00:00' as timestamp_tz)")
+    }
+
+    fn call(&self, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
+        call(self, func, args, ty)
+    }
+
+    /// TRY_CAST takes texts only. <https://docs.snowflake.com/en/sql-reference/functions/try_cast>
+    fn cast(&self, x: &Arg<'_>, ty: &Type, safe: bool) -> Option<Sql> {
+        let name = self.type_name(ty);
+        let text = match (x.ty, ty) {
+            // Spaces around it are not part of what is read.
+            (Type::String, to) if *to != Type::String => format!("trim({}, ' ')", x.text()),
+            _ => x.text().to_owned(),
+        };
+        Some(Sql::atom(match (x.ty, ty) {
+            // Whatever the session's formats are.
+            (Type::Date, Type::String) => format!("to_varchar({text}, 'YYYY-MM-DD')"),
+            (Type::Datetime, Type::String) => {
+                format!("rtrim(rtrim(to_varchar({text}, 'YYYY-MM-DD HH24:MI:SS.FF6'), '0'), '.')")
+            }
+            (Type::String, _) if safe => format!("try_cast({text} as {name})"),
+            _ if safe => format!("try_cast(cast({text} as varchar) as {name})"),
+            _ => format!("cast({text} as {name})"),
+        }))
+    }
+
+    /// <https://docs.snowflake.com/en/sql-reference/functions-aggregation>
+    fn aggregate(&self, agg: Agg, arg: Option<&Arg<'_>>, rows: Rows<'_>, ty: &Type) -> Option<Sql> {
+        match (agg, arg, rows.over) {
+            (Agg::ListDistinct, Some(x), None) => {
+                let x = match rows.filter {
+                    Some(filter) => format!("case when {filter} then {} end", x.text()),
+                    None => x.text().to_owned(),
+                };
+                Some(Sql::atom(format!(
+                    "array_agg(distinct {x}) within group (order by {x} asc)"
+                )))
+            }
+            (
+                Agg::Count
+                | Agg::CountDistinct
+                | Agg::Sum
+                | Agg::Avg
+                | Agg::Min
+                | Agg::Max
+                | Agg::Median
+                | Agg::Stddev
+                | Agg::First
+                | Agg::Last
+                | Agg::MostFrequent
+                | Agg::LeastFrequent
+                | Agg::Exists
+                | Agg::ListDistinct,
+                _,
+                _,
+            ) => generic::aggregate(self, agg, arg, rows, ty),
+        }
+    }
+
+    /// <https://docs.snowflake.com/en/sql-reference/functions/convert_timezone>
+    fn to_local(&self, instant: &Sql, zone: &TimeZone) -> Option<Sql> {
+        let zone = self.string(zone.iana_name()?);
+        Some(Sql::atom(format!(
+            "cast(convert_timezone({zone}, {}) as timestamp_ntz)",
+            instant.text
+        )))
+    }
+
+    fn to_instant(&self, local: &Sql, zone: &TimeZone) -> Option<Sql> {
+        let zone = self.string(zone.iana_name()?);
+        Some(Sql::atom(format!(
+            "cast(convert_timezone({zone}, 'UTC', {}) as timestamp_tz)",
+            local.text
+        )))
+    }
+
+    fn add_elapsed(&self, n: &Sql, unit: Unit, instant: &Sql) -> Option<Sql> {
+        Some(Sql::atom(format!(
+            "dateadd('{}', {}, {})",
+            part(unit),
+            n.text,
+            instant.text
+        )))
+    }
+}
+
+fn part(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Second => "second",
+        Unit::Minute => "minute",
+        Unit::Hour => "hour",
+        Unit::Day => "day",
+        Unit::Week => "week",
+        Unit::Month => "month",
+        Unit::Quarter => "quarter",
+        Unit::Year => "year",
+    }
+}
+
+/// In the type it must have.
+fn dated(text: String, ty: &Type) -> Sql {
+    Sql::atom(if *ty == Type::Date {
+        format!("cast({text} as date)")
+    } else {
+        text
+    })
+}
+
+/// The Monday at or before a date or time, whatever WEEK_START is.
+fn monday(x: &str) -> String {
+    format!("dateadd('day', 1 - dayofweekiso({x}), date_trunc('day', {x}))")
+}
+
+fn call(d: &Snowflake, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
+    match func {
+        Func::IsTrue => truth("coalesce", "false", args),
+        Func::IsNotTrue => truth("not coalesce", "false", args),
+        Func::IsFalse => truth("not coalesce", "true", args),
+        Func::IsNotFalse => truth("coalesce", "true", args),
+        Func::Like => like("like", args),
+        Func::NotLike => like("not like", args),
+        Func::ILike => like("ilike", args),
+        Func::NotILike => like("not ilike", args),
+        Func::Greatest => Some(extreme("greatest", args)),
+        Func::Least => Some(extreme("least", args)),
+        Func::Trim => {
+            let [x] = args else { return None };
+            Some(Sql::atom(format!("trim({}, ' ')", x.text())))
+        }
+        Func::StartsWith => Some(function("startswith", args)),
+        Func::EndsWith => Some(function("endswith", args)),
+        Func::Contains => Some(function("contains", args)),
+        Func::RegexpMatches => {
+            let [text, pattern] = args else { return None };
+            Some(Sql::new(matches(d, text, pattern)?, Binding::Compare))
+        }
+        Func::RegexpExtract => regexp_extract(d, args),
+        Func::DateTrunc(Unit::Week) => {
+            let [x] = args else { return None };
+            Some(dated(monday(x.text()), ty))
+        }
+        Func::DateTrunc(unit) => {
+            let [x] = args else { return None };
+            Some(dated(
+                format!("date_trunc('{}', {})", part(unit), x.text()),
+                ty,
+            ))
+        }
+        Func::DateAdd(unit) => {
+            let [n, x] = args else { return None };
+            let sum = format!("dateadd('{}', {}, {})", part(unit), n.text(), x.text());
+            Some(dated(sum, ty))
+        }
+        Func::DateDiff(Unit::Week) => {
+            let [from, to] = args else { return None };
+            Some(Sql::atom(format!(
+                "cast(datediff('day', {}, {}) / 7 as bigint)",
+                monday(from.text()),
+                monday(to.text())
+            )))
+        }
+        Func::DateDiff(unit) => {
+            let [from, to] = args else { return None };
+            Some(Sql::atom(format!(
+                "datediff('{}', {}, {})",
+                part(unit),
+                from.text(),
+                to.text()
+            )))
+        }
+        Func::Year => Some(function("year", args)),
+        Func::Quarter => Some(function("quarter", args)),
+        Func::Month => Some(function("month", args)),
+        Func::Day => Some(function("day", args)),
+        Func::Hour => Some(function("hour", args)),
+        Func::Weekday => Some(function("dayofweekiso", args)),
+        Func::DayOfYear => Some(function("dayofyear", args)),
+        Func::ArrayContains => {
+            let [array, x] = args else { return None };
+            Some(Sql::atom(format!(
+                "array_contains(cast({} as variant), {})",
+                x.text(),
+                array.text()
+            )))
+        }
+        Func::ArrayLength => Some(function("array_size", args)),
+        Func::AnyIn => overlap(args),
+        // What is left of it without the list is nothing.
+        Func::AllIn => {
+            let [array, list] = args else { return None };
+            Some(Sql::new(
+                format!(
+                    "array_size(array_except(array_distinct(array_compact({})), {})) = 0",
+                    array.text(),
+                    list.text()
+                ),
+                Binding::Compare,
+            ))
+        }
+        Func::NoneIn => Some(Sql::new(
+            format!("not {}", overlap(args)?.text),
+            Binding::Not,
+        )),
+        Func::JsonText => json_text(d, args),
+        Func::JsonNumber => {
+            let text = json_text(d, args)?;
+            Some(Sql::atom(format!(
+                "try_cast(regexp_substr(trim({}, ' '), '^-?[0-9]+([.][0-9]*)?([eE][+-]?[0-9]+)?$') as double)",
+                text.text
+            )))
+        }
+        Func::HashBucket => {
+            let [x, n, salt] = args else { return None };
+            let key = d.cast(x, &Type::String, false)?;
+            Some(Sql::new(
+                format!(
+                    "to_number(substr(md5({} || ':' || {}), 1, 13), 'XXXXXXXXXXXXX') % nullif({}, 0)",
+                    salt.at(Binding::Concat),
+                    key.text,
+                    n.text()
+                ),
+                Binding::Mul,
+            ))
+        }
+        Func::And
+        | Func::Or
+        | Func::Not
+        | Func::Eq
+        | Func::Ne
+        | Func::Lt
+        | Func::Le
+        | Func::Gt
+        | Func::Ge
+        | Func::IsNull
+        | Func::IsNotNull
+        | Func::IsDistinctFrom
+        | Func::IsNotDistinctFrom
+        | Func::In
+        | Func::NotIn
+        | Func::Between
+        | Func::NotBetween
+        | Func::Add
+        | Func::Sub
+        | Func::Mul
+        | Func::Div
+        | Func::Mod
+        | Func::Neg
+        | Func::Abs
+        | Func::Round
+        | Func::Floor
+        | Func::Ceil
+        | Func::Power
+        | Func::Ln
+        | Func::Exp
+        | Func::Sqrt
+        | Func::Concat
+        | Func::Lower
+        | Func::Upper
+        | Func::Length
+        | Func::Substr
+        | Func::Replace
+        | Func::SplitPart
+        | Func::Left
+        | Func::Right
+        | Func::Md5
+        | Func::Coalesce
+        | Func::NullIf
+        | Func::DistanceKm
+        | Func::Native => generic::call(d, func, args, ty),
+    }
+}
+
+/// `is true` and its like, which are no operators here.
+fn truth(of: &str, unknown: &str, args: &[Arg<'_>]) -> Option<Sql> {
+    let [x] = args else { return None };
+    let binding = if of == "coalesce" {
+        Binding::Atom
+    } else {
+        Binding::Not
+    };
+    Some(Sql::new(format!("{of}({}, {unknown})", x.text()), binding))
+}
+
+/// There is no escape unless one is named. <https://docs.snowflake.com/en/sql-reference/functions/like>
+fn like(op: &str, args: &[Arg<'_>]) -> Option<Sql> {
+    let mut sql = compare(op, args)?;
+    let plain = matches!(args.get(1)?.literal, Some(Literal::String(s)) if !s.contains('\\'));
+    if !plain {
+        sql.text.push_str(" escape '\\\\'");
+    }
+    Some(sql)
+}
+
+/// The pattern and its parameters. Inline flags, groups without a number and lazy repetition are not known here; no other spelling
+/// of them is tried. <https://docs.snowflake.com/en/sql-reference/functions-regexp#general-usage-notes>
+fn pattern<'p>(of: &'p Arg<'_>) -> Option<(&'p str, &'static str)> {
+    let Some(Literal::String(text)) = of.literal else {
+        return None;
+    };
+    let (text, parameters) = match text.strip_prefix("(?i)") {
+        Some(rest) => (rest, "i"),
+        None => (text.as_str(), "c"),
+    };
+    let foreign = [
+        "(?", "*?", "+?", "??", "}?", "\\p", "\\P", "\\Q", "\\z", "\\C", "[[:",
+    ];
+    (!foreign.iter().any(|f| text.contains(f))).then_some((text, parameters))
+}
+
+/// REGEXP_LIKE would have to match the whole text.
+fn matches(d: &Snowflake, text: &Arg<'_>, of: &Arg<'_>) -> Option<String> {
+    let (pattern, parameters) = pattern(of)?;
+    let more = match parameters {
+        "c" => String::new(),
+        other => format!(", 1, 1, 0, '{other}'"),
+    };
+    Some(format!(
+        "regexp_instr({}, {}{more}) > 0",
+        text.text(),
+        d.string(pattern)
+    ))
+}
+
+/// <https://docs.snowflake.com/en/sql-reference/functions/regexp_substr>
+fn regexp_extract(d: &Snowflake, args: &[Arg<'_>]) -> Option<Sql> {
+    let (text, of) = (args.first()?, args.get(1)?);
+    let (pattern, parameters) = pattern(of)?;
+    let found = matches(d, text, of)?;
+    let group = match args.get(2).map(|g| g.literal) {
+        None | Some(Some(Literal::Int(0))) => format!("'{parameters}'"),
+        Some(Some(Literal::Int(n))) => format!("'{parameters}e', {n}"),
+        Some(_) => return None,
+    };
+    Some(Sql::atom(format!(
+        "case when {found} then coalesce(regexp_substr({}, {}, 1, 1, {group}), '') end",
+        text.text(),
+        d.string(pattern)
+    )))
+}
+
+/// NULL items are none. <https://docs.snowflake.com/en/sql-reference/functions/arrays_overlap>
+fn overlap(args: &[Arg<'_>]) -> Option<Sql> {
+    let [array, list] = args else { return None };
+    Some(Sql::atom(format!(
+        "arrays_overlap(array_compact({}), {})",
+        array.text(),
+        list.text()
+    )))
+}
+
+/// The path is a literal. <https://docs.snowflake.com/en/sql-reference/functions/get_path>
+fn json_text(d: &Snowflake, args: &[Arg<'_>]) -> Option<Sql> {
+    let [x, path] = args else { return None };
+    let Some(Literal::String(path)) = path.literal else {
+        return None;
+    };
+    let keys = path.split('.').map(|key| {
+        if !key.is_empty() && key.bytes().all(|b| b.is_ascii_digit()) {
+            format!("[{key}]")
+        } else {
+            format!("[\"{}\"]", key.replace('"', "\"\""))
+        }
+    });
+    let path = d.string(&keys.collect::<String>());
+    Some(Sql::atom(format!(
+        "cast(get_path({}, {path}) as varchar)",
+        x.text()
+    )))
+}

@@ -1,0 +1,90 @@
+"""What the statements that `tests/it/warehouses` wrote down have in common: types, and how answers compare."""
+import datetime
+import json
+from fractions import Fraction
+
+ENGINE = {"BOOLEAN": "boolean", "TINYINT": "int", "SMALLINT": "int", "INTEGER": "int", "BIGINT": "int", "HUGEINT": "decimal(38,0)",
+          "UTINYINT": "int", "USMALLINT": "int", "UINTEGER": "int", "UBIGINT": "int",
+          "FLOAT": "float", "DOUBLE": "float", "VARCHAR": "string", "DATE": "date", "JSON": "json",
+          "TIMESTAMP": "datetime", "TIMESTAMP WITH TIME ZONE": "timestamp", "TIMESTAMP_NS": "datetime"}
+
+
+def own_type(engine):
+    """A type of DuckDB as segc names it."""
+    if engine.endswith("[]"):
+        return f"array<{own_type(engine[:-2])}>"
+    if engine.startswith("DECIMAL"):
+        return engine.lower()
+    return ENGINE[engine]
+
+
+def same(found, expected, ty):
+    """Whether a value is what DuckDB printed; floats to nine digits."""
+    if found is None or expected == "-":
+        return found is None and expected == "-"
+    if ty == "boolean":
+        return found == (expected == "true")
+    if ty == "float":
+        return abs(found - float(expected)) <= 1e-9 * max(1.0, abs(float(expected)))
+    if ty == "int" or ty.startswith("decimal"):
+        return Fraction(found) == Fraction(expected)
+    if ty == "date":
+        return found.isoformat() == expected
+    if ty == "timestamp":
+        return found == datetime.datetime.fromisoformat(expected if "+" in expected[10:] else expected + "+00:00")
+    if ty == "datetime":
+        return found == datetime.datetime.fromisoformat(expected)
+    if ty.startswith("array<"):
+        items = [i.strip("'") for i in expected[1:-1].split(", ")] if len(expected) > 2 else []
+        return len(items) == len(found) and all(same(f, e, ty[6:-1]) for f, e in zip(found, items))
+    return found == expected
+
+
+def wrong_answers(names, rows, record):
+    """What differs from DuckDB's answer."""
+    types = dict(record["columns"])
+    if [name.lower() for name in names] != [name.lower() for name, _ in record["columns"]]:
+        return [f"columns {names}"]
+    names = [name for name, _ in record["columns"]]
+    left, out = dict(record["answer"]), []
+    for row in rows:
+        found = dict(zip(names, row))
+        key = next((k for k in left if same(found["entity_key"], k, types["entity_key"])), None)
+        if key is None:
+            out.append(f"a row too many: {found['entity_key']}")
+            continue
+        expected = left.pop(key)
+        out += [f"{key}.{name}: {found[name]!r}, DuckDB says {expected[name]}" for name in names
+                if not same(found[name], expected[name], types[name])]
+    return out + [f"no row of {key}" for key in left]
+
+
+def judge(dialect, path, answer):
+    """Asks every statement of a dialect; `answer` gives names and rows of a record. Whether all are right."""
+    asked = values = refused = wrong = 0
+    for line in open(path):
+        record = json.loads(line)
+        if record["dialect"] != dialect:
+            continue
+        if record["refused"]:
+            refused += 1
+            print(f"refused {record['name']}: {'; '.join(sorted(set(record['refused'])))}")
+            continue
+        asked += 1
+        values += len(record["answer"]) * len(record["columns"])
+        try:
+            found = wrong_answers(*answer(record), record)
+        except Exception as error:
+            found = [str(error)[:600]]
+        if found:
+            wrong += 1
+            print(f"WRONG {record['name']}: " + "\n    ".join(found[:6]))
+    print(f"{dialect}: {asked} statements, {values} values compared, {refused} refused, {wrong} wrong")
+    return wrong == 0
+
+
+def columns(table, record):
+    """Names and segc's types of a table's columns: those that the project declares, else the engine's."""
+    schema, name = table["schema"], table["name"]
+    known = record["declared"].get(name) or record["declared"].get(f"{schema}.{name}") or {}
+    return [(c, known.get(c) or own_type(t)) for c, t in table["columns"]]
