@@ -88,6 +88,17 @@ pub(super) fn tree(node: &Node) -> Json {
     }
 }
 
+/// Whether some key is so long that it may be none once it stands in quotes.
+pub(super) fn has_long_key(tree: &Json) -> bool {
+    match tree {
+        Json::Array(items) => items.iter().any(has_long_key),
+        Json::Object(entries) => entries
+            .iter()
+            .any(|(k, v)| k.len() > 500 || has_long_key(v)),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => false,
+    }
+}
+
 /// The tree of a text, if it is YAML.
 pub(super) fn read(bytes: &[u8]) -> Option<Json> {
     let text = std::str::from_utf8(bytes).ok()?;

@@ -155,8 +155,9 @@ fn yaml_is_read_or_refused() {
             let node = yaml::parse(file, &text, &mut diags);
             places(&node, &text);
             sound::diagnostics(&diags, &sources);
-            if diags.is_empty() {
-                let tree = seeds::tree(&node);
+            let tree = seeds::tree(&node);
+            // A key before a colon has 1,024 characters at most, quotes included.
+            if diags.is_empty() && !seeds::has_long_key(&tree) {
                 let again = seeds::write(&tree);
                 assert_eq!(seeds::read(&again), Some(tree), "{again:?}");
             }
