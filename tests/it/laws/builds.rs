@@ -55,7 +55,12 @@ const REPLAYED: &str = "select segment || ' ' || entity_key from segments.custom
 
 #[test]
 fn built_again_nothing_changes_and_changes_replay_to_the_members() {
+    // A build of the future is refused.
+    let past: jiff::Timestamp = "2026-06-01T00:00:00Z".parse().unwrap();
     on_random_cases(40, ALONE, |d, mut case| {
+        if case.as_of > past {
+            return;
+        }
         case.spec["splits"] = json!([]);
         if case
             .tables
