@@ -361,8 +361,19 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Reports a source that only the embedded engine reads; the text keeps the rest in shape, nobody runs it.
+    pub(super) fn cannot_read(&mut self, at: At) -> Sql {
+        let name = self.dialect.name();
+        self.diags.push(
+            Diagnostic::error(&CANNOT_SAY, format!("{name} cannot read a file"))
+                .at(at.0, format!("expected a table of {name}"))
+                .help("load the file into a table there, and name that: `schema.table`, `ref('x')`, `source('a', 'b')`"),
+        );
+        Sql::atom("null")
+    }
+
     /// Reports S0501; the text keeps the rest in shape, nobody runs it.
-    pub(super) fn cannot(&mut self, what: &str, at: At) -> Sql {
+    fn cannot(&mut self, what: &str, at: At) -> Sql {
         let name = self.dialect.name();
         self.diags.push(
             Diagnostic::error(&CANNOT_SAY, format!("{name} has no way to compute {what}"))

@@ -188,7 +188,7 @@ fn from(from: &From, writer: &mut Writer<'_>) -> String {
             let text = table.and_then(|t| writer.dialect.table(t));
             match (text, table) {
                 (Some(text), _) => format!("{text} as {alias}"),
-                (None, Some(table)) => writer.cannot("the rows of a file", At(table.span)).text,
+                (None, Some(table)) => writer.cannot_read(At(table.span)).text,
                 (None, None) => alias,
             }
         }
