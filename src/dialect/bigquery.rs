@@ -1,7 +1,7 @@
 //! BigQuery, GoogleSQL. <https://cloud.google.com/bigquery/docs/reference/standard-sql/functions-all>
 
 use super::bigquery_words::RESERVED;
-use super::generic::{self, compare, extreme, over};
+use super::generic::{self, compare, extreme, over, where_met};
 use super::groups::only_group;
 use super::sql::function;
 use super::{Arg, Binding, Dialect, Rows, Sql};
@@ -141,10 +141,7 @@ impl Dialect for BigQuery {
         match (agg, arg) {
             // PERCENTILE_CONT is a window function only.
             (Agg::Median, Some(x)) => {
-                let x = match rows.filter {
-                    Some(filter) => format!("case when {filter} then {} end", x.text()),
-                    None => x.text().to_owned(),
-                };
+                let x = where_met(x.text(), rows);
                 Some(match rows.over {
                     Some(over) => Sql::atom(format!(
                         "percentile_cont(cast({x} as float64), 0.5) over ({over})"
@@ -164,10 +161,7 @@ impl Dialect for BigQuery {
                 })
             }
             (Agg::ListDistinct, Some(x)) => {
-                let x = match rows.filter {
-                    Some(filter) => format!("case when {filter} then {} end", x.text()),
-                    None => x.text().to_owned(),
-                };
+                let x = where_met(x.text(), rows);
                 let of = format!("{x} ignore nulls order by {x} asc");
                 let rows = Rows {
                     filter: None,
@@ -499,15 +493,7 @@ fn json_text(d: &BigQuery, args: &[Arg<'_>]) -> Option<Sql> {
     let Some(Literal::String(path)) = path.literal else {
         return None;
     };
-    let mut json_path = "$".to_owned();
-    for key in path.split('.') {
-        if !key.is_empty() && key.bytes().all(|b| b.is_ascii_digit()) {
-            json_path.push_str(&format!("[{key}]"));
-        } else {
-            json_path.push_str(&format!(".\"{}\"", key.replace('"', "\\\"")));
-        }
-    }
-    let path = d.string(&json_path);
+    let path = d.string(&generic::json_path(path));
     let x = x.text();
     Some(Sql::atom(format!(
         "coalesce(json_value({x}, {path}), nullif(to_json_string(json_query({x}, {path})), 'null'))"

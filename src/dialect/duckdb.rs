@@ -505,18 +505,10 @@ fn json_text(d: &DuckDb, args: &[Arg<'_>]) -> Option<Sql> {
     let Some(Literal::String(path)) = path.literal else {
         return None;
     };
-    let mut json_path = "$".to_owned();
-    for key in path.split('.') {
-        if !key.is_empty() && key.bytes().all(|b| b.is_ascii_digit()) {
-            json_path.push_str(&format!("[{key}]"));
-        } else {
-            json_path.push_str(&format!(".\"{}\"", key.replace('"', "\\\"")));
-        }
-    }
     // A column that is declared json may be text in its table.
     Some(Sql::atom(format!(
         "case when json_valid({0}) then json_extract_string({0}, {1}) end",
         x.text(),
-        d.string(&json_path)
+        d.string(&generic::json_path(path))
     )))
 }

@@ -59,19 +59,7 @@ pub(super) fn literal<D: Dialect + ?Sized>(d: &D, value: &Literal, ty: &Type) ->
         Literal::Timestamp(at) => Sql::atom(d.timestamp(*at)),
         Literal::Datetime(at) => Sql::atom(format!("timestamp '{}'", wall(*at))),
         Literal::Array(items) => {
-            let of = match ty {
-                Type::Array(of) => of.as_ref(),
-                Type::Boolean
-                | Type::Int
-                | Type::Float
-                | Type::Decimal { .. }
-                | Type::String
-                | Type::Date
-                | Type::Timestamp
-                | Type::Datetime
-                | Type::Json
-                | Type::Null => &Type::Null,
-            };
+            let of = item_type(ty);
             let items: Vec<String> = items.iter().map(|i| d.literal(i, of).text).collect();
             let array = format!("[{}]", items.join(", "));
             Sql::atom(if items.is_empty() {
@@ -80,6 +68,23 @@ pub(super) fn literal<D: Dialect + ?Sized>(d: &D, value: &Literal, ty: &Type) ->
                 array
             })
         }
+    }
+}
+
+/// What an array's items are.
+pub(super) fn item_type(ty: &Type) -> &Type {
+    match ty {
+        Type::Array(of) => of,
+        Type::Boolean
+        | Type::Int
+        | Type::Float
+        | Type::Decimal { .. }
+        | Type::String
+        | Type::Date
+        | Type::Timestamp
+        | Type::Datetime
+        | Type::Json
+        | Type::Null => &Type::Null,
     }
 }
 
@@ -473,7 +478,7 @@ pub(super) fn over<D: Dialect + ?Sized>(
         Some(filter) if d.has_filter() => {
             format!("{name}({quantifier}{x}) filter (where {filter})")
         }
-        Some(filter) => format!("{name}({quantifier}case when {filter} then {x} end)"),
+        Some(_) => format!("{name}({quantifier}{})", where_met(x, rows)),
     };
     match rows.over {
         None => call,
@@ -500,4 +505,24 @@ pub(super) fn extreme(name: &str, args: &[Arg<'_>]) -> Sql {
             }
         });
     Sql::atom(format!("{name}({})", each.collect::<Vec<_>>().join(", ")))
+}
+
+/// A row's value, NULL in rows that do not count.
+pub(super) fn where_met(x: &str, rows: Rows<'_>) -> String {
+    match rows.filter {
+        Some(filter) => format!("case when {filter} then {x} end"),
+        None => x.to_owned(),
+    }
+}
+
+/// `a.b.0` as a path in the SQL standard's words: `$."a"."b"[0]`.
+pub(super) fn json_path(path: &str) -> String {
+    let step = |key: &str| {
+        if !key.is_empty() && key.bytes().all(|b| b.is_ascii_digit()) {
+            format!("[{key}]")
+        } else {
+            format!(".\"{}\"", key.replace('"', "\\\""))
+        }
+    };
+    format!("${}", path.split('.').map(step).collect::<String>())
 }

@@ -2,7 +2,7 @@
 //!
 //! Every session has TIMEZONE = UTC. Weeks are counted without WEEK_START, which a session may change.
 
-use super::generic::{self, compare, extreme};
+use super::generic::{self, compare, extreme, item_type, where_met};
 use super::snowflake_words::RESERVED;
 use super::sql::function;
 use super::{Arg, Binding, Dialect, Rows, Sql};
@@ -67,19 +67,7 @@ impl Dialect for Snowflake {
                 generic::wall(*at).replace(' ', "T")
             )),
             Literal::Array(items) => {
-                let of = match ty {
-                    Type::Array(of) => of.as_ref(),
-                    Type::Boolean
-                    | Type::Int
-                    | Type::Float
-                    | Type::Decimal { .. }
-                    | Type::String
-                    | Type::Date
-                    | Type::Timestamp
-                    | Type::Datetime
-                    | Type::Json
-                    | Type::Null => &Type::Null,
-                };
+                let of = item_type(ty);
                 let items: Vec<String> = items.iter().map(|i| self.literal(i, of).text).collect();
                 Sql::atom(format!("array_construct({})", items.join(", ")))
             }
@@ -127,10 +115,7 @@ impl Dialect for Snowflake {
     fn aggregate(&self, agg: Agg, arg: Option<&Arg<'_>>, rows: Rows<'_>, ty: &Type) -> Option<Sql> {
         match (agg, arg, rows.over) {
             (Agg::ListDistinct, Some(x), None) => {
-                let x = match rows.filter {
-                    Some(filter) => format!("case when {filter} then {} end", x.text()),
-                    None => x.text().to_owned(),
-                };
+                let x = where_met(x.text(), rows);
                 Some(Sql::atom(format!(
                     "array_agg(distinct {x}) within group (order by {x} asc)"
                 )))
