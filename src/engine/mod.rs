@@ -111,6 +111,17 @@ pub trait Engine {
     /// What the warehouse refused.
     fn query(&mut self, sql: &str) -> Result<Rows, EngineError>;
 
+    /// Runs statements as one request, so that nobody's connection can be lost between them; whatever they began is over
+    /// when it returns. Where a warehouse has no such request they are run one after another.
+    ///
+    /// # Errors
+    /// What the warehouse refused. The statements before it may have been run: they begin a transaction if that matters.
+    fn script(&mut self, statements: &[String]) -> Result<(), EngineError> {
+        statements
+            .iter()
+            .try_for_each(|sql| self.execute(sql).map(drop))
+    }
+
     /// The bytes that a query would read, where the warehouse can say without running it.
     fn dry_run(&mut self, sql: &str) -> Option<u64> {
         let _ = sql;
