@@ -365,6 +365,19 @@ impl<C> Expr<C> {
         }
     }
 
+    /// Whether `func` is called anywhere in it.
+    pub fn calls(&self, func: Func) -> bool {
+        match &self.kind {
+            ExprKind::Literal(_) | ExprKind::Column(_) => false,
+            ExprKind::Call(called, args) => *called == func || args.iter().any(|a| a.calls(func)),
+            ExprKind::Case { whens, otherwise } => {
+                let of = |(when, then): &(Self, Self)| when.calls(func) || then.calls(func);
+                whens.iter().any(of) || otherwise.calls(func)
+            }
+            ExprKind::Cast { expr, .. } => expr.calls(func),
+        }
+    }
+
     /// The same expression with every column replaced by an expression.
     pub fn substitute<D>(&self, f: &mut dyn FnMut(&C, &Type, At) -> Expr<D>) -> Expr<D> {
         let kind = match &self.kind {

@@ -134,6 +134,7 @@ pub(super) fn blameable(error: &EngineError) -> bool {
         EngineErrorKind::Connection
         | EngineErrorKind::Locked
         | EngineErrorKind::Conflict
+        | EngineErrorKind::ReadOnly
         | EngineErrorKind::Exhausted => false,
     }
 }

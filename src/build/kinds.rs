@@ -6,7 +6,8 @@ use super::Kind;
 pub(super) fn reads(kind: &Kind) -> bool {
     match kind {
         Kind::CheckSource | Kind::StageQuery | Kind::CheckKeys(_) => true,
-        Kind::Begin
+        Kind::Vouch
+        | Kind::Begin
         | Kind::StageScope
         | Kind::StageMembers
         | Kind::EnsureSchema
@@ -53,7 +54,8 @@ pub(super) fn raced_at(kind: &Kind) -> bool {
         | Kind::Erase
         | Kind::RecordRun
         | Kind::Commit => true,
-        Kind::Begin
+        Kind::Vouch
+        | Kind::Begin
         | Kind::CheckSource
         | Kind::StageScope
         | Kind::StageQuery
@@ -77,7 +79,8 @@ pub(super) fn reads_rows(kind: &Kind) -> bool {
 pub(super) fn compares(kind: &Kind) -> bool {
     match kind {
         Kind::Diff | Kind::Count | Kind::Guard => true,
-        Kind::Begin
+        Kind::Vouch
+        | Kind::Begin
         | Kind::CheckSource
         | Kind::StageScope
         | Kind::StageQuery

@@ -143,6 +143,8 @@ impl Stage {
 /// What a step does, and so how its answer is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// The warehouse itself says that SQL as people wrote it only reads.
+    Vouch,
     Begin,
     /// A query of one number that must be 0: what it finds is wrong with the data.
     CheckSource,
@@ -192,6 +194,7 @@ impl Kind {
     #[must_use]
     pub fn words(&self) -> &'static str {
         match self {
+            Self::Vouch => "vouch for user SQL",
             Self::Begin => "begin",
             Self::CheckSource => "check source",
             Self::StageScope => "list segments",

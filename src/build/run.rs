@@ -14,8 +14,8 @@ use super::{Kind, Policy, Published, Stage, Verdict, verdict};
 use crate::diag::{Diagnostics, Severity};
 use crate::dialect::Dialect;
 use crate::emit::{CheckQuery, EntityQuery};
-use crate::engine::{Engine, EngineError};
-use crate::model::{Model, TableSource};
+use crate::engine::{Engine, EngineError, EngineErrorKind};
+use crate::model::{Model, TableSource, native};
 
 /// What a build publishes.
 #[derive(Clone, Copy)]
@@ -333,6 +333,7 @@ pub(super) fn asked(
     diags: &mut Diagnostics,
 ) -> Result<(), Stop> {
     if !walk.begun {
+        vouched(walk, request)?;
         walk.stage(&Stage::begin(), diags)?;
         walk.begun = true;
     }
@@ -360,6 +361,44 @@ pub(super) fn asked(
     }
     if diags.has_errors() {
         return Err(Stop::Checks);
+    }
+    Ok(())
+}
+
+/// Has the warehouse itself refuse what would write, before anything is staged: that what people write is one query without
+/// side effects was checked, but only the warehouse knows all that its functions do.
+fn vouched(walk: &mut Walk<'_>, request: Request<'_>) -> Result<(), Stop> {
+    if !native::is_asked(request.model) {
+        return Ok(());
+    }
+    let queries = request
+        .queries
+        .iter()
+        .map(|q| (q.prelude.as_slice(), &q.sql));
+    let checks = request.checks.iter().map(|c| ([].as_slice(), &c.sql));
+    for (prelude, sql) in queries.chain(checks) {
+        let Some([begin, question]) = request.dialect.vouch(sql) else {
+            continue;
+        };
+        let stage = Stage {
+            kind: Kind::Vouch,
+            subject: "queries".to_owned(),
+            sql: prelude.iter().cloned().chain([begin, question]).collect(),
+        };
+        walk.go_on()?;
+        walk.timed(&stage, |engine| {
+            let refused = stage
+                .sql
+                .iter()
+                .try_for_each(|sql| engine.query(sql).map(drop));
+            // Where the question itself could not be asked, the transaction is over already.
+            let _ = engine.execute("ROLLBACK");
+            match refused {
+                Err(error) if error.kind == EngineErrorKind::ReadOnly => Err(error),
+                // What else is wrong with it is told when it is asked in earnest.
+                Ok(()) | Err(_) => Ok(0),
+            }
+        })?;
     }
     Ok(())
 }

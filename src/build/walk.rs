@@ -229,7 +229,8 @@ impl<'a> Walk<'a> {
                 self.timed(stage, |engine| execute(engine, &stage.sql))?;
                 Ok(())
             }
-            Kind::Begin
+            Kind::Vouch
+            | Kind::Begin
             | Kind::CheckSource
             | Kind::StageScope
             | Kind::StageQuery

@@ -112,6 +112,7 @@ pub(super) fn refused(options: &Options, error: &EngineError) -> Diagnostic {
         ),
         EngineErrorKind::Connection
         | EngineErrorKind::Exhausted
+        | EngineErrorKind::ReadOnly
         | EngineErrorKind::Statement
         | EngineErrorKind::Conflict => diagnostic
             .help("`segc debug` tries the connection; `segc explain S0421` says what to look for"),

@@ -91,6 +91,13 @@ pub trait Dialect: Sync {
         generic::table(self, table)
     }
 
+    /// How a transaction begins that writes nothing, and what is refused in it where the query would, without computing
+    /// it; None where a warehouse has no such thing.
+    fn vouch(&self, query: &str) -> Option<[String; 2]> {
+        let _ = query;
+        None
+    }
+
     /// A statement whose result names a source's columns and their types, one a row.
     fn describe(&self, source: &TableSource) -> Option<String> {
         let table = Table {

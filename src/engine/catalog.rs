@@ -74,9 +74,10 @@ fn one(
                     .and_then(|sql| engine.query(&sql).err());
                 Ok(Err(missing(source, &closer.unwrap_or(error))))
             }
-            EngineErrorKind::Connection | EngineErrorKind::Locked | EngineErrorKind::Exhausted => {
-                Err(error)
-            }
+            EngineErrorKind::Connection
+            | EngineErrorKind::Locked
+            | EngineErrorKind::Exhausted
+            | EngineErrorKind::ReadOnly => Err(error),
         },
     }
 }

@@ -456,6 +456,9 @@ const EXHAUSTED: [&str; 4] = [
     "Disk quota exceeded",
 ];
 
+/// The engine's words where a transaction may only read.
+const READ_ONLY: &str = "launched in read-only mode";
+
 impl DuckDb {
     /// What the engine said of a statement.
     fn refused(&self, error: &duckdb::Error) -> EngineError {
@@ -464,6 +467,8 @@ impl DuckDb {
         EngineError {
             kind: if conflict {
                 EngineErrorKind::Conflict
+            } else if message.contains(READ_ONLY) {
+                EngineErrorKind::ReadOnly
             } else if message.contains("has been invalidated") {
                 EngineErrorKind::Connection
             } else if EXHAUSTED.iter().any(|words| message.contains(words)) {
@@ -476,6 +481,8 @@ impl DuckDb {
                 || matches!(error, duckdb::Error::ToSqlConversionFailure(_))
             {
                 message
+            } else if message.contains(READ_ONLY) {
+                "it would write, and only reading is allowed here".to_owned()
             } else {
                 redacted(&message)
             },

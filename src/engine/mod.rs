@@ -68,6 +68,8 @@ pub enum EngineErrorKind {
     Conflict,
     /// Memory or disk was not enough: nothing is wrong with the statement.
     Exhausted,
+    /// It would write where only reading is allowed.
+    ReadOnly,
     /// The statement failed.
     Statement,
 }

@@ -18,7 +18,7 @@ mod keyed;
 pub mod lineage;
 mod measure;
 mod names;
-mod native;
+pub mod native;
 mod order;
 mod outlet;
 mod population;

@@ -1,10 +1,11 @@
 //! SQL of a warehouse's own: what its names mean, and that no target is without it.
 
-use super::EntityExpr;
+use super::lineage::each_leaf;
 use super::scope::EntityScope;
 use super::tables::some_of;
 use super::typing::{self, Scope};
 use super::world::World;
+use super::{EntityExpr, Model, TableSource};
 use crate::diag::codes::expr::UNKNOWN_TYPE;
 use crate::diag::codes::shapes::{NATIVE_TARGETS, NATIVE_TYPE};
 use crate::diag::{Diagnostic, Diagnostics, nearest};
@@ -154,4 +155,25 @@ pub(super) fn resolve(
     let ty = Type::Array(Box::new(Type::String));
     args.insert(0, Expr::literal(Literal::Array(texts), ty, at));
     whole.then(|| Expr::call(Func::Native, args, parsed.ty.clone(), at))
+}
+
+/// Whether SQL is asked as people wrote it: a source that is a query, or an expression of one warehouse.
+#[must_use]
+pub fn is_asked(model: &Model) -> bool {
+    let mut found = (model.tables.iter()).any(|t| matches!(t.source, TableSource::Query(_)));
+    let mut value = |value: &EntityExpr| found |= value.calls(Func::Native);
+    for population in &model.populations {
+        population.each_value(&mut value);
+    }
+    model.traits.iter().for_each(|t| value(&t.value));
+    let segments = model.segments.iter().map(|s| &s.predicate);
+    let cases = model.groups.iter().flat_map(|g| &g.cases);
+    let entities = model.entities.iter().flat_map(|e| {
+        let channels = e.channels.iter().map(|c| &c.predicate);
+        e.suppress.iter().chain(&e.holdout).chain(channels)
+    });
+    for predicate in segments.chain(cases.map(|(_, p)| p)).chain(entities) {
+        each_leaf(predicate, &mut value);
+    }
+    found
 }

@@ -90,7 +90,8 @@ fn shared(kind: &Kind, fault: Fault) -> bool {
         Kind::EnsureSchema | Kind::EnsureTable | Kind::EnsureColumn | Kind::EnsureView => {
             fault == Fault::DefinitionsCommit
         }
-        Kind::CheckSource
+        Kind::Vouch
+        | Kind::CheckSource
         | Kind::StageScope
         | Kind::StageQuery
         | Kind::CheckKeys(_)

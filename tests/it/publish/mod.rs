@@ -29,4 +29,6 @@ mod still;
 #[cfg(feature = "duckdb-linked")]
 mod suppressed;
 #[cfg(feature = "duckdb-linked")]
+mod vouched;
+#[cfg(feature = "duckdb-linked")]
 mod world;

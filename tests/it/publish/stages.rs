@@ -153,7 +153,8 @@ fn the_fence_stands_before_every_change_and_the_commit_last() {
                 | Kind::Erase
                 | Kind::Rename
                 | Kind::RecordRun => true,
-                Kind::Begin
+                Kind::Vouch
+                | Kind::Begin
                 | Kind::CheckSource
                 | Kind::StageScope
                 | Kind::StageQuery
