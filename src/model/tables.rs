@@ -9,7 +9,7 @@ use crate::diag::codes::model::{COLUMN_CLASH, COLUMNS_UNKNOWN, DECLARED_MISSING,
 use crate::diag::codes::project::DBT_REFERENCE;
 use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::expr::Type;
-use crate::model::typing::parse_type;
+use crate::model::typing::{nearest_type, parse_type};
 use crate::snippet;
 use crate::source::{Span, Spanned};
 use crate::spec::{ColumnSpecs, LookupSpec, Settings, Spec, TableSpec};
@@ -251,6 +251,9 @@ impl Entry {
                 ..
             }
         );
+        // A line that names no declared column is rather somebody's row, and not shown.
+        let known = |c: &Column| actual.iter().any(|(n, _)| n.eq_ignore_ascii_case(&c.name));
+        let headless = untyped && !declared.iter().any(known);
         let mut absent = Vec::new();
         for column in declared {
             let at = self
@@ -266,14 +269,19 @@ impl Entry {
             });
             let Some(slot) = found.and_then(|i| self.table.columns.get_mut(i)) else {
                 let names = actual.iter().map(|(name, _)| name.as_str());
-                diags.push(
-                    Diagnostic::error(
-                        &DECLARED_MISSING,
-                        format!("{} has no column `{}`", self.table.source, column.name),
-                    )
-                    .at(at, format!("it has: {}", some_of(names.clone(), 12)))
-                    .suggest(nearest(&column.name, names)),
+                let error = Diagnostic::error(
+                    &DECLARED_MISSING,
+                    format!("{} has no column `{}`", self.table.source, column.name),
                 );
+                diags.push(if headless {
+                    error
+                        .at(at, "nor any other that is declared")
+                        .help("let the file begin with a line of its columns' names")
+                } else {
+                    error
+                        .at(at, format!("it has: {}", some_of(names.clone(), 12)))
+                        .suggest(nearest(&column.name, names))
+                });
                 // Said once, here; what uses the column is not to be blamed, too.
                 absent.push(column);
                 continue;
@@ -506,36 +514,6 @@ impl Tables {
                 }
             }
         }
-    }
-}
-
-/// The type that other systems call so, or the nearest of ours.
-fn nearest_type(written: &str) -> Option<&'static str> {
-    let lower = written.to_lowercase();
-    let word = lower
-        .split(|c: char| !c.is_alphanumeric())
-        .next()
-        .unwrap_or("");
-    match word {
-        "varchar" | "text" | "char" | "uuid" => Some("string"),
-        "bigint" | "integer" | "smallint" | "int64" | "tinyint" => Some("int"),
-        "double" | "real" | "float64" => Some("float"),
-        "numeric" | "number" => Some("decimal(18,2)"),
-        "timestamptz" | "timestamp_tz" => Some("timestamp"),
-        "bool" => Some("boolean"),
-        _ => nearest(
-            word,
-            [
-                "boolean",
-                "int",
-                "float",
-                "string",
-                "date",
-                "timestamp",
-                "datetime",
-                "json",
-            ],
-        ),
     }
 }
 

@@ -33,7 +33,7 @@ use crate::spec::settings::WeekStart;
 use jiff::tz::TimeZone;
 
 pub use clock::Clock;
-pub use types::{parse_type, type_hint};
+pub use types::{nearest_type, parse_type, type_hint};
 pub use vocabulary::{FunctionDoc, functions};
 
 /// The facts of a run that expressions may ask for.

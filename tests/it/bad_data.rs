@@ -143,3 +143,21 @@ segments:
         &["S0616", "segments/spec.yml:5:14", "`bad`", "1 error"],
     );
 }
+
+#[test]
+fn the_first_row_of_a_file_without_a_header_is_not_shown() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let csv = "Ada,ada@example.com,36\nBob,bob@example.com,40\n";
+    let (code, said) = build(dir.path(), ENTITY, ADULTS, csv);
+    assert_eq!(code, Some(1), "{said}");
+    for part in [
+        "S0308",
+        "has no column `country`",
+        "a line of its columns' names",
+    ] {
+        assert!(said.contains(part), "no {part:?} in\n{said}");
+    }
+    for part in ["Ada", "ada@", "36"] {
+        assert!(!said.contains(part), "{part:?} in\n{said}");
+    }
+}

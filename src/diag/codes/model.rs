@@ -143,7 +143,8 @@ fail at build.
 
     columns: {custmer_id: int}       # the table has: customer_id, country
 
-Correct the name or remove the declaration.",
+Correct the name or remove the declaration. A CSV whose first line names none of the declared columns has no header, it seems: the
+line is somebody's row then, and is not shown.",
 };
 
 pub static KEY_TYPE: Code = Code {

@@ -1,9 +1,40 @@
 //! The names of types, as users write them.
 
+use crate::diag::nearest;
 use crate::expr::Type;
 
 /// How deep arrays of arrays may be.
 const MAX_DEPTH: u32 = 4;
+
+/// The type that other systems call so, or the nearest of ours.
+pub fn nearest_type(written: &str) -> Option<&'static str> {
+    let lower = written.to_lowercase();
+    let word = lower
+        .split(|c: char| !c.is_alphanumeric())
+        .next()
+        .unwrap_or("");
+    match word {
+        "varchar" | "text" | "char" | "uuid" => Some("string"),
+        "bigint" | "integer" | "smallint" | "int64" | "tinyint" => Some("int"),
+        "double" | "real" | "float64" => Some("float"),
+        "numeric" | "number" => Some("decimal(18,2)"),
+        "timestamptz" | "timestamp_tz" => Some("timestamp"),
+        "bool" => Some("boolean"),
+        _ => nearest(
+            word,
+            [
+                "boolean",
+                "int",
+                "float",
+                "string",
+                "date",
+                "timestamp",
+                "datetime",
+                "json",
+            ],
+        ),
+    }
+}
 
 /// Parses a column type as users write it: `decimal(10,2)`, `array<string>`.
 #[must_use]
@@ -82,7 +113,7 @@ pub fn type_hint(text: &str) -> String {
                 "datetime",
                 "json",
             ];
-            return match crate::diag::nearest(other, names) {
+            return match nearest(other, names) {
                 Some(name) => format!("did you mean `{name}`?"),
                 None => format!("types are {}, array<T>", names.join(", ")),
             };
