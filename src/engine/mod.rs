@@ -3,6 +3,7 @@
 pub mod catalog;
 #[cfg(feature = "duckdb-linked")]
 pub mod duckdb;
+pub mod http;
 pub mod job;
 #[cfg(feature = "duckdb-linked")]
 mod redact;
@@ -10,6 +11,7 @@ mod redact;
 pub mod sandbox;
 #[cfg(feature = "duckdb-linked")]
 mod single;
+pub mod surroundings;
 mod warehouse;
 
 use serde::{Deserialize, Serialize};

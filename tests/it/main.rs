@@ -21,6 +21,7 @@ mod crash;
 mod dbt;
 #[cfg(feature = "duckdb-linked")]
 mod docs;
+mod doubles;
 #[cfg(feature = "duckdb-linked")]
 mod engine;
 #[cfg(feature = "duckdb-linked")]
