@@ -5,12 +5,12 @@ pub mod catalog;
 pub mod duckdb;
 pub mod http;
 pub mod job;
-#[cfg(feature = "duckdb-linked")]
 mod redact;
 #[cfg(feature = "duckdb-linked")]
 pub mod sandbox;
 #[cfg(feature = "duckdb-linked")]
 mod single;
+pub mod snowflake;
 pub mod surroundings;
 mod warehouse;
 

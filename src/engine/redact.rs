@@ -7,6 +7,7 @@
 const GONE: &str = "«…»";
 
 /// Kinds of errors that are about SQL, names, files and sessions, and never quote a row.
+#[cfg(feature = "duckdb-linked")]
 const ABOUT_NAMES: &[&str] = &[
     "Binder",
     "Catalog",
@@ -24,25 +25,26 @@ const ABOUT_NAMES: &[&str] = &[
 ];
 
 /// The engine's own words in errors about data, in small letters.
-const WORDS: &str = "a aborted addition again allowed already an and another any are argument array as at base64 be because \
+const WORDS: &str = "a aborted action addition again allowed already an and another any are argument array as at base64 be because \
 being bit boolean by byte can cannot cast casting change character check checkpoint codepoint column commit committed \
-conflict constraint conversion convert converting could create csv current data database date decimal decode delete deleted \
-destination device did different digit disk division does duplicate encountered end epoch error exactly exceeded exist \
+conflict constraint conversion convert converting could create csv current data database date decimal decode delete deleted detected \
+destination device did different digit disk division dml does duplicate during encountered end epoch error exactly exceeded exist \
 expected expression extract failed fatal field file for format found from given got greater has have hex i.e if in index \
 input insert insufficient integer internal interval into invalid invalidated io is it json key large larger length less level \
-limit line list malformed many maximum memory mismatch missing more multiplication must name negative no not null number \
+limit line list malformed many maximum memory mismatch missing more multiplication must name negative no not null number numeric \
 object of offset on one only or original out overflow padding parse parsing partial position previous primary prior quota \
 range recognized regex regular reopened requires restarted returned row rows same scalar seconds size source space specifier \
 string subquery substring subtraction such supported table than that the time timestamp to too transaction transactioncontext \
-type unexpected unicode unique unknown update updated use used value values violated violates violation was when while with \
+type unexpected unicode unique unknown update updated use used value values variant violated violates violation was when while with \
 within write write-write wrong year zero";
 
 /// Its words for types.
 const TYPES: &str = "BIGINT BIT BLOB BOOL BOOLEAN DATE DECIMAL DOUBLE ENUM FLOAT HUGEINT INT128 INT16 INT32 INT64 INT8 INTEGER \
 INTERVAL JSON LIST MAP NULL SMALLINT STRUCT TIME TIMESTAMP TIMESTAMPTZ TINYINT UBIGINT UINT128 UINT16 UINT32 UINT64 UINT8 UINTEGER \
-USMALLINT UTF8 UTINYINT UUID VARCHAR CSV JSON";
+USMALLINT UTF8 UTINYINT UUID VARCHAR CSV JSON FIXED NUMBER REAL TEXT VARIANT";
 
-/// The engine's message without values.
+/// The embedded engine's message without values.
+#[cfg(feature = "duckdb-linked")]
 #[must_use]
 pub(super) fn redacted(message: &str) -> String {
     // The statement holds keys where a list is small.
@@ -52,17 +54,30 @@ pub(super) fn redacted(message: &str) -> String {
         .trim_end();
     let kind = message.split_once(" Error: ").map_or("", |(kind, _)| kind);
     if ABOUT_NAMES.contains(&kind) {
-        return message
-            .split_inclusive(char::is_whitespace)
-            .map(|word| {
-                if names_somebody(word) {
-                    GONE.to_owned() + word.get(word.trim_end().len()..).unwrap_or("")
-                } else {
-                    word.to_owned()
-                }
-            })
-            .collect();
+        names_kept(message)
+    } else {
+        words_kept(message)
     }
+}
+
+/// An error about names: without addresses and long numbers.
+#[must_use]
+pub(super) fn names_kept(message: &str) -> String {
+    message
+        .split_inclusive(char::is_whitespace)
+        .map(|word| {
+            if names_somebody(word) {
+                GONE.to_owned() + word.get(word.trim_end().len()..).unwrap_or("")
+            } else {
+                word.to_owned()
+            }
+        })
+        .collect()
+}
+
+/// An error about data: only words that are known to be an engine's.
+#[must_use]
+pub(super) fn words_kept(message: &str) -> String {
     // What stands between the first quotation mark and the last is a value, whatever marks are in it.
     let message = message.replace("can't", "cannot");
     let quotes = ['\'', '"', '`'];
@@ -116,7 +131,7 @@ fn is_one_of(words: &str, word: &str) -> bool {
     words.split_ascii_whitespace().any(|known| known == word)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "duckdb-linked"))]
 mod tests {
     use super::redacted;
 

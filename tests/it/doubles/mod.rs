@@ -2,6 +2,8 @@
 
 pub(crate) mod http;
 mod http_tests;
+pub(crate) mod snowflake;
+mod snowflake_tests;
 
 use jiff::Timestamp;
 use segc::engine::http::Http;
