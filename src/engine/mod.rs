@@ -1,10 +1,12 @@
 //! A warehouse that runs SQL. Only the files beside this one know a client library.
 
+pub mod bigquery;
 pub mod catalog;
 #[cfg(feature = "duckdb-linked")]
 pub mod duckdb;
 pub mod http;
 pub mod job;
+mod jwt;
 mod redact;
 #[cfg(feature = "duckdb-linked")]
 pub mod sandbox;

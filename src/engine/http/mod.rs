@@ -36,7 +36,7 @@ pub enum Method {
 pub struct Request {
     pub method: Method,
     pub url: String,
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
     /// From the connection to the last byte of the answer.
     pub timeout: Duration,
@@ -54,9 +54,16 @@ impl Request {
         }
     }
 
+    /// Whether nobody on the way can read it.
     #[must_use]
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub fn is_private(&self) -> bool {
+        let uri: Option<http::Uri> = self.url.parse().ok();
+        self.url.starts_with("https://") || uri.is_some_and(|uri| uri.host().is_some_and(is_near))
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
         self
     }
 
@@ -276,7 +283,7 @@ impl Http {
                 Method::Delete => http::Method::DELETE,
             });
         for (name, value) in &request.headers {
-            builder = builder.header(*name, value);
+            builder = builder.header(name, value);
         }
         let built = if matches!(request.method, Method::Post | Method::Put) {
             builder.body(request.body.as_slice())
@@ -314,7 +321,7 @@ impl Http {
     }
 }
 
-/// Whether a server is on this machine or beside it (the metadata server), which no proxy leads to.
+/// Whether a server is on this machine or beside it (the metadata server): no proxy leads there, and nobody listens on the way.
 fn is_near(host: &str) -> bool {
     let host = host.trim_matches(['[', ']']);
     match host.parse() {

@@ -294,7 +294,7 @@ fn fields(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let (mut out, mut at) = (Vec::new(), 0);
     while at < bytes.len() {

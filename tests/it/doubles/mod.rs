@@ -1,5 +1,9 @@
 //! Doubles of servers: HTTP on loopback, written as a function from a request to an answer, with faults between the two.
 
+pub(crate) mod bigquery;
+mod bigquery_tests;
+pub(crate) mod google;
+mod google_tests;
 pub(crate) mod http;
 mod http_tests;
 pub(crate) mod snowflake;
