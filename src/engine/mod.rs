@@ -8,6 +8,7 @@ pub mod http;
 pub mod job;
 mod jwt;
 mod redact;
+mod running;
 #[cfg(feature = "duckdb-linked")]
 pub mod sandbox;
 #[cfg(feature = "duckdb-linked")]

@@ -195,8 +195,15 @@ impl Client {
     /// Runs statements as one job until they are done. A job that failed for a reason that is not its own is made anew, with
     /// another id, if nothing of it can have stayed.
     fn run(&self, sent: &[&str], running: &Running) -> Result<Finished, EngineError> {
-        self.settle(running)?;
-        let sql = sent.join(";\n\n");
+        let result = self
+            .settle(running)
+            .and_then(|()| self.new_job(sent, running));
+        *running.slot() = None;
+        result
+    }
+
+    fn new_job(&self, sent: &[&str], running: &Running) -> Result<Finished, EngineError> {
+        let sql = sent.join("\n;\n");
         let number = self.made.fetch_add(1, Ordering::SeqCst) + 1;
         let mut attempt = 1;
         loop {

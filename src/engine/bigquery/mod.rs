@@ -11,11 +11,12 @@ mod values;
 pub use auth::{Credentials, SCOPES};
 
 use super::http::Http;
+use super::running::Registry;
 use super::surroundings::Surroundings;
 use super::warehouse::Warehouse;
 use super::{Engine, EngineError, Rows};
 use jobs::{Client, Running};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long one call may take: nothing waits for a statement in one.
@@ -63,7 +64,7 @@ impl Options {
 /// A connection with a project.
 pub struct BigQuery {
     client: Arc<Client>,
-    running: Arc<Mutex<Vec<Weak<Running>>>>,
+    running: Arc<Registry<Running>>,
 }
 
 impl BigQuery {
@@ -79,13 +80,9 @@ impl BigQuery {
     /// A session.
     #[must_use]
     pub fn open(&self) -> Session {
-        let running = Arc::<Running>::default();
-        let mut all = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|known| known.strong_count() > 0);
-        all.push(Arc::downgrade(&running));
         Session {
             client: Arc::clone(&self.client),
-            running,
+            running: self.running.add(),
         }
     }
 }
@@ -99,9 +96,7 @@ impl Warehouse for BigQuery {
     fn interrupter(&self) -> Box<dyn Fn() + Send + Sync> {
         let (client, running) = (Arc::clone(&self.client), Arc::clone(&self.running));
         Box::new(move || {
-            let all = running.lock().unwrap_or_else(PoisonError::into_inner);
-            let all: Vec<_> = all.iter().filter_map(Weak::upgrade).collect();
-            for running in all {
+            for running in running.all() {
                 client.stop(&running);
             }
         })

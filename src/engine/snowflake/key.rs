@@ -1,16 +1,16 @@
 //! Private keys of users, and what they sign: the fingerprint and the JWT of Snowflake's key-pair authentication.
 //! <https://docs.snowflake.com/en/developer-guide/sql-api/authenticating#using-key-pair-authentication>
 
+use super::super::jwt;
 use crate::secret::Secret;
 use base64::Engine as _;
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use pkcs8::EncryptedPrivateKeyInfoRef;
 use pkcs8::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
 use pkcs8::der::{Decode as _, Encode as _};
 use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfo};
-use ring::rand::SystemRandom;
-use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use ring::signature::RsaKeyPair;
 use sha2::{Digest as _, Sha256};
 
 /// How long a signature is good for, in seconds: the server takes no more than an hour.
@@ -87,20 +87,8 @@ impl Key {
             "iat": at,
             "exp": at + LIFETIME,
         });
-        let encode = |value: &serde_json::Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
         let header = serde_json::json!({"alg": "RS256", "typ": "JWT"});
-        let signed = format!("{}.{}", encode(&header), encode(&claims));
-        let mut signature = vec![0; self.pair.public().modulus_len()];
-        self.pair
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                signed.as_bytes(),
-                &mut signature,
-            )
-            .map_err(|_| "the private key cannot sign".to_owned())?;
-        let signature = BASE64_URL_SAFE_NO_PAD.encode(signature);
-        Ok(Secret::new(format!("{signed}.{signature}")))
+        jwt::signed(&self.pair, &header, &claims)
     }
 }
 
@@ -156,6 +144,7 @@ fn account_of_token(account: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
     use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 
     const PLAIN: &str = include_str!("../../../tests/keys/plain.p8");

@@ -13,11 +13,12 @@ pub use client::SESSION;
 pub use login::{Login, Source, Workload};
 
 use super::http::Http;
+use super::running::Registry;
 use super::surroundings::Surroundings;
 use super::warehouse::Warehouse;
 use super::{Engine, EngineError, Rows};
 use client::{Client, Running};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long one call may take.
@@ -82,7 +83,7 @@ impl Options {
 /// A connection with an account.
 pub struct Snowflake {
     client: Arc<Client>,
-    running: Arc<Mutex<Vec<Weak<Running>>>>,
+    running: Arc<Registry<Running>>,
 }
 
 impl Snowflake {
@@ -98,13 +99,9 @@ impl Snowflake {
     /// A session.
     #[must_use]
     pub fn open(&self) -> Session {
-        let running = Arc::<Running>::default();
-        let mut all = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|known| known.strong_count() > 0);
-        all.push(Arc::downgrade(&running));
         Session {
             client: Arc::clone(&self.client),
-            running,
+            running: self.running.add(),
         }
     }
 }
@@ -118,15 +115,7 @@ impl Warehouse for Snowflake {
     fn interrupter(&self) -> Box<dyn Fn() + Send + Sync> {
         let (client, running) = (Arc::clone(&self.client), Arc::clone(&self.running));
         Box::new(move || {
-            let all = running
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone();
-            for handle in all
-                .iter()
-                .filter_map(Weak::upgrade)
-                .filter_map(|r| r.stop())
-            {
+            for handle in running.all().iter().filter_map(|r| r.stop()) {
                 client.cancel(&handle);
             }
         })

@@ -99,7 +99,7 @@ fn a_statement_is_a_job_with_everything_that_it_should_have() {
         ]
     );
     let job = |n: usize| &state.jobs[&state.ids[n]];
-    assert_eq!(job(2).sql, script.join(";\n\n"));
+    assert_eq!(job(2).sql, script.join("\n;\n"));
     assert_ne!(state.ids[0], state.ids[3]);
     assert_eq!(
         job(0).resource["configuration"],
@@ -140,7 +140,7 @@ fn every_call_with_every_fault_is_done_once() {
         ("select k", |session| {
             session.query("select k").map(|rows| format!("{rows:?}"))
         }),
-        ("begin;\n\ncommit", |session| {
+        ("begin\n;\ncommit", |session| {
             let script = ["begin", "commit"].map(str::to_owned);
             session.script(&script).map(|()| String::new())
         }),
@@ -451,7 +451,12 @@ fn whoever_stops_a_job_stops_it_on_the_server() {
     // Once is enough, and the next statement is not stopped.
     stop();
     assert_eq!(double.state.lock().unwrap().cancelled.len(), 1);
-    assert_eq!(warehouse.open().execute("insert into t"), Ok(7));
+    let mut session = warehouse.open();
+    assert_eq!(session.execute("insert into t"), Ok(7));
+    // What is done cannot be stopped.
+    let requests = double.server.requests().len();
+    stop();
+    assert_eq!(double.server.requests().len(), requests);
 }
 
 #[test]
