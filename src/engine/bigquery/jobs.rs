@@ -6,12 +6,11 @@
 //! <https://cloud.google.com/bigquery/docs/running-jobs#generate-jobid>
 
 use super::Options;
-use super::auth::Auth;
+use super::api::{Answer, Api};
 use super::refused::Refusal;
 use super::values::{self, Field};
-use crate::engine::http::{Http, Method, Request, Response, Retry, TRANSIENT, encoded, query};
+use crate::engine::http::{Http, Method, Request, Retry};
 use crate::engine::{EngineError, EngineErrorKind, Rows};
-use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
@@ -38,13 +37,13 @@ const POLL: Retry = Retry {
 
 /// A connection with a project.
 pub(super) struct Client {
-    options: Options,
-    http: Http,
-    auth: Auth,
+    api: Api,
     /// How many statements were sent.
     made: AtomicU64,
     /// Jobs of which it is unknown whether they are running.
     lost: Mutex<Vec<Job>>,
+    /// Where the last job was: an id is taken in one location only.
+    place: Mutex<Option<String>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,17 +98,11 @@ enum Ended {
 
 impl Client {
     pub(super) fn new(options: Options, http: Http) -> Self {
-        let auth = Auth::new(
-            options.credentials.clone(),
-            options.impersonate.clone(),
-            options.scopes.clone(),
-        );
         Self {
-            options,
-            http,
-            auth,
+            api: Api::new(options, http),
             made: AtomicU64::new(0),
             lost: Mutex::default(),
+            place: Mutex::default(),
         }
     }
 
@@ -141,15 +134,15 @@ impl Client {
             ];
             fields.extend(finished.job.location.as_deref().map(|l| ("location", l)));
             fields.extend(token.as_deref().map(|token| ("pageToken", token)));
-            let answer = self.send(running, &|| self.request(Method::Get, &path, &fields))?;
-            let page = self.accepted(answer)?;
+            let answer = self.send(running, &|| self.api.request(Method::Get, &path, &fields))?;
+            let page = self.api.accepted(answer)?;
             if page.get("jobComplete") != Some(&true.into()) {
                 // The job is done: its result must come.
                 looks += 1;
                 if looks > LOOKS {
                     return Err(broken("are not there"));
                 }
-                self.http.pause(POLL.backoff(looks, 1.0), &|| false);
+                self.api.http.pause(POLL.backoff(looks, 1.0), &|| false);
                 continue;
             }
             let (columns, rows) = found.get_or_insert_with(|| {
@@ -181,15 +174,18 @@ impl Client {
             .as_object_mut()?
             .insert("dryRun".to_owned(), true.into());
         let reference =
-            json!({"projectId": self.options.project, "location": self.options.location});
+            json!({"projectId": self.api.options.project, "location": self.api.options.location});
         body.as_object_mut()?
             .insert("jobReference".to_owned(), reference);
         let answer = self.send(running, &|| {
-            self.request(Method::Post, "jobs", &[]).json(&body)
+            self.api.request(Method::Post, "jobs", &[]).json(&body)
         });
-        let said = self.accepted(answer.ok()?).ok()?;
-        let bytes = said.pointer("/statistics/totalBytesProcessed")?;
-        bytes.as_str()?.parse().ok()
+        let said = self.api.accepted(answer.ok()?).ok()?;
+        // Of the job and of the query: some servers know one of the two.
+        let bytes = |path| said.pointer(path).and_then(Value::as_str);
+        let bytes = bytes("/statistics/totalBytesProcessed")
+            .or_else(|| bytes("/statistics/query/totalBytesProcessed"));
+        bytes?.parse().ok()
     }
 
     /// Runs statements as one job until they are done. A job that failed for a reason that is not its own is made anew, with
@@ -209,31 +205,23 @@ impl Client {
         loop {
             let job = Job {
                 id: self.id(number, &sql, attempt),
-                location: self.options.location.clone(),
+                location: self.api.options.location.clone(),
             };
             match self.attempt(&job, &sql, running)? {
                 Ended::Done(finished) => return Ok(finished),
                 Ended::Refused { refusal, has_begun } => {
                     let again = refusal.is_transient() && !has_begun && attempt < ATTEMPTS;
                     if again {
-                        let chance = self.http.surroundings().chance();
+                        let chance = self.api.http.surroundings().chance();
                         let wait = Retry::default().backoff(attempt, chance);
-                        self.http.pause(wait, &|| running.is_stopped());
+                        self.api.http.pause(wait, &|| running.is_stopped());
                     }
                     if !again || running.is_stopped() {
-                        return Err(self.told(&refusal, sent));
+                        return Err(self.api.told(&refusal, sent));
                     }
                     attempt += 1;
                 }
             }
-        }
-    }
-
-    fn told(&self, refusal: &Refusal, sent: &[&str]) -> EngineError {
-        let error = refusal.error(sent, self.options.names_values);
-        EngineError {
-            message: self.http.hide(&error.message),
-            ..error
         }
     }
 
@@ -248,13 +236,13 @@ impl Client {
             1 => String::new(),
             n => format!("_r{n}"),
         };
-        let run = plain(&self.options.run);
+        let run = plain(&self.api.options.run);
         format!("segc_{run}_{number}_{hash}{again}")
     }
 
     /// <https://cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobConfiguration>
     fn configuration(&self, sql: &str) -> Value {
-        let options = &self.options;
+        let options = &self.api.options;
         let label =
             |text: &str| -> String { plain(text).to_lowercase().chars().take(63).collect() };
         let mut labels = json!({"segc_run": label(&options.run)});
@@ -287,7 +275,7 @@ impl Client {
         let mut body = self.configuration(sql);
         if let Some(body) = body.as_object_mut() {
             let reference = json!({
-                "projectId": self.options.project,
+                "projectId": self.api.options.project,
                 "jobId": job.id,
                 "location": job.location,
             });
@@ -302,7 +290,7 @@ impl Client {
         self.lost().push(job.clone());
         let body = self.inserting(job, sql);
         let answer = self.send(running, &|| {
-            self.request(Method::Post, "jobs", &[]).json(&body)
+            self.api.request(Method::Post, "jobs", &[]).json(&body)
         })?;
         let said = answer.response.json();
         let status = answer.response.status;
@@ -332,7 +320,7 @@ impl Client {
                 has_begun: false,
             }
         } else {
-            return Err(self.told(&refusal, &[]));
+            return Err(self.api.told(&refusal, &[]));
         };
         self.found(job);
         Ok(ended)
@@ -354,12 +342,14 @@ impl Client {
         if let Some(run) = running.slot().as_mut() {
             run.job = job.clone();
         }
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = job.location.clone();
         let mut looks = 0;
         while resource.pointer("/status/state").and_then(Value::as_str) != Some("DONE") {
             looks += 1;
             let wait = POLL.backoff(looks, 1.0);
             let was_stopped = running.is_stopped();
-            self.http
+            self.api
+                .http
                 .pause(wait, &|| !was_stopped && running.is_stopped());
             resource = self.look(&job, running)?;
         }
@@ -386,11 +376,11 @@ impl Client {
             .collect();
         let mut looks = 1;
         loop {
-            let answer = self.send(running, &|| self.request(Method::Get, &path, &fields))?;
+            let answer = self.send(running, &|| self.api.request(Method::Get, &path, &fields))?;
             if answer.response.status != 404 || looks >= LOOKS {
-                return self.accepted(answer);
+                return self.api.accepted(answer);
             }
-            self.http.pause(POLL.backoff(looks, 1.0), &|| false);
+            self.api.http.pause(POLL.backoff(looks, 1.0), &|| false);
             looks += 1;
         }
     }
@@ -398,11 +388,14 @@ impl Client {
     /// Makes sure that nothing which was lost is running or will run.
     fn settle(&self, running: &Running) -> Result<(), EngineError> {
         let lost = self.lost().clone();
-        for job in lost {
+        for mut job in lost {
+            let last = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+            job.location = job.location.or_else(|| last.clone());
+            drop(last);
             running.begin(&job);
             let body = self.inserting(&job, "select 1");
             let answer = self.send(running, &|| {
-                self.request(Method::Post, "jobs", &[]).json(&body)
+                self.api.request(Method::Post, "jobs", &[]).json(&body)
             })?;
             if answer.response.status == 409 {
                 let said = answer.response.json();
@@ -417,7 +410,7 @@ impl Client {
                 let resource = self.look(&known, running)?;
                 self.finish(&known, resource, running)?;
             } else {
-                self.accepted(answer)?;
+                self.api.accepted(answer)?;
             }
             self.found(&job);
         }
@@ -433,14 +426,8 @@ impl Client {
         self.lost().retain(|lost| lost.id != job.id);
     }
 
-    fn request(&self, method: Method, path: &str, fields: &[(&str, &str)]) -> Request {
-        let url = format!(
-            "{}/bigquery/v2/projects/{}/{path}?{}",
-            self.options.endpoint(),
-            encoded(&self.options.project),
-            query(&[fields, &[("prettyPrint", "false")]].concat())
-        );
-        Request::new(method, url, self.options.call_timeout)
+    fn send(&self, running: &Running, make: &dyn Fn() -> Request) -> Result<Answer, EngineError> {
+        self.api.send(&|| running.is_stopped(), make)
     }
 
     fn cancelling(&self, job: &Job) -> Request {
@@ -450,7 +437,7 @@ impl Client {
             .iter()
             .map(|l| ("location", l.as_str()))
             .collect();
-        self.request(Method::Post, &path, &fields)
+        self.api.request(Method::Post, &path, &fields)
     }
 
     /// Stops what a session is running, from any thread; does nothing where that is done already.
@@ -462,90 +449,10 @@ impl Client {
             }
             Some(_) | None => return,
         };
-        let Ok(Some(bearer)) = self.auth.bearer(&self.http, None) else {
-            return;
-        };
-        let mut request = signed(self.cancelling(&job), &bearer);
-        request.timeout = CANCEL.min(request.timeout);
-        let is_done = self
-            .http
-            .once(&request)
-            .is_ok_and(|answer| answer.is_success());
+        let is_done = self.api.once(self.cancelling(&job), CANCEL);
         if let Some(run) = running.slot().as_mut().filter(|run| run.job.id == job.id) {
             run.is_cancelled = is_done;
         }
-    }
-
-    /// Makes a call, as often as it takes; after a refused token with another one, once.
-    fn send(&self, running: &Running, make: &dyn Fn() -> Request) -> Result<Answer, EngineError> {
-        let mut refused: Option<Answer> = None;
-        let mut token = None;
-        let mut before = 0;
-        loop {
-            let Some(bearer) = self.auth.bearer(&self.http, token.as_ref())? else {
-                return refused.ok_or_else(|| EngineError {
-                    kind: EngineErrorKind::Connection,
-                    message: "there is no token".to_owned(),
-                });
-            };
-            let mut tries = 0;
-            let stopped = || running.is_stopped();
-            let response = self.http.call(&RETRY, &stopped, &mut |n| {
-                tries = n;
-                signed(make(), &bearer)
-            })?;
-            let answer = Answer {
-                tries: before + tries,
-                response,
-            };
-            if answer.response.status != 401 || refused.is_some() {
-                return Ok(answer);
-            }
-            // A token that is refused has had nothing done.
-            before += tries - 1;
-            refused = Some(answer);
-            token = Some(bearer.token);
-        }
-    }
-
-    /// The body of an answer that is one.
-    fn accepted(&self, answer: Answer) -> Result<Value, EngineError> {
-        let said = answer.response.json();
-        if answer.response.is_success() {
-            return Ok(said.unwrap_or_default());
-        }
-        let refusal = Refusal::of_answer(answer.response.status, said.as_ref());
-        Err(self.told(&refusal, &[]))
-    }
-}
-
-/// An answer, and how often it was asked for.
-struct Answer {
-    tries: u32,
-    response: Response,
-}
-
-/// All calls are the same however often they arrive: what a job's id is for.
-const RETRY: Retry = Retry {
-    first: Duration::from_secs(1),
-    longest: Duration::from_secs(32),
-    total: Duration::from_secs(600),
-    unreachable: 4,
-    again: |response| {
-        let is_json = || serde_json::from_slice::<IgnoredAny>(&response.body).is_ok();
-        match response.status {
-            200 => !is_json(),
-            403 => Refusal::of_answer(403, response.json().as_ref()).is_transient(),
-            status => TRANSIENT.contains(&status),
-        }
-    },
-};
-
-fn signed(request: Request, bearer: &super::auth::Bearer) -> Request {
-    let request = request.bearer(&bearer.token);
-    match &bearer.quota_project {
-        Some(project) => request.header("X-Goog-User-Project", project),
-        None => request,
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! A session is nothing that the server keeps: each statement is a job of its own, and what must be together is one script.
 
+mod api;
 mod auth;
 mod jobs;
 mod refused;

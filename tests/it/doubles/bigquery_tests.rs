@@ -482,6 +482,31 @@ fn where_nobody_said_it_the_place_of_a_job_is_learned() {
     );
 }
 
+/// An id is taken in one location only: what settles a lost job goes to where the job before it was.
+#[test]
+fn where_nobody_said_it_what_is_lost_is_settled_where_the_last_job_was() {
+    let still = Still::new(&[]);
+    let is_broken = Arc::new(AtomicBool::new(false));
+    let broken = Arc::clone(&is_broken);
+    let double = BigQuery::new(&still, does, move |_: &Request| {
+        broken.load(Ordering::SeqCst).then_some(Fault::DropBefore)
+    });
+    let mut options = options(&double);
+    options.location = None;
+    let warehouse = warehouse(options, &still);
+    assert_eq!(warehouse.open().query("select k"), Ok(five()));
+    is_broken.store(true, Ordering::SeqCst);
+    assert!(warehouse.open().execute("insert into t").is_err());
+    is_broken.store(false, Ordering::SeqCst);
+    let before = double.server.requests().len();
+    assert_eq!(warehouse.open().execute("insert into t"), Ok(7));
+    let requests = double.server.requests();
+    let settling = requests[before].json();
+    assert_eq!(settling["configuration"]["query"]["query"], "select 1");
+    assert_eq!(settling["jobReference"]["location"], "EU");
+    assert_eq!(double.runs("insert into t"), 1);
+}
+
 #[test]
 fn a_job_of_somebody_else_under_the_same_id_is_never_taken_for_the_own() {
     let still = Still::new(&[]);

@@ -195,7 +195,7 @@ fn the_default_is_looked_for_where_google_looks() {
 #[test]
 fn a_workload_says_what_its_platform_says() {
     let world = World::new(&[]);
-    let text = world.file("subject", "subject-hunter2");
+    let text = world.file("subject", "subject-hunter2\n");
     let field = world.file("subject.json", &json!({"t": "subject-hunter2"}).to_string());
     let format = json!({"type": "json", "subject_token_field_name": "t"});
     let url = json!({"url": world.url("/subject"), "headers": {"x-who": "workload"},

@@ -2,6 +2,8 @@
 
 pub(crate) mod bigquery;
 mod bigquery_tests;
+#[cfg(feature = "duckdb-linked")]
+mod bigquery_there;
 pub(crate) mod google;
 mod google_tests;
 pub(crate) mod http;

@@ -305,7 +305,8 @@ fn said(answer: &Value, now: i64) -> Result<Secret, String> {
 impl Format {
     fn read(&self, text: &str, place: &str) -> Result<Secret, String> {
         match self {
-            Self::Text => Ok(Secret::new(text)),
+            // Whoever wrote the file by hand has ended its line.
+            Self::Text => Ok(Secret::new(text.trim())),
             Self::Field(name) => {
                 let value: Value =
                     serde_json::from_str(text).map_err(|_| format!("{place} is no JSON"))?;

@@ -57,20 +57,27 @@ impl Source {
             Credentials::File(path) => file(path, http),
             Credentials::Json(text) => parsed(text, http)
                 .map_err(|wrong| format!("the credentials of the target cannot be used: {wrong}")),
-            Credentials::Token(token) => Ok(Self::Ready(token.clone())),
+            Credentials::Token(token) => {
+                http.learn(token);
+                Ok(Self::Ready(token.clone()))
+            }
             Credentials::Refresh {
                 client_id,
                 client_secret,
                 refresh_token,
                 token_uri,
-            } => Ok(Self::User {
-                client_id: client_id.clone(),
-                client_secret: client_secret.clone(),
-                refresh_token: refresh_token.clone(),
-                token_uri: token_uri.clone().unwrap_or_else(|| TOKEN_URI.to_owned()),
-                is_external: false,
-                quota_project: None,
-            }),
+            } => {
+                http.learn(client_secret);
+                http.learn(refresh_token);
+                Ok(Self::User {
+                    client_id: client_id.clone(),
+                    client_secret: client_secret.clone(),
+                    refresh_token: refresh_token.clone(),
+                    token_uri: token_uri.clone().unwrap_or_else(|| TOKEN_URI.to_owned()),
+                    is_external: false,
+                    quota_project: None,
+                })
+            }
         }
     }
 
