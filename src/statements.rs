@@ -9,7 +9,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Publishes};
 use crate::expr::{Literal, Type};
 
 /// A piece of SQL: a quoted name, a literal, a finished query.
@@ -135,6 +135,12 @@ pub struct Definition {
     pub columns: Vec<Pair>,
 }
 
+/// A schema to make.
+#[derive(Clone, Debug, Serialize)]
+pub struct Schema {
+    pub schema: Sql,
+}
+
 /// A column to add or to give another type.
 #[derive(Clone, Debug, Serialize)]
 pub struct ColumnChange {
@@ -229,7 +235,8 @@ pub struct Checksum {
 /// One staged table to be described.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageName {
-    /// A literal.
+    /// Literals.
+    pub schema: Sql,
     pub name: Sql,
 }
 
@@ -257,7 +264,8 @@ macro_rules! templates {
 }
 
 templates! {
-    Ledger: "create_schema", "open_state", "fence", "record_run", "record_refusal", "record_segments", "record_sources", "delete_catalog",
+    Schema: "create_schema";
+    Ledger: "open_state", "fence", "fenced", "record_run", "record_refusal", "record_segments", "record_sources", "delete_catalog",
         "insert_catalog", "counts", "read_columns", "duckdb/read_columns", "duckdb/read_views", "read_state",
         "read_segments", "read_sources", "read_run", "read_run_segments", "counted", "read_counted", "read_parts", "view_segments";
     EntityTables: "stage_query", "stage_members", "stage_members_empty", "stage_members_rows", "stage_left_out", "stage_left_out_rows",
@@ -280,8 +288,16 @@ templates! {
     SegmentView: "view_segment", "view_wide";
     ScopeRows: "stage_scope", "stage_scope_rows";
     Checksum: "duckdb/checksum", "duckdb/fingerprint";
-    StageName: "duckdb/read_stage";
+    StageName: "read_stage", "duckdb/read_stage";
     KeySample: "changed_keys";
+}
+
+/// What a table of a run's own is called, that its session alone sees where there is one.
+fn temporary(publishes: Publishes) -> &'static str {
+    match publishes {
+        Publishes::InSession => "TEMPORARY ",
+        Publishes::AsScript => "",
+    }
 }
 
 /// Renders templates in one dialect.
@@ -295,6 +311,7 @@ impl<'a> Statements<'a> {
     pub fn new(dialect: &'a dyn Dialect) -> Self {
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        templates.add_global("temporary", temporary(dialect.publishes()));
         templates.set_syntax(
             SyntaxConfig::builder()
                 .trim_blocks(true)
@@ -340,6 +357,26 @@ impl<'a> Statements<'a> {
         ))
     }
 
+    /// A table of a run's own.
+    #[must_use]
+    pub fn staging(&self, schema: &str, name: &str) -> Sql {
+        match self.publishes() {
+            Publishes::InSession => self.name(name),
+            Publishes::AsScript => self.relation(schema, name),
+        }
+    }
+
+    #[must_use]
+    pub fn publishes(&self) -> Publishes {
+        self.dialect.publishes()
+    }
+
+    /// [`Dialect::ensure`].
+    #[must_use]
+    pub fn ensure(&self, query: &str, mark: &str) -> String {
+        self.dialect.ensure(query, mark)
+    }
+
     /// A string literal.
     #[must_use]
     pub fn text(&self, text: &str) -> Sql {
@@ -383,185 +420,4 @@ impl<'a> Statements<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    fn fields(context: &str) -> BTreeSet<String> {
-        let sql = || Sql("x".to_owned());
-        let pair = || Pair {
-            name: sql(),
-            sql: sql(),
-        };
-        let value = match context {
-            "Ledger" => serde_json::to_value(Ledger {
-                schema: sql(),
-                schema_name: sql(),
-                state: sql(),
-                runs: sql(),
-                run_segments: sql(),
-                run_sources: sql(),
-                sources: Vec::new(),
-                catalog: sql(),
-                scope: sql(),
-                counts: sql(),
-                text: sql(),
-                int: sql(),
-                project: sql(),
-                run_id: sql(),
-                base: 0,
-                contract_version: 1,
-                as_of: sql(),
-                started_at: sql(),
-                finished_at: sql(),
-                target: sql(),
-                segc_version: sql(),
-                git_sha: sql(),
-                selection: sql(),
-                project_hash: sql(),
-                message: sql(),
-                checksum: sql(),
-                counted: sql(),
-            }),
-            "EntityTables" => serde_json::to_value(EntityTables {
-                entity: sql(),
-                members: sql(),
-                before: sql(),
-                history: sql(),
-                traits: sql(),
-                channels: sql(),
-                runs: sql(),
-                run_segments: sql(),
-                catalog: sql(),
-                scope: sql(),
-                counts: sql(),
-                stage: sql(),
-                staged: sql(),
-                left_out: sql(),
-                changes: sql(),
-                key: sql(),
-                keys_of: sql(),
-                holdout_flag: None,
-                suppress_flag: Some(sql()),
-                unwanted: Some(sql()),
-                query: sql(),
-                suppressors: vec![sql()],
-                suppressor: sql(),
-                text: sql(),
-                int: sql(),
-                as_of: sql(),
-                run_id: sql(),
-                whole: true,
-                left_columns: vec![sql()],
-                fingerprint: sql(),
-                columns: vec![pair()],
-                segments: Vec::new(),
-            }),
-            "Definition" => serde_json::to_value(Definition {
-                table: sql(),
-                columns: vec![pair()],
-            }),
-            "ColumnChange" => serde_json::to_value(ColumnChange {
-                table: sql(),
-                column: sql(),
-                ty: sql(),
-            }),
-            "View" => serde_json::to_value(View {
-                view: sql(),
-                select: sql(),
-                comment: sql(),
-            }),
-            "SegmentView" => serde_json::to_value(SegmentView {
-                segment: sql(),
-                key: sql(),
-                columns: vec![pair()],
-                members: sql(),
-                traits: sql(),
-                channels: sql(),
-                channel: None,
-            }),
-            "ScopeRows" => serde_json::to_value(ScopeRows {
-                scope: sql(),
-                columns: vec![pair()],
-                rows: vec![vec![sql()]],
-            }),
-            "Twice" => serde_json::to_value(Twice {
-                table: sql(),
-                by: vec![sql()],
-                what: sql(),
-            }),
-            "Erasure" => serde_json::to_value(Erasure {
-                entity: sql(),
-                keys: sql(),
-                key_type: sql(),
-                given: vec![pair()],
-                counts: sql(),
-                tables: vec![pair()],
-                members: sql(),
-                catalog: sql(),
-                text: sql(),
-            }),
-            "Past" => serde_json::to_value(Past {
-                history: sql(),
-                segments: vec![sql()],
-            }),
-            "Traced" => serde_json::to_value(Traced {
-                table: sql(),
-                column: sql(),
-                runs: sql(),
-                published: true,
-            }),
-            "Checksum" => serde_json::to_value(Checksum {
-                tables: vec![pair()],
-            }),
-            "KeySample" => serde_json::to_value(KeySample {
-                changes: sql(),
-                text: sql(),
-                limit: 5,
-            }),
-            "StageName" => serde_json::to_value(StageName { name: sql() }),
-            other => panic!("`{other}` has no sample here"),
-        };
-        value
-            .expect("contexts are plain structs")
-            .as_object()
-            .expect("contexts are structs")
-            .keys()
-            .cloned()
-            .collect()
-    }
-
-    #[test]
-    fn templates_ask_only_for_fields_of_their_context() {
-        let mut environment = Environment::new();
-        for (name, text, context) in TEMPLATES {
-            environment
-                .add_template(name, text)
-                .expect("a template parses");
-            let template = environment.get_template(name).expect("just added");
-            let known = fields(context);
-            for variable in template.undeclared_variables(false) {
-                assert!(
-                    known.contains(&variable),
-                    "{name} asks for `{variable}`, {context} has {known:?}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn every_template_file_is_listed() {
-        let mut files = BTreeSet::new();
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
-        for entry in walkdir::WalkDir::new(&root) {
-            let path = entry.expect("the folder is readable").into_path();
-            if path.extension().is_some_and(|e| e == "sql") {
-                let name = path.strip_prefix(&root).expect("below the root");
-                files.insert(name.to_string_lossy().replace('\\', "/"));
-            }
-        }
-        let listed: BTreeSet<String> = TEMPLATES.iter().map(|(n, ..)| (*n).to_owned()).collect();
-        assert_eq!(files, listed);
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-CREATE TEMPORARY TABLE {{ counts }} (
+CREATE {{ temporary }}TABLE {{ counts }} (
   segment {{ text }},
   entity {{ text }},
   members {{ int }},

@@ -1,4 +1,4 @@
-CREATE TEMPORARY TABLE {{ changes }} AS
+CREATE {{ temporary }}TABLE {{ changes }} AS
 SELECT
   COALESCE(s.segment, m.segment) AS segment,
   COALESCE(s.entity_key, m.entity_key) AS entity_key,

@@ -1,4 +1,4 @@
-CREATE TEMPORARY TABLE {{ counts }} AS
+CREATE {{ temporary }}TABLE {{ counts }} AS
 SELECT
 {% for table in tables %}
   (SELECT COUNT(*) FROM {{ table.sql }} AS t WHERE EXISTS (SELECT 1 FROM {{ keys }} AS k WHERE k.entity_key = t.entity_key)) AS n_{{ loop.index }},

@@ -1,1 +1,1 @@
-CREATE TEMPORARY TABLE {{ keys }} (entity_key {{ key_type }})
+CREATE {{ temporary }}TABLE {{ keys }} (entity_key {{ key_type }})

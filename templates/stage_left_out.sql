@@ -1,1 +1,1 @@
-CREATE TEMPORARY TABLE {{ left_out }} (segment {{ text }}, suppressed {{ int }}, held_out {{ int }})
+CREATE {{ temporary }}TABLE {{ left_out }} (segment {{ text }}, suppressed {{ int }}, held_out {{ int }})

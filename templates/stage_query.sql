@@ -1,2 +1,2 @@
-CREATE TEMPORARY TABLE {{ stage }} AS
+CREATE {{ temporary }}TABLE {{ stage }} AS
 {{ query }}

@@ -1,4 +1,4 @@
-CREATE TEMPORARY TABLE {{ scope }} (
+CREATE {{ temporary }}TABLE {{ scope }} (
 {% for column in columns %}
   {{ column.name }} {{ column.sql }}{% if not loop.last %},{% endif %}
 

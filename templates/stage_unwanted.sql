@@ -1,4 +1,4 @@
-CREATE TEMPORARY TABLE {{ unwanted }} AS
+CREATE {{ temporary }}TABLE {{ unwanted }} AS
 SELECT s.{{ key }} AS entity_key
 FROM {{ stage }} AS s
 WHERE s.{{ suppress_flag }}

@@ -19,9 +19,11 @@ pub mod published;
 pub mod read;
 pub mod results;
 pub mod run;
+mod script;
 pub mod sources;
 pub mod stage;
 mod still;
+mod sweep;
 pub mod tables;
 pub mod views;
 pub mod walk;
@@ -307,9 +309,9 @@ fn entity_tables(
 ) -> EntityTables {
     let names = policy.names();
     let relation = |what: &str| statements.relation(&policy.schema, &names.of(entity, what));
-    let staging = |what: &str| statements.name(&staging_name(policy, what));
+    let staging = |what: &str| statements.staging(&policy.schema, &staging_name(policy, what));
     let staged = staging(&format!("m_{entity}"));
-    let stage = statements.name(&stage_of(policy, entity));
+    let stage = statements.staging(&policy.schema, &stage_of(policy, entity));
     let key = query.and_then(|q| column_of(q, &Role::Key));
     let suppress_flag = query
         .and_then(|q| column_of(q, &Role::Suppressed))

@@ -80,12 +80,15 @@ impl<'a> Reader<'a> {
     /// The warehouse's, or a row that no segc wrote.
     pub fn published(&self, engine: &mut dyn Engine) -> Result<Published, EngineError> {
         let names = self.policy.names();
+        // The state comes first: what another run publishes between it and the rest is then behind the fence. An error may
+        // mean no more than that nothing is published yet.
+        let state = self.state(engine);
         let mut published = Published {
             relations: self.relations(engine)?,
             ..Published::default()
         };
         if published.has(&names.state()) {
-            published.state = self.state(engine)?;
+            published.state = state.or_else(|_| self.state(engine))?;
         }
         for row in self.query(engine, "read_views")? {
             if let [view, Value::Text(comment)] = row.as_slice() {
@@ -243,6 +246,16 @@ impl<'a> Reader<'a> {
         engine.execute(&sql).map(|_| ())
     }
 
+    /// The query of what the fence of this run missed, if it was made of this epoch: 0 or 1.
+    #[must_use]
+    pub fn fenced(&self, base: u64) -> String {
+        let ledger = Ledger {
+            base,
+            ..self.ledger.clone()
+        };
+        self.statements.render("fenced", &ledger)
+    }
+
     /// What the run that is under way in this session has counted.
     ///
     /// # Errors
@@ -264,7 +277,7 @@ impl<'a> Reader<'a> {
     ) -> Result<Vec<ChangedKey>, EngineError> {
         let changes = staging_name(self.policy, &format!("c_{entity}"));
         let context = KeySample {
-            changes: self.statements.name(&changes),
+            changes: self.statements.staging(&self.policy.schema, &changes),
             text: self.statements.ty(&crate::expr::Type::String),
             limit,
         };
@@ -295,6 +308,7 @@ impl<'a> Reader<'a> {
         let mut staged = Staged::new();
         for entity in entities {
             let name = StageName {
+                schema: self.statements.text(&self.policy.schema),
                 name: self.statements.text(&stage_of(self.policy, entity)),
             };
             let rows = engine

@@ -5,17 +5,20 @@ use super::kinds::reads;
 use super::publish::publication;
 use super::published::done;
 use super::read::{Reader, SegmentCounts, count_or_none, number, text};
+use super::script::script;
 use super::sources::{Count, Source, judge, withheld};
 use super::stage::staging;
 use super::still::Files;
+use super::sweep::swept;
 pub use super::walk::{Connect, Ended, Progress, Silent, Timing};
 use super::walk::{Stop, Walk, Walked};
 use super::{Kind, Policy, Published, Stage, Verdict, verdict};
 use crate::diag::{Diagnostics, Severity};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Publishes};
 use crate::emit::{CheckQuery, EntityQuery};
 use crate::engine::{Engine, EngineError, EngineErrorKind};
 use crate::model::{Model, TableSource, native};
+use crate::statements::{Schema, Statements};
 
 /// What a build publishes.
 #[derive(Clone, Copy)]
@@ -120,16 +123,29 @@ fn attempt(
     let walked = Walk::new(engine, &request.model.entities, progress).walk(|walk| {
         asked(walk, repaired, &published, &mut sources, diags)?;
         let stages = computed(walk, repaired, &reader, &published, &sources, now(), diags)?;
-        for stage in stages {
-            if stage.kind == Kind::Fence {
-                counted = counts(walk, &reader)?;
-            }
-            if stage.kind == Kind::Commit {
-                still(walk, &files, diags)?;
-            }
-            walk.stage(&stage, diags)?;
+        let fence = stages.iter().position(|s| s.kind == Kind::Fence);
+        let (before, publication) = stages.split_at(fence.unwrap_or(stages.len()));
+        for stage in before {
+            walk.stage(stage, diags)?;
         }
-        Ok(())
+        counted = counts(walk, &reader)?;
+        match request.dialect.publishes() {
+            Publishes::InSession => {
+                for stage in publication {
+                    if stage.kind == Kind::Commit {
+                        still(walk, &files, diags)?;
+                    }
+                    walk.stage(stage, diags)?;
+                }
+                Ok(())
+            }
+            Publishes::AsScript => {
+                still(walk, &files, diags)?;
+                let fenced = reader.fenced(published.epoch());
+                let sql = script(publication, &fenced, &Statements::new(request.dialect));
+                walk.script(publication, sql)
+            }
+        }
     });
     outcome.timings.clone_from(&walked.timings);
     outcome.sources.clone_from(&sources);
@@ -137,6 +153,7 @@ fn attempt(
         return Ok(outcome);
     }
     outcome.ended = walked.settle(&reader, published.epoch(), progress, connect);
+    swept(request, &published, &outcome.ended, connect);
     if let Ended::Published { .. } = outcome.ended {
         // The counts are told again from the ledger; that they cannot be read now does not unpublish anything.
         outcome.segments = connect()
@@ -334,7 +351,11 @@ pub(super) fn asked(
 ) -> Result<(), Stop> {
     if !walk.begun {
         vouched(walk, request)?;
-        walk.stage(&Stage::begin(), diags)?;
+        match request.dialect.publishes() {
+            Publishes::InSession => walk.stage(&Stage::begin(), diags)?,
+            // What is computed lies there, too.
+            Publishes::AsScript => walk.stage(&output_schema(request), diags)?,
+        }
         walk.begun = true;
     }
     // Conditions of a source may speak of local time.
@@ -363,6 +384,16 @@ pub(super) fn asked(
         return Err(Stop::Checks);
     }
     Ok(())
+}
+
+fn output_schema(request: Request<'_>) -> Stage {
+    let statements = Statements::new(request.dialect);
+    let schema = statements.name(&request.policy.schema);
+    Stage {
+        kind: Kind::EnsureSchema,
+        subject: request.policy.schema.clone(),
+        sql: vec![statements.render("create_schema", &Schema { schema })],
+    }
 }
 
 /// Has the warehouse itself refuse what would write, before anything is staged: that what people write is one query without

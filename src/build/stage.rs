@@ -130,7 +130,7 @@ fn scope(
         rows.push(row);
     }
     let mut context = ScopeRows {
-        scope: statements.name(&staging_name(policy, "_scope")),
+        scope: statements.staging(&policy.schema, &staging_name(policy, "_scope")),
         columns: SCOPE
             .iter()
             .map(|(name, ty)| Pair {

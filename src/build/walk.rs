@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::blame;
 use super::kinds::raced_at;
 use super::read::{Reader, number};
-use super::{Assertion, Kind, Stage};
+use super::{Assertion, Kind, Stage, script};
 use crate::diag::Diagnostics;
 use crate::engine::{Engine, EngineError, EngineErrorKind};
 use crate::model::Entity;
@@ -187,6 +187,21 @@ impl<'a> Walk<'a> {
         })
     }
 
+    /// A publication as one request; `stages` are what it is made of.
+    pub(super) fn script(&mut self, stages: &[Stage], sql: Vec<String>) -> Result<(), Stop> {
+        self.go_on()?;
+        let stage = Stage {
+            kind: Kind::Commit,
+            subject: "publication".to_owned(),
+            sql,
+        };
+        self.committing = true;
+        match self.timed(&stage, |engine| engine.script(&stage.sql).map(|()| 0)) {
+            Err(Stop::Engine { error, .. }) => Err(script::stopped(stages, error)),
+            done => done.map(drop),
+        }
+    }
+
     /// One stage, and what its answer means.
     pub(super) fn stage(&mut self, stage: &Stage, diags: &mut Diagnostics) -> Result<(), Stop> {
         self.go_on()?;
@@ -340,6 +355,14 @@ fn settle(reader: &Reader<'_>, base: u64, walked: &Walked, connect: &mut Connect
         Some(Stop::Engine { error, kind }) => match moved {
             Some(winner) if raced_at(kind) => Ended::LostRace {
                 winner: Some(winner.run_id),
+            },
+            // A request whose answer was lost may still be under way.
+            None if committing && error.kind == EngineErrorKind::Connection => Ended::Unknown {
+                message: format!(
+                    "the publication was sent, but not answered ({error}); whether run {} was published is in {}, once it is over",
+                    reader.run_id(),
+                    reader.runs()
+                ),
             },
             // The other one has not committed yet.
             None if error.kind == EngineErrorKind::Conflict => Ended::LostRace { winner: None },

@@ -17,6 +17,11 @@ impl Dialect for BigQuery {
         "bigquery"
     }
 
+    /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/debugging-statements#assert>
+    fn ensure(&self, query: &str, mark: &str) -> String {
+        format!("ASSERT (\n{query}\n) = 0 AS '{mark}'")
+    }
+
     /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical#reserved_keywords>
     fn reserved(&self) -> &'static [&'static str] {
         RESERVED

@@ -3,13 +3,15 @@
 use super::duckdb_words::RESERVED;
 use super::generic::{self, over};
 use super::sql::function;
-use super::{Arg, Binding, Dialect, Rows, Sql};
+use super::{Arg, Binding, Dialect, Publishes, Rows, Sql};
 use crate::expr::{Agg, Func, Literal, Type, Unit};
 use crate::model::{FileFormat, Table, TableSource};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-pub(super) struct DuckDb;
+pub(super) struct DuckDb {
+    pub(super) publishes: Publishes,
+}
 
 impl Dialect for DuckDb {
     fn name(&self) -> &'static str {
@@ -45,15 +47,19 @@ impl Dialect for DuckDb {
         )
     }
 
-    /// <https://duckdb.org/docs/stable/data/csv/overview#parameters>: declared types bind, the others are
-    /// sniffed from all rows: a type that depended on a sample would change with the order of the rows. No line is
-    /// skipped to make the rest fit. JSON is read as the text that it is in a warehouse: where it is none, it is NULL later.
+    fn publishes(&self) -> Publishes {
+        self.publishes
+    }
+
     fn vouch(&self, query: &str) -> Option<[String; 2]> {
         // Before it explains a statement the engine looks at what that would change.
         let begin = "BEGIN TRANSACTION READ ONLY".to_owned();
         Some([begin, format!("EXPLAIN {query}")])
     }
 
+    /// <https://duckdb.org/docs/stable/data/csv/overview#parameters>: declared types bind, the others are
+    /// sniffed from all rows: a type that depended on a sample would change with the order of the rows. No line is
+    /// skipped to make the rest fit. JSON is read as the text that it is in a warehouse: where it is none, it is NULL later.
     fn table(&self, table: &Table) -> Option<String> {
         match &table.source {
             TableSource::File { path, format } => {

@@ -10,10 +10,12 @@ mod duckdb;
 mod duckdb_words;
 mod generic;
 mod groups;
+mod mark;
 mod snowflake;
 mod snowflake_words;
 mod sql;
 
+pub use mark::{failed, mark, marked};
 pub use sql::{Arg, Binding, Rows, Sql};
 
 use crate::expr::{Agg, Func, Literal, Type};
@@ -22,7 +24,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// Every dialect.
-pub static ALL: &[&dyn Dialect] = &[&duckdb::DuckDb, &bigquery::BigQuery, &snowflake::Snowflake];
+pub static ALL: &[&dyn Dialect] = &[&DUCKDB, &bigquery::BigQuery, &snowflake::Snowflake];
 
 /// The dialect of this name.
 #[must_use]
@@ -33,7 +35,30 @@ pub fn find(name: &str) -> Option<&'static dyn Dialect> {
 /// The dialect of the engine inside this program.
 #[must_use]
 pub fn embedded() -> &'static dyn Dialect {
-    &duckdb::DuckDb
+    &DUCKDB
+}
+
+/// The same, published as a script: so the way of warehouses that keep no session is walked where it can be run.
+#[must_use]
+pub fn embedded_as_script() -> &'static dyn Dialect {
+    static DIALECT: duckdb::DuckDb = duckdb::DuckDb {
+        publishes: Publishes::AsScript,
+    };
+    &DIALECT
+}
+
+static DUCKDB: duckdb::DuckDb = duckdb::DuckDb {
+    publishes: Publishes::InSession,
+};
+
+/// How a run's statements hang together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Publishes {
+    /// One transaction of one session from the first question to the commit; what is computed is in temporary tables.
+    InSession,
+    /// Statements know nothing of each other, and tables cannot be made in transactions: what is computed is in tables of the
+    /// output schema that bear the run's name, and the publication is one request.
+    AsScript,
 }
 
 /// A warehouse's way to write SQL.
@@ -89,6 +114,21 @@ pub trait Dialect: Sync {
     /// What may stand in FROM for a table.
     fn table(&self, table: &Table) -> Option<String> {
         generic::table(self, table)
+    }
+
+    /// How a run's statements hang together.
+    fn publishes(&self) -> Publishes {
+        Publishes::AsScript
+    }
+
+    /// A statement that fails, naming `mark` (a word of letters, digits and `_`), unless a query of one number answers 0.
+    fn ensure(&self, query: &str, mark: &str) -> String {
+        // Text that is no number does not become one; and no optimiser knows before it has counted which text it is.
+        format!(
+            "SELECT CAST(CASE WHEN x.violations = 0 THEN '0' ELSE '{mark}_' || CAST(x.violations AS {text}) END AS {int}) AS violations\nFROM (\n{query}\n) AS x",
+            text = self.type_name(&Type::String),
+            int = self.type_name(&Type::Int),
+        )
     }
 
     /// How a transaction begins that writes nothing, and what is refused in it where the query would, without computing

@@ -47,6 +47,10 @@ USMALLINT UTF8 UTINYINT UUID VARCHAR CSV JSON FIXED NUMBER REAL TEXT VARIANT";
 #[cfg(feature = "duckdb-linked")]
 #[must_use]
 pub(super) fn redacted(message: &str) -> String {
+    // What segc itself had it say.
+    if let Some(mark) = crate::dialect::marked(message) {
+        return mark.to_owned();
+    }
     // The statement holds keys where a list is small.
     let message = message
         .split_once("\nLINE ")

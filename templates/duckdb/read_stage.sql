@@ -1,4 +1,4 @@
 SELECT column_name, data_type
 FROM information_schema.columns
-WHERE table_catalog = 'temp' AND table_name = {{ name }}
+WHERE {% if temporary %}table_catalog = 'temp'{% else %}table_catalog = current_database() AND table_schema = {{ schema }}{% endif %} AND table_name = {{ name }}
 ORDER BY ordinal_position

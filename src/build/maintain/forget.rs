@@ -52,12 +52,12 @@ impl<'a> Forget<'a> {
             });
         let context = Erasure {
             entity: statements.text(entity),
-            keys: statements.name(&staging_name(policy, "_keys")),
+            keys: statements.staging(&policy.schema, &staging_name(policy, "_keys")),
             key_type: Sql(key_type(policy, published, entity)
                 .unwrap_or_default()
                 .to_owned()),
             given: Vec::new(),
-            counts: statements.name(&staging_name(policy, "_forgotten")),
+            counts: statements.staging(&policy.schema, &staging_name(policy, "_forgotten")),
             tables: tables.collect(),
             members: relation(&names.of(entity, "members")),
             catalog: relation(&names.catalog()),

@@ -6,7 +6,7 @@ use super::shop::{at, seg};
 use super::world::World;
 
 #[test]
-fn a_build_over_edited_tables_publishes_nothing() {
+pub(super) fn a_build_over_edited_tables_publishes_nothing() {
     let members = "published members are the staged ones (1 segments differ)";
     let stays = "every member has exactly one open stay (1 segments differ)";
     for (edit, what) in [

@@ -8,7 +8,7 @@ use super::shop::{at, seg};
 use super::world::World;
 
 #[test]
-fn a_first_build_publishes_members_history_changes_traits_views_and_the_ledger() {
+pub(super) fn a_first_build_publishes_members_history_changes_traits_views_and_the_ledger() {
     let mut w = World::new("(1, 'a', true), (2, 'b', false), (3, 'c', true)");
     let outcome = w.build(&[seg("vip").expose("email")], at(1));
     assert_eq!(outcome.ended, Ended::Published { epoch: 1 });
@@ -70,7 +70,7 @@ fn a_first_build_publishes_members_history_changes_traits_views_and_the_ledger()
 }
 
 #[test]
-fn run_results_have_the_shape_that_readers_of_dbt_know() {
+pub(super) fn run_results_have_the_shape_that_readers_of_dbt_know() {
     let mut w = World::new("(1, 'a', true), (2, 'b', false)");
     w.build(&[seg("vip")], at(1));
     let at_path = |path: &str| w.results.pointer(path).cloned().unwrap_or_default();
@@ -92,7 +92,7 @@ fn run_results_have_the_shape_that_readers_of_dbt_know() {
 }
 
 #[test]
-fn a_second_build_of_the_same_data_changes_no_member_and_no_history() {
+pub(super) fn a_second_build_of_the_same_data_changes_no_member_and_no_history() {
     let mut w = World::new("(1, 'a', true), (2, 'b', false)");
     w.build(&[seg("vip")], at(1));
     let members = w.rows("from segments.customer_members order by all");
@@ -124,7 +124,7 @@ fn a_second_build_of_the_same_data_changes_no_member_and_no_history() {
 }
 
 #[test]
-fn members_enter_and_exit_and_stays_are_half_open() {
+pub(super) fn members_enter_and_exit_and_stays_are_half_open() {
     let mut w = World::new("(1, 'a', true), (2, 'b', false)");
     w.build(&[seg("vip")], at(1));
     w.sql("update customers set vip = not vip");
@@ -153,7 +153,7 @@ fn members_enter_and_exit_and_stays_are_half_open() {
 }
 
 #[test]
-fn a_selection_publishes_only_what_is_selected() {
+pub(super) fn a_selection_publishes_only_what_is_selected() {
     let mut w = World::new("(1, 'a', true), (2, 'b', false)");
     let segments = [seg("vip").expose("email"), seg("everybody").flag("true")];
     w.build(&segments, at(1));
@@ -187,7 +187,7 @@ fn a_selection_publishes_only_what_is_selected() {
 }
 
 #[test]
-fn a_segment_that_left_the_project_is_retired_and_can_come_back() {
+pub(super) fn a_segment_that_left_the_project_is_retired_and_can_come_back() {
     let mut w = World::new("(1, 'a', true)");
     w.build(&[seg("vip"), seg("all").flag("true")], at(1));
     let outcome = w.build(&[seg("all").flag("true"), seg("vip").disabled()], at(2));
@@ -217,7 +217,7 @@ fn a_segment_that_left_the_project_is_retired_and_can_come_back() {
 }
 
 #[test]
-fn an_entity_that_left_the_project_takes_its_members_with_it() {
+pub(super) fn an_entity_that_left_the_project_takes_its_members_with_it() {
     let mut w = World::new("(1, 'a', true)");
     w.sql("create table accounts (account_id varchar, big boolean)");
     w.sql("insert into accounts values ('x', true)");
@@ -240,7 +240,7 @@ fn an_entity_that_left_the_project_takes_its_members_with_it() {
 }
 
 #[test]
-fn columns_come_change_their_type_and_stay_in_views() {
+pub(super) fn columns_come_change_their_type_and_stay_in_views() {
     let mut w = World::new("(1, 'a', true)");
     w.build(&[seg("vip")], at(1));
     assert_eq!(w.columns("seg_vip"), "customer_id,since");
@@ -262,7 +262,7 @@ fn columns_come_change_their_type_and_stay_in_views() {
 }
 
 #[test]
-fn suppression_and_channels_are_applied_last() {
+pub(super) fn suppression_and_channels_are_applied_last() {
     let mut w = World::new("(1, 'a', true), (2, null, true), (3, 'c', true)");
     w.shop.suppressed = Some("customer_id = 3");
     w.shop.channels = vec![("email", "email is not null")];
@@ -295,7 +295,7 @@ fn suppression_and_channels_are_applied_last() {
 }
 
 #[test]
-fn a_ledger_of_an_older_segc_gets_the_columns_that_it_lacks() {
+pub(super) fn a_ledger_of_an_older_segc_gets_the_columns_that_it_lacks() {
     let mut w = World::new("(1, 'a', true)");
     w.build(&[seg("vip")], at(1));
     w.sql("alter table segments.segc_run_segments drop column held_out");
@@ -308,7 +308,7 @@ fn a_ledger_of_an_older_segc_gets_the_columns_that_it_lacks() {
 }
 
 #[test]
-fn keys_that_are_null_or_not_unique_publish_nothing() {
+pub(super) fn keys_that_are_null_or_not_unique_publish_nothing() {
     let mut w = World::new("(1, 'a', true), (1, 'b', true), (null, 'c', true)");
     let outcome = w.build(&[seg("vip")], at(1));
     assert_eq!(outcome.ended, Ended::Refused);
@@ -320,7 +320,7 @@ fn keys_that_are_null_or_not_unique_publish_nothing() {
 }
 
 #[test]
-fn checks_of_sources_stop_a_build_or_warn() {
+pub(super) fn checks_of_sources_stop_a_build_or_warn() {
     let check = |kind, sql: &str| CheckQuery {
         kind,
         counted: None,
@@ -351,7 +351,7 @@ fn checks_of_sources_stop_a_build_or_warn() {
 }
 
 #[test]
-fn as_of_moves_forward() {
+pub(super) fn as_of_moves_forward() {
     let mut w = World::new("(1, 'a', true)");
     // More digits than warehouses keep are no later instant.
     let nanos = jiff::SignedDuration::from_nanos(1999);
@@ -392,7 +392,7 @@ fn as_of_moves_forward() {
 }
 
 #[test]
-fn a_key_of_another_type_is_refused() {
+pub(super) fn a_key_of_another_type_is_refused() {
     let mut w = World::new("(1, 'a', true)");
     w.build(&[seg("vip")], at(1));
     w.sql("alter table customers alter customer_id type varchar");
@@ -405,7 +405,7 @@ fn a_key_of_another_type_is_refused() {
 }
 
 #[test]
-fn a_schema_of_another_project_or_a_newer_contract_is_refused() {
+pub(super) fn a_schema_of_another_project_or_a_newer_contract_is_refused() {
     let mut w = World::new("(1, 'a', true)");
     w.build(&[seg("vip")], at(1));
     w.sql("update segments.segc_state set project = 'blog', contract_version = 99");
@@ -417,7 +417,7 @@ fn a_schema_of_another_project_or_a_newer_contract_is_refused() {
 }
 
 #[test]
-fn names_that_collide_are_refused_before_anything_runs() {
+pub(super) fn names_that_collide_are_refused_before_anything_runs() {
     let mut w = World::new("(1, 'a', true)");
     let outcome = w.build(&[seg("life.new"), seg("life__new")], at(1));
     assert_eq!(
@@ -427,7 +427,7 @@ fn names_that_collide_are_refused_before_anything_runs() {
 }
 
 #[test]
-fn history_can_be_left_out_and_taken_up_later_and_there_is_a_wide_view() {
+pub(super) fn history_can_be_left_out_and_taken_up_later_and_there_is_a_wide_view() {
     let mut w = World::new("(1, 'a', true), (2, 'b', false)");
     w.shop.history = false;
     w.shop.wide = true;
@@ -453,7 +453,7 @@ fn history_can_be_left_out_and_taken_up_later_and_there_is_a_wide_view() {
 }
 
 #[test]
-fn a_thousand_segments_go_through() {
+pub(super) fn a_thousand_segments_go_through() {
     let mut w = World::new("(1, 'a', true), (2, 'b', false)");
     let segments: Vec<_> = (0..1000).map(|n| seg(&format!("s{n}"))).collect();
     let outcome = w.build(&segments, at(1));
@@ -463,7 +463,7 @@ fn a_thousand_segments_go_through() {
 }
 
 #[test]
-fn tables_of_an_older_segc_get_what_they_lack() {
+pub(super) fn tables_of_an_older_segc_get_what_they_lack() {
     let mut w = World::new("(1, 'a', true)");
     let segments = [seg("vip")];
     w.build(&segments, at(1));

@@ -24,7 +24,7 @@ impl World {
         self.shop.runs += 1;
         let model = self.shop.model(segments, at(900));
         let policy = self.shop.policy(&model, &[], false);
-        let dialect = segc::dialect::find("duckdb").expect("the dialect");
+        let dialect = super::world::dialect();
         let published = Reader::new(&model, &policy, dialect)
             .published(&mut self.db)
             .expect("tables of segc");
@@ -37,7 +37,7 @@ impl World {
 
     pub(super) fn findings(&mut self, segments: &[Seg]) -> Vec<Finding> {
         let bench = self.bench(segments);
-        let dialect = segc::dialect::find("duckdb").expect("the dialect");
+        let dialect = super::world::dialect();
         let doctor = Doctor::new(&bench.model, &bench.policy, &bench.published, dialect);
         examine(&doctor, &mut self.db, at(1000), &|run| {
             (run == "dead").then(|| at(1))
@@ -57,7 +57,7 @@ impl World {
     pub(super) fn repair(&mut self, segments: &[Seg]) -> Option<Ended> {
         let found = self.findings(segments);
         let bench = self.bench(segments);
-        let dialect = segc::dialect::find("duckdb").expect("the dialect");
+        let dialect = super::world::dialect();
         let doctor = Doctor::new(&bench.model, &bench.policy, &bench.published, dialect);
         let stages = doctor.repair(&found, at(1000));
         (!stages.is_empty()).then(|| self.change(&bench, &stages))
@@ -74,7 +74,7 @@ impl World {
         stages: &[segc::build::Stage],
         plan: &Plan,
     ) -> Ended {
-        let dialect = segc::dialect::find("duckdb").expect("the dialect");
+        let dialect = super::world::dialect();
         let reader = Reader::new(&bench.model, &bench.policy, dialect);
         let mut connect = plan.connect(self);
         change(stages, &reader, &bench.published, &mut connect, &Silent).expect("a connection")
@@ -326,7 +326,7 @@ fn a_repair_goes_through_the_fence() {
     w.sql("drop view segments.seg_vip");
     let found = w.findings(&segments());
     let bench = w.bench(&segments());
-    let dialect = segc::dialect::find("duckdb").expect("the dialect");
+    let dialect = super::world::dialect();
     let stages = Doctor::new(&bench.model, &bench.policy, &bench.published, dialect)
         .repair(&found, at(1000));
     // A build publishes in between.

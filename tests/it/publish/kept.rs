@@ -12,7 +12,7 @@ use super::shop::{Seg, at, seg};
 use super::world::World;
 
 fn duckdb() -> &'static dyn segc::dialect::Dialect {
-    segc::dialect::find("duckdb").expect("the dialect")
+    super::world::dialect()
 }
 
 fn given(keys: &[&str]) -> Vec<Given> {
@@ -66,7 +66,7 @@ impl World {
 }
 
 #[test]
-fn the_forgotten_are_nowhere_and_everybody_else_is_where_they_were() {
+pub(super) fn the_forgotten_are_nowhere_and_everybody_else_is_where_they_were() {
     let mut w = World::new("(1, 'a', true), (2, 'b', true), (3, 'c', false), (4, 'd', true)");
     w.shop.channels = vec![("email", "email is not null")];
     let segments = [
@@ -112,7 +112,7 @@ fn the_forgotten_are_nowhere_and_everybody_else_is_where_they_were() {
 }
 
 #[test]
-fn forgetting_nobody_known_and_many_at_once() {
+pub(super) fn forgetting_nobody_known_and_many_at_once() {
     let mut w = World::new("(1, 'a', true)");
     w.sql("insert into customers select range, 'x', true from range(2, 2002)");
     w.build(&[seg("vip")], at(1));
@@ -134,7 +134,7 @@ fn forgetting_nobody_known_and_many_at_once() {
 }
 
 #[test]
-fn lines_that_are_no_keys_are_known_by_their_numbers() {
+pub(super) fn lines_that_are_no_keys_are_known_by_their_numbers() {
     let mut w = World::new("(1, 'a', true)");
     w.sql("alter table customers alter customer_id type date using date '2020-01-01'");
     w.build(&[seg("vip")], at(1));
@@ -152,7 +152,7 @@ fn lines_that_are_no_keys_are_known_by_their_numbers() {
 }
 
 #[test]
-fn views_of_the_retired_are_pruned_and_their_history_on_request() {
+pub(super) fn views_of_the_retired_are_pruned_and_their_history_on_request() {
     let mut w = World::new("(1, 'a', true)");
     w.shop.channels = vec![("email", "email is not null")];
     let before = [
@@ -197,7 +197,7 @@ fn views_of_the_retired_are_pruned_and_their_history_on_request() {
 }
 
 #[test]
-fn an_erasure_that_fails_at_any_statement_erases_nobody_and_can_be_repeated() {
+pub(super) fn an_erasure_that_fails_at_any_statement_erases_nobody_and_can_be_repeated() {
     let segments = [seg("vip").expose("email"), seg("all").flag("true")];
     let mut w = World::new("(1, 'a', true), (2, 'b', true)");
     w.build(&segments, at(1));
@@ -231,7 +231,7 @@ fn an_erasure_that_fails_at_any_statement_erases_nobody_and_can_be_repeated() {
 }
 
 #[test]
-fn of_an_erasure_too_only_the_ledger_is_believed() {
+pub(super) fn of_an_erasure_too_only_the_ledger_is_believed() {
     let segments = [seg("vip")];
     let mut w = World::new("(1, 'a', true), (2, 'b', true)");
     w.build(&segments, at(1));
@@ -266,7 +266,7 @@ fn of_an_erasure_too_only_the_ledger_is_believed() {
 }
 
 #[test]
-fn of_an_entity_that_has_left_the_project_nothing_is_kept_but_its_history() {
+pub(super) fn of_an_entity_that_has_left_the_project_nothing_is_kept_but_its_history() {
     let mut w = World::new("(1, 'a', true)");
     w.shop.wide = true;
     w.sql("create table accounts (account_id varchar, name varchar)");

@@ -1,6 +1,8 @@
 //! Publication: what is planned, what it does to a real DuckDB, and what happens when something fails.
 
 #[cfg(feature = "duckdb-linked")]
+mod as_script;
+#[cfg(feature = "duckdb-linked")]
 mod asserted;
 #[cfg(feature = "duckdb-linked")]
 mod backfill;

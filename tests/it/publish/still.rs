@@ -101,7 +101,7 @@ fn over_a_file(stage: &'static str, text: &'static str) -> (Ended, Vec<&'static 
         path: "customers.csv".to_owned(),
         format: FileFormat::Csv,
     };
-    let dialect = segc::dialect::find("duckdb").expect("the dialect");
+    let dialect = super::world::dialect();
     let from = dialect.table(&model.tables[0]).expect("a table");
     let policy = shop.policy(&model, &["vip"], true);
     let mut queries = shop.queries(&segments, &policy);

@@ -19,7 +19,7 @@ fn world() -> World {
 }
 
 #[test]
-fn who_is_suppressed_leaves_segments_that_are_not_selected() {
+pub(super) fn who_is_suppressed_leaves_segments_that_are_not_selected() {
     let mut w = world();
     let segments = [
         seg("vip"),
@@ -56,7 +56,7 @@ fn who_is_suppressed_leaves_segments_that_are_not_selected() {
 }
 
 #[test]
-fn a_segment_that_somebody_left_is_not_built_as_of_an_earlier_instant() {
+pub(super) fn a_segment_that_somebody_left_is_not_built_as_of_an_earlier_instant() {
     let mut w = world();
     let segments = [seg("vip"), seg("all").flag("true")];
     w.build(&segments, at(1));
@@ -75,7 +75,7 @@ fn a_segment_that_somebody_left_is_not_built_as_of_an_earlier_instant() {
 }
 
 #[test]
-fn segments_published_as_of_the_same_instant_are_left_alone() {
+pub(super) fn segments_published_as_of_the_same_instant_are_left_alone() {
     let mut w = world();
     let segments = [seg("vip"), seg("all").flag("true")];
     w.select(&segments, &["all"], at(2));
@@ -87,7 +87,8 @@ fn segments_published_as_of_the_same_instant_are_left_alone() {
 }
 
 #[test]
-fn who_is_suppressed_leaves_a_refused_segment_and_also_when_the_table_knows_them_no_more() {
+pub(super) fn who_is_suppressed_leaves_a_refused_segment_and_also_when_the_table_knows_them_no_more()
+ {
     let mut w = world();
     let segments = [seg("vip"), seg("all").flag("true")];
     w.build(&segments, at(1));

@@ -28,7 +28,7 @@ fn built(w: &mut World, sql: &str) -> (Ended, String) {
         queries: &queries,
         checks: &[],
         policy: &policy,
-        dialect: segc::dialect::find("duckdb").expect("the dialect"),
+        dialect: super::world::dialect(),
     };
     let db = w.db.another().expect("a session");
     let mut connect = || Ok(Box::new(db.another()?) as Box<dyn Engine>);

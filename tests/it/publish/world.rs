@@ -1,14 +1,37 @@
 //! A database in memory, a table of customers, and builds over it.
 
+use std::cell::Cell;
+
 use segc::build::preview::preview;
 use segc::build::results::results;
 use segc::build::run::{Connect, Outcome, Progress, Request, Silent, publish};
 use segc::diag::Diagnostics;
+use segc::dialect::{self, Dialect};
 use segc::emit::CheckQuery;
 use segc::engine::duckdb::{DuckDb, Options};
 use segc::engine::{Engine, Value};
 
 use super::shop::{Seg, Shop, at};
+
+/// That of these tests; another one for as long as [`as_script`] runs.
+pub(super) fn dialect() -> &'static dyn Dialect {
+    if AS_SCRIPT.get() {
+        dialect::embedded_as_script()
+    } else {
+        dialect::embedded()
+    }
+}
+
+std::thread_local! {
+    static AS_SCRIPT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The same test for a warehouse that keeps no session.
+pub(super) fn as_script(test: fn()) {
+    AS_SCRIPT.set(true);
+    test();
+    AS_SCRIPT.set(false);
+}
 
 pub(super) struct World {
     pub(super) db: DuckDb,
@@ -124,7 +147,7 @@ impl World {
             queries: &queries,
             checks: &self.checks,
             policy: &policy,
-            dialect: segc::dialect::find("duckdb").expect("the dialect"),
+            dialect: dialect(),
         };
         let progress = self.progress.as_ref();
         let outcome = publish(request, connect, progress, &|| at(1000), &mut self.diags)
@@ -152,7 +175,7 @@ impl World {
             queries: &queries,
             checks: &self.checks,
             policy: &policy,
-            dialect: segc::dialect::find("duckdb").expect("the dialect"),
+            dialect: dialect(),
         };
         let other = self.db.another().expect("a session");
         let mut connect = || Ok(Box::new(other.another()?) as Box<dyn Engine>);

@@ -1,0 +1,186 @@
+//! Every template knows its context, and only that.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+fn fields(context: &str) -> BTreeSet<String> {
+    let sql = || Sql("x".to_owned());
+    let pair = || Pair {
+        name: sql(),
+        sql: sql(),
+    };
+    let value = match context {
+        "Ledger" => serde_json::to_value(Ledger {
+            schema: sql(),
+            schema_name: sql(),
+            state: sql(),
+            runs: sql(),
+            run_segments: sql(),
+            run_sources: sql(),
+            sources: Vec::new(),
+            catalog: sql(),
+            scope: sql(),
+            counts: sql(),
+            text: sql(),
+            int: sql(),
+            project: sql(),
+            run_id: sql(),
+            base: 0,
+            contract_version: 1,
+            as_of: sql(),
+            started_at: sql(),
+            finished_at: sql(),
+            target: sql(),
+            segc_version: sql(),
+            git_sha: sql(),
+            selection: sql(),
+            project_hash: sql(),
+            message: sql(),
+            checksum: sql(),
+            counted: sql(),
+        }),
+        "EntityTables" => serde_json::to_value(EntityTables {
+            entity: sql(),
+            members: sql(),
+            before: sql(),
+            history: sql(),
+            traits: sql(),
+            channels: sql(),
+            runs: sql(),
+            run_segments: sql(),
+            catalog: sql(),
+            scope: sql(),
+            counts: sql(),
+            stage: sql(),
+            staged: sql(),
+            left_out: sql(),
+            changes: sql(),
+            key: sql(),
+            keys_of: sql(),
+            holdout_flag: None,
+            suppress_flag: Some(sql()),
+            unwanted: Some(sql()),
+            query: sql(),
+            suppressors: vec![sql()],
+            suppressor: sql(),
+            text: sql(),
+            int: sql(),
+            as_of: sql(),
+            run_id: sql(),
+            whole: true,
+            left_columns: vec![sql()],
+            fingerprint: sql(),
+            columns: vec![pair()],
+            segments: Vec::new(),
+        }),
+        "Definition" => serde_json::to_value(Definition {
+            table: sql(),
+            columns: vec![pair()],
+        }),
+        "Schema" => serde_json::to_value(Schema { schema: sql() }),
+        "ColumnChange" => serde_json::to_value(ColumnChange {
+            table: sql(),
+            column: sql(),
+            ty: sql(),
+        }),
+        "View" => serde_json::to_value(View {
+            view: sql(),
+            select: sql(),
+            comment: sql(),
+        }),
+        "SegmentView" => serde_json::to_value(SegmentView {
+            segment: sql(),
+            key: sql(),
+            columns: vec![pair()],
+            members: sql(),
+            traits: sql(),
+            channels: sql(),
+            channel: None,
+        }),
+        "ScopeRows" => serde_json::to_value(ScopeRows {
+            scope: sql(),
+            columns: vec![pair()],
+            rows: vec![vec![sql()]],
+        }),
+        "Twice" => serde_json::to_value(Twice {
+            table: sql(),
+            by: vec![sql()],
+            what: sql(),
+        }),
+        "Erasure" => serde_json::to_value(Erasure {
+            entity: sql(),
+            keys: sql(),
+            key_type: sql(),
+            given: vec![pair()],
+            counts: sql(),
+            tables: vec![pair()],
+            members: sql(),
+            catalog: sql(),
+            text: sql(),
+        }),
+        "Past" => serde_json::to_value(Past {
+            history: sql(),
+            segments: vec![sql()],
+        }),
+        "Traced" => serde_json::to_value(Traced {
+            table: sql(),
+            column: sql(),
+            runs: sql(),
+            published: true,
+        }),
+        "Checksum" => serde_json::to_value(Checksum {
+            tables: vec![pair()],
+        }),
+        "KeySample" => serde_json::to_value(KeySample {
+            changes: sql(),
+            text: sql(),
+            limit: 5,
+        }),
+        "StageName" => serde_json::to_value(StageName {
+            schema: sql(),
+            name: sql(),
+        }),
+        other => panic!("`{other}` has no sample here"),
+    };
+    value
+        .expect("contexts are plain structs")
+        .as_object()
+        .expect("contexts are structs")
+        .keys()
+        .cloned()
+        .collect()
+}
+
+#[test]
+fn templates_ask_only_for_fields_of_their_context() {
+    let mut environment = Environment::new();
+    for (name, text, context) in TEMPLATES {
+        environment
+            .add_template(name, text)
+            .expect("a template parses");
+        let template = environment.get_template(name).expect("just added");
+        let known = fields(context);
+        for variable in template.undeclared_variables(false) {
+            assert!(
+                known.contains(&variable),
+                "{name} asks for `{variable}`, {context} has {known:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_template_file_is_listed() {
+    let mut files = BTreeSet::new();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    for entry in walkdir::WalkDir::new(&root) {
+        let path = entry.expect("the folder is readable").into_path();
+        if path.extension().is_some_and(|e| e == "sql") {
+            let name = path.strip_prefix(&root).expect("below the root");
+            files.insert(name.to_string_lossy().replace('\\', "/"));
+        }
+    }
+    let listed: BTreeSet<String> = TEMPLATES.iter().map(|(n, ..)| (*n).to_owned()).collect();
+    assert_eq!(files, listed);
+}
