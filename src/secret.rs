@@ -44,6 +44,13 @@ impl Secrets {
         self.0.extend(others.0.iter().cloned());
     }
 
+    /// Whether one of them stands in a text as it is.
+    #[must_use]
+    pub fn stand_in(&self, text: &str) -> bool {
+        let secrets = self.0.iter().map(Secret::reveal);
+        secrets.filter(|s| !s.is_empty()).any(|s| text.contains(s))
+    }
+
     /// The text without any of them, however they are escaped in it.
     #[must_use]
     pub fn hide(&self, text: &str) -> String {

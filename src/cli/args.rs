@@ -42,6 +42,10 @@ pub(super) struct ProjectArgs {
     #[arg(long, short, env = "SEGC_TARGET", value_name = "NAME")]
     pub target: Option<String>,
 
+    /// The folder of dbt's profiles.yml, where `dbt:` is set and segc.yml has no `targets:` [default: DBT_PROFILES_DIR, dbt's project, ~/.dbt]
+    #[arg(long, env = "SEGC_PROFILES_DIR", value_name = "DIR")]
+    pub profiles_dir: Option<PathBuf>,
+
     /// Values of vars, over those of segc.yml: '{vip_spend: 500}'
     #[arg(long, env = "SEGC_VARS", value_name = "YAML")]
     pub vars: Option<String>,

@@ -299,8 +299,9 @@ fn published(
         policy: &policy,
         dialect: parts.dialect,
     };
-    let options = connect::options(parts.project, parts.target, args.engine.threads);
-    let warehouse = connect::open(&options, parts.diags)?;
+    let mut connection = connect::options(parts.project, parts.target, args.engine.threads);
+    connection.run_as(&policy.run_id);
+    let warehouse = connect::open_to_publish(&connection, parts.diags)?;
     interrupts.stops(warehouse.interrupter());
     let watched = Watched {
         inner: &Silent,
@@ -316,7 +317,7 @@ fn published(
     match outcome {
         Ok(outcome) => Some(outcome),
         Err(error) => {
-            parts.diags.push(connect::refused(&options, &error));
+            parts.diags.push(connect::refused(&connection, &error));
             None
         }
     }

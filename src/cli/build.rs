@@ -82,11 +82,12 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
             &mut |_, _| {},
             parts.diags,
         );
-        let options = connect::options(parts.project, parts.target, args.engine.threads);
+        let mut connection = connect::options(parts.project, parts.target, args.engine.threads);
         let accepted = args.accept.of(&selection, parts.model, parts.diags);
         let mut policy = policy(&parts, &wanted, selection, now);
         accepted_sources(&accepted, &compiled.checks, parts.diags);
         policy.accepted = accepted;
+        connection.run_as(&policy.run_id);
         let request = Request {
             model: parts.model,
             queries: &compiled.queries,
@@ -95,7 +96,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
             dialect: parts.dialect,
         };
         if !parts.diags.has_errors()
-            && let Some(warehouse) = connect::open(&options, parts.diags)
+            && let Some(warehouse) = connect::open_to_publish(&connection, parts.diags)
         {
             interrupts.stops(warehouse.interrupter());
             let bar = ctx.ui.draws_progress().then(Bar::new);
@@ -112,7 +113,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
             );
             drop(bar);
             match outcome {
-                Err(e) => parts.diags.push(connect::refused(&options, &e)),
+                Err(e) => parts.diags.push(connect::refused(&connection, &e)),
                 Ok(mut outcome) => {
                     blame::computing(
                         parts.model,

@@ -7,13 +7,18 @@
 use crate::diag::codes::project as codes;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::dialect;
-use crate::engine::{self, EngineError, EngineErrorKind, Options, Reads, Warehouse, catalog};
+use crate::engine::surroundings::Machine;
+use crate::engine::{
+    self, EngineError, EngineErrorKind, Options, Reads, Remote, Warehouse, catalog,
+};
 use crate::model::{Catalog, Table, TableSource, resolve};
 use crate::project::Project;
-use crate::project::target::Target;
+use crate::project::target::{Embedded, Place, Target};
 use crate::snippet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+use ulid::Ulid;
 
 /// How a project's sources are asked for their columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,21 +33,60 @@ pub(super) enum Sources {
     Present,
 }
 
+/// What to open and how.
+#[derive(Clone)]
+pub(super) enum Connection {
+    Embedded(Options),
+    Remote(Box<Remote>),
+}
+
+impl Connection {
+    /// From now on it is this run that connects.
+    pub(super) fn run_as(&mut self, run: &str) {
+        match self {
+            Self::Embedded(_) => {}
+            Self::Remote(remote) => remote.run_as(run),
+        }
+    }
+
+    /// In words.
+    fn place(&self) -> String {
+        match self {
+            Self::Embedded(options) => options.path.as_ref().map_or_else(
+                || "a database in memory".to_owned(),
+                |p| format!("`{}`", p.display()),
+            ),
+            Self::Remote(remote) => remote.place(),
+        }
+    }
+}
+
 /// The file of a target, if it has one.
-pub(super) fn file(project: &Project, target: &Target) -> Option<PathBuf> {
-    target.path.as_ref().map(|p| project.root.join(p))
+pub(super) fn file(project: &Project, embedded: &Embedded) -> Option<PathBuf> {
+    embedded.path.as_ref().map(|p| project.root.join(p))
 }
 
 /// How a target is opened.
-pub(super) fn options(project: &Project, target: &Target, threads: Option<u16>) -> Options {
+pub(super) fn options(project: &Project, target: &Target, threads: Option<u16>) -> Connection {
+    match &target.place {
+        Place::Embedded(embedded) => Connection::Embedded(of_embedded(project, embedded, threads)),
+        Place::Remote(remote) => {
+            let mut remote = remote.clone();
+            remote.run_as(&Ulid::generate().to_string());
+            Connection::Remote(remote)
+        }
+    }
+}
+
+fn of_embedded(project: &Project, embedded: &Embedded, threads: Option<u16>) -> Options {
     Options {
-        path: file(project, target),
+        path: file(project, embedded),
         read_only: false,
         project_dir: project.root.clone(),
-        threads: threads.map(u32::from).or(target.threads),
-        memory_limit: target.memory_limit.clone(),
-        lock_timeout: Duration::from_secs(target.lock_timeout),
-        reads: Some(reads(project, &target.read_from)),
+        threads: threads.map(u32::from).or(embedded.threads),
+        memory_limit: embedded.memory_limit.clone(),
+        lock_timeout: Duration::from_secs(embedded.lock_timeout),
+        reads: Some(reads(project, &embedded.read_from)),
         names_values: false,
     }
 }
@@ -68,42 +112,65 @@ fn reads(project: &Project, more: &[PathBuf]) -> Reads {
 }
 
 /// What another project's specs read as well.
-pub(super) fn reads_as(options: &mut Options, other: &Project) {
-    if let Some(own) = &mut options.reads {
+pub(super) fn reads_as(connection: &mut Connection, other: &Project) {
+    if let Connection::Embedded(options) = connection
+        && let Some(own) = &mut options.reads
+    {
         own.names.extend(reads(other, &[]).names);
     }
 }
 
 /// A database in memory beside the project's files.
-pub(super) fn memory(project: &Project) -> Options {
-    Options {
+pub(super) fn memory(project: &Project) -> Connection {
+    Connection::Embedded(Options {
         project_dir: project.root.clone(),
         reads: Some(reads(project, &[])),
         ..Options::default()
-    }
+    })
 }
 
 /// Opens a warehouse, or says why it cannot be opened.
-pub(super) fn open(options: &Options, diags: &mut Diagnostics) -> Option<Box<dyn Warehouse>> {
-    match engine::open(options) {
+pub(super) fn open(connection: &Connection, diags: &mut Diagnostics) -> Option<Box<dyn Warehouse>> {
+    let opened = match connection {
+        Connection::Embedded(options) => engine::open(options),
+        Connection::Remote(remote) => Ok(remote.open(Arc::new(Machine::default()))),
+    };
+    match opened {
         Ok(warehouse) => Some(warehouse),
         Err(e) => {
-            diags.push(refused(options, &e));
+            diags.push(refused(connection, &e));
+            None
+        }
+    }
+}
+
+/// Opens a warehouse for the protocol of a build, which not every one has yet.
+pub(super) fn open_to_publish(
+    connection: &Connection,
+    diags: &mut Diagnostics,
+) -> Option<Box<dyn Warehouse>> {
+    match connection {
+        Connection::Embedded(_) => open(connection, diags),
+        Connection::Remote(remote) => {
+            diags.push(
+                Diagnostic::error(
+                    &codes::TARGET_TYPE,
+                    format!("this version does not publish in {}", remote.place()),
+                )
+                .help("build in a target of `type: duckdb`; `segc check`, `segc compile`, `segc test` and `segc debug` know this one"),
+            );
             None
         }
     }
 }
 
 /// The diagnostic of a connection that failed.
-pub(super) fn refused(options: &Options, error: &EngineError) -> Diagnostic {
-    if !engine::IS_BUILT_IN {
+pub(super) fn refused(connection: &Connection, error: &EngineError) -> Diagnostic {
+    if !engine::IS_BUILT_IN && matches!(connection, Connection::Embedded(_)) {
         return Diagnostic::error(&codes::NO_ENGINE, "this segc was built without its engine")
             .help("declare all columns and use `--offline`, or install a release");
     }
-    let what = options.path.as_ref().map_or_else(
-        || "a database in memory".to_owned(),
-        |p| format!("`{}`", p.display()),
-    );
+    let what = connection.place();
     let diagnostic = Diagnostic::error(&codes::CANNOT_CONNECT, format!("cannot open {what}"))
         .note(error.message.clone());
     match error.kind {
@@ -136,12 +203,12 @@ pub(super) fn columns(
         &project.settings,
         &mut Diagnostics::default(),
     );
-    let stored = target
-        .filter(|t| file(project, t).is_some_and(|f| f.exists()))
-        .map(|t| Options {
-            read_only: true,
-            ..options(project, t, None)
-        });
+    let stored = target.and_then(|t| stored(project, t, None));
+    // A warehouse that is reached over a network is asked where everything must be there, and not before.
+    let sources = match &stored {
+        Some(Connection::Remote(_)) if sources != Sources::Present => Sources::Declared,
+        Some(Connection::Remote(_) | Connection::Embedded(_)) | None => sources,
+    };
     let asked: Vec<&Table> = match sources {
         Sources::Declared => Vec::new(),
         Sources::Present => tables.iter().collect(),
@@ -158,19 +225,19 @@ pub(super) fn columns(
     if asked.is_empty() {
         return found;
     }
-    let options = stored.unwrap_or_else(|| memory(project));
-    let session = open(&options, diags).map(|w| w.session());
+    let connection = stored.unwrap_or_else(|| memory(project));
+    let session = open(&connection, diags).map(|w| w.session());
     let mut session = match session {
         None => return found,
         Some(Ok(session)) => session,
         Some(Err(e)) => {
-            diags.push(refused(&options, &e));
+            diags.push(refused(&connection, &e));
             return found;
         }
     };
     let list: Vec<TableSource> = asked.iter().map(|t| t.source.clone()).collect();
     match catalog::describe(session.as_mut(), dialect, &project.root, &list) {
-        Err(e) => diags.push(refused(&options, &e)),
+        Err(e) => diags.push(refused(&connection, &e)),
         Ok(answers) => {
             for (table, answer) in asked.into_iter().zip(answers) {
                 match answer {
@@ -206,20 +273,29 @@ fn is_history(table: &Table) -> bool {
     matches!(table.source, TableSource::History { .. })
 }
 
-/// How a target is opened to look: its file read-only if it is there, else memory.
-pub(super) fn reading(project: &Project, target: &Target, threads: Option<u16>) -> Options {
-    let stored = options(project, target, threads);
-    if stored.path.as_ref().is_some_and(|p| p.exists()) {
-        Options {
-            read_only: true,
-            ..stored
+/// What there is of a target, to look: a file is opened read-only. None where it is not there yet.
+fn stored(project: &Project, target: &Target, threads: Option<u16>) -> Option<Connection> {
+    match options(project, target, threads) {
+        Connection::Embedded(options) => {
+            let is_there = options.path.as_ref().is_some_and(|p| p.exists());
+            is_there.then_some(Connection::Embedded(Options {
+                read_only: true,
+                ..options
+            }))
         }
-    } else {
-        Options {
-            path: None,
-            ..stored
-        }
+        remote @ Connection::Remote(_) => Some(remote),
     }
+}
+
+/// How a target is opened to look: what there is of it, else memory.
+pub(super) fn reading(project: &Project, target: &Target, threads: Option<u16>) -> Connection {
+    stored(project, target, threads).unwrap_or_else(|| match options(project, target, threads) {
+        Connection::Embedded(options) => Connection::Embedded(Options {
+            path: None,
+            ..options
+        }),
+        remote @ Connection::Remote(_) => remote,
+    })
 }
 
 /// The diagnostic of a query that failed while looking.

@@ -14,12 +14,12 @@ pub(super) fn funnels(
     ids: &[SegmentId],
     parts: &mut Parts<'_>,
 ) -> Option<Vec<(SegmentId, Funnel)>> {
-    let options = connect::reading(parts.project, parts.target, None);
-    let warehouse = connect::open(&options, parts.diags)?;
+    let connection = connect::reading(parts.project, parts.target, None);
+    let warehouse = connect::open(&connection, parts.diags)?;
     let mut session = match warehouse.session() {
         Ok(session) => session,
         Err(e) => {
-            parts.diags.push(connect::refused(&options, &e));
+            parts.diags.push(connect::refused(&connection, &e));
             return None;
         }
     };

@@ -4,8 +4,14 @@ use super::args::ProjectArgs;
 use super::connect;
 use super::workspace::Workspace;
 use super::{Ctx, Exit};
-use crate::engine::Value;
+use crate::diag::codes::project as codes;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::engine::surroundings::Machine;
+use crate::engine::{Remote, State, Value};
+use crate::project::Project;
+use crate::project::target::{Embedded, Place, Target};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// Try the project and the target's connection, and say what is wrong with them
 #[derive(clap::Args, Debug)]
@@ -18,48 +24,29 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     let mut out = String::new();
-    let _ = writeln!(out, "segc        {}", env!("CARGO_PKG_VERSION"));
+    line(&mut out, "segc", env!("CARGO_PKG_VERSION"));
     let mut workspace = Workspace::open(&args.project, ctx);
     if let Some((project, target, diags)) = workspace.found() {
-        let _ = writeln!(
-            out,
-            "project     {} in {}",
-            project.settings.name.value,
-            project.root.display()
+        let name = &project.settings.name.value;
+        line(
+            &mut out,
+            "project",
+            &format!("{name} in {}", project.root.display()),
         );
         if let Some(target) = target {
-            let options = connect::reading(project, target, None);
-            let place = connect::file(project, target).map_or_else(
-                || "in memory".to_owned(),
-                |f| {
-                    let state = if options.path.is_some() {
-                        ""
-                    } else {
-                        " (not there yet: a build makes it)"
-                    };
-                    format!("{}{state}", f.display())
-                },
+            let from = if target.is_of_dbt {
+                ", of dbt's profile"
+            } else {
+                ""
+            };
+            line(
+                &mut out,
+                "target",
+                &format!("{} ({}{from})", target.name, target.kind),
             );
-            let _ = writeln!(out, "target      {} ({})", target.name, target.kind);
-            let _ = writeln!(out, "database    {place}");
-            let _ = writeln!(out, "schema      {}", project.settings.outputs.schema.value);
-            if let Some(warehouse) = connect::open(&options, diags) {
-                match warehouse
-                    .session()
-                    .and_then(|mut s| s.query("select version()"))
-                {
-                    Ok(rows) => {
-                        let version = match rows.rows.first().and_then(|r| r.first()) {
-                            Some(Value::Text(version)) => version.clone(),
-                            Some(
-                                Value::Null | Value::Boolean(_) | Value::Int(_) | Value::Float(_),
-                            )
-                            | None => String::new(),
-                        };
-                        let _ = writeln!(out, "connection  fine, engine {version}");
-                    }
-                    Err(e) => diags.push(connect::refused(&options, &e)),
-                }
+            match &target.place {
+                Place::Embedded(embedded) => local(&mut out, project, target, embedded, diags),
+                Place::Remote(remote) => far(&mut out, project, remote, diags),
             }
         }
     }
@@ -68,4 +55,94 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
         Exit::Found => Exit::CouldNotRun,
         Exit::Fine | Exit::CouldNotRun | Exit::Lost | Exit::Unknown | Exit::Interrupted(_) => exit,
     })
+}
+
+fn line(out: &mut String, name: &str, value: &str) {
+    let _ = writeln!(out, "{name:<11} {value}");
+}
+
+/// A database of the engine inside the program.
+fn local(
+    out: &mut String,
+    project: &Project,
+    target: &Target,
+    embedded: &Embedded,
+    diags: &mut Diagnostics,
+) {
+    let place = connect::file(project, embedded).map_or_else(
+        || "in memory".to_owned(),
+        |f| {
+            let state = if f.exists() {
+                ""
+            } else {
+                " (not there yet: a build makes it)"
+            };
+            format!("{}{state}", f.display())
+        },
+    );
+    line(out, "database", &place);
+    line(out, "schema", &project.settings.outputs.schema.value);
+    let connection = connect::reading(project, target, None);
+    let Some(warehouse) = connect::open(&connection, diags) else {
+        return;
+    };
+    match warehouse
+        .session()
+        .and_then(|mut s| s.query("select version()"))
+    {
+        Ok(rows) => {
+            let version = match rows.rows.first().and_then(|r| r.first()) {
+                Some(Value::Text(version)) => version.as_str(),
+                Some(Value::Null | Value::Boolean(_) | Value::Int(_) | Value::Float(_)) | None => {
+                    ""
+                }
+            };
+            line(out, "connection", &format!("fine, engine {version}"));
+        }
+        Err(e) => diags.push(connect::refused(&connection, &e)),
+    }
+}
+
+/// A warehouse that is reached over a network.
+fn far(out: &mut String, project: &Project, remote: &Remote, diags: &mut Diagnostics) {
+    let schema = &project.settings.outputs.schema.value;
+    line(out, "address", &remote.place());
+    for (name, value) in remote.told() {
+        line(out, name, &value);
+    }
+    line(out, "schema", schema);
+    let _ = writeln!(out);
+    let mut is_all_fine = true;
+    let mut remote = remote.clone();
+    remote.run_as(&ulid::Ulid::generate().to_string());
+    for finding in remote.examine(Arc::new(Machine::default()), schema) {
+        match finding.state {
+            State::Fine(said) => line(out, finding.what, &said),
+            State::Unsure(said) => {
+                is_all_fine = false;
+                line(out, finding.what, &said);
+            }
+            State::Wrong { said, help } => {
+                is_all_fine = false;
+                line(out, finding.what, "see below");
+                diags.push(
+                    Diagnostic::error(
+                        &codes::CANNOT_CONNECT,
+                        format!("the {} of this target cannot be used", finding.what),
+                    )
+                    .note(said)
+                    .help(help),
+                );
+            }
+        }
+    }
+    if !is_all_fine {
+        let _ = writeln!(
+            out,
+            "\nWhat a build needs, as somebody who may grant it writes it:"
+        );
+        for grant in remote.grants(schema) {
+            let _ = writeln!(out, "  {grant}");
+        }
+    }
 }

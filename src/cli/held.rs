@@ -1,6 +1,6 @@
 //! What commands on published tables have in common: the target is open, what it holds is read, and it is this project's.
 
-use super::connect;
+use super::connect::{self, Connection};
 use super::interrupt::{Interrupts, Watched};
 use super::policy::policy;
 use super::workspace::Parts;
@@ -10,7 +10,7 @@ use crate::build::published::check_owner;
 use crate::build::read::Reader;
 use crate::build::run::{Ended, Silent};
 use crate::build::{Policy, Published, Stage};
-use crate::engine::{EngineError, Options, Warehouse};
+use crate::engine::{EngineError, Warehouse};
 use crate::ir::Selection;
 use crate::project::select::Wanted;
 use jiff::Timestamp;
@@ -21,18 +21,19 @@ pub(super) struct Held<'a> {
     pub(super) policy: Policy,
     pub(super) warehouse: Box<dyn Warehouse>,
     pub(super) published: Published,
-    options: Options,
+    connection: Connection,
 }
 
 /// Opens the target, to look or to write. None where something is wrong, which is said.
 pub(super) fn hold<'a>(parts: Parts<'a>, now: Timestamp, writes: bool) -> Option<Held<'a>> {
-    let options = if writes {
+    let mut connection = if writes {
         connect::options(parts.project, parts.target, None)
     } else {
         connect::reading(parts.project, parts.target, None)
     };
     let policy = policy(&parts, &Wanted::default(), Selection::default(), now);
-    let warehouse = connect::open(&options, parts.diags)?;
+    connection.run_as(&policy.run_id);
+    let warehouse = connect::open_to_publish(&connection, parts.diags)?;
     let reader = Reader::new(parts.model, &policy, parts.dialect);
     let read = (warehouse.session()).and_then(|mut engine| reader.published(engine.as_mut()));
     match read {
@@ -45,12 +46,12 @@ pub(super) fn hold<'a>(parts: Parts<'a>, now: Timestamp, writes: bool) -> Option
                 policy,
                 warehouse,
                 published,
-                options,
+                connection,
             };
             (!held.parts.diags.has_errors()).then_some(held)
         }
         Err(error) => {
-            parts.diags.push(connect::refused(&options, &error));
+            parts.diags.push(connect::refused(&connection, &error));
             None
         }
     }
@@ -61,7 +62,7 @@ impl Held<'_> {
     pub(super) fn refused(&mut self, error: &EngineError) {
         self.parts
             .diags
-            .push(connect::refused(&self.options, error));
+            .push(connect::refused(&self.connection, error));
     }
 
     pub(super) fn reader(&self) -> Reader<'_> {

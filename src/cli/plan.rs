@@ -190,7 +190,7 @@ fn plan(
     other: Option<(Workspace, String)>,
 ) -> Option<(String, Ended)> {
     let args = asked.args;
-    let mut options = connect::reading(parts.project, parts.target, args.engine.threads);
+    let mut connection = connect::reading(parts.project, parts.target, args.engine.threads);
     let accepted = args.accept.of(&selection, parts.model, parts.diags);
     let ours = Side::of(asked, &parts, selection, accepted);
     let ours = ours.made(parts.diags);
@@ -198,13 +198,14 @@ fn plan(
     let theirs = workspace.as_mut().and_then(Workspace::parts).map(|theirs| {
         let (mine, whole) = (&ours.policy.selection, ours.policy.whole);
         let selection = against::selection(parts.model, mine, whole, theirs.model);
-        connect::reads_as(&mut options, theirs.project);
+        connect::reads_as(&mut connection, theirs.project);
         Side::of(asked, &theirs, selection, BTreeMap::new()).made(theirs.diags)
     });
     if parts.diags.has_errors() {
         return None;
     }
-    let warehouse = connect::open(&options, parts.diags)?;
+    connection.run_as(&ours.policy.run_id);
+    let warehouse = connect::open_to_publish(&connection, parts.diags)?;
     asked.interrupts.stops(warehouse.interrupter());
     let bar = asked.ctx.ui.draws_progress().then(Bar::new);
     let watched = Watched {
@@ -224,7 +225,7 @@ fn plan(
     let mut preview = match found {
         Ok(preview) => preview,
         Err(e) => {
-            parts.diags.push(connect::refused(&options, &e));
+            parts.diags.push(connect::refused(&connection, &e));
             return None;
         }
     };

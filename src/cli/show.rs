@@ -100,8 +100,8 @@ fn members(args: &Args, mut parts: Parts<'_>) -> Option<Shown> {
         return None;
     }
     let query = compiled.queries.first()?;
-    let options = connect::reading(parts.project, parts.target, args.engine.threads);
-    let warehouse = connect::open(&options, parts.diags)?;
+    let connection = connect::reading(parts.project, parts.target, args.engine.threads);
+    let warehouse = connect::open(&connection, parts.diags)?;
     let answer = warehouse.session().and_then(|mut session| {
         ask(
             session.as_mut(),

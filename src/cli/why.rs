@@ -96,8 +96,8 @@ fn find(args: &Args, mut parts: Parts<'_>, now: Timestamp) -> Option<Found> {
     if parts.diags.has_errors() {
         return None;
     }
-    let options = connect::reading(parts.project, parts.target, args.engine.threads);
-    let warehouse = connect::open(&options, parts.diags)?;
+    let connection = connect::reading(parts.project, parts.target, args.engine.threads);
+    let warehouse = connect::open(&connection, parts.diags)?;
     let asked = warehouse.session().and_then(|mut session| {
         for statement in &query.prelude {
             session.execute(statement)?;

@@ -31,6 +31,8 @@ const COULD_NOT_RUN: &[&str] = &[
     codes::UNKNOWN_TARGET.id,
     codes::TARGET_TYPE.id,
     codes::NO_ENGINE.id,
+    codes::DBT_PROFILE.id,
+    codes::LOGIN.id,
     codes::CANNOT_WRITE.id,
     codes::CANNOT_CONNECT.id,
     codes::BAD_KEY.id,
@@ -79,12 +81,16 @@ impl Workspace {
         };
         let root = project::find(&request, &mut diags);
         let prefix = root.as_ref().map_or_else(String::new, |r| way(&ctx.cwd, r));
-        let project = root
+        let mut project = root
             .and_then(|root| project::load(root, args.vars.as_deref(), &mut sources, &mut diags));
+        let profiles_dir = args.profiles_dir.as_ref().map(|dir| ctx.cwd.join(dir));
+        if let Some(project) = &mut project {
+            project::connect(project, profiles_dir.as_deref(), &mut sources, &mut diags);
+        }
         keep_secrets(&sources, project.as_ref(), &ctx.ui);
-        let target = project
-            .as_ref()
-            .and_then(|p| target::resolve(&p.settings, args.target.as_deref(), &mut diags));
+        let target = project.as_ref().and_then(|p| {
+            target::resolve(&p.settings, &p.root, args.target.as_deref(), &mut diags)
+        });
         Self {
             sources,
             diags,

@@ -8,6 +8,7 @@ pub mod http;
 pub mod job;
 mod jwt;
 mod redact;
+mod remote;
 mod running;
 #[cfg(feature = "duckdb-linked")]
 pub mod sandbox;
@@ -17,6 +18,7 @@ pub mod snowflake;
 pub mod surroundings;
 mod warehouse;
 
+pub use remote::{Finding, Remote, State};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 pub use warehouse::{IS_BUILT_IN, Options, Reads, Warehouse, open};

@@ -10,6 +10,7 @@
 mod dbt;
 mod files;
 mod instant;
+mod profiles;
 pub mod revision;
 pub mod select;
 pub mod target;
@@ -75,6 +76,18 @@ impl Project {
 /// The folder a request means.
 pub fn find(request: &Request<'_>, diags: &mut Diagnostics) -> Option<PathBuf> {
     files::find_root(request.cwd, request.project_dir, diags)
+}
+
+/// Gives a project of dbt that has no targets of its own those of dbt's profile; `profiles_dir` is where that was said to be.
+pub fn connect(
+    project: &mut Project,
+    profiles_dir: Option<&Path>,
+    sources: &mut SourceMap,
+    diags: &mut Diagnostics,
+) {
+    let env = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    let Project { root, settings, .. } = project;
+    profiles::take(root, profiles_dir, settings, &env, sources, diags);
 }
 
 /// Reads the project in `root`: as much of it as can be read; `vars` is `--vars`, a YAML map. None where `segc.yml` cannot

@@ -8,6 +8,7 @@ mod anniversary;
 pub mod condition;
 mod copies;
 mod entity;
+pub mod env;
 mod function;
 mod guards;
 pub mod habit;

@@ -1,17 +1,15 @@
 //! `segc.yml`, and the `--vars` that override a part of it.
 //!
-//! `{{ env_var('X') }}` is put in before anything else is read; the environment comes in as a function, because
-//! nothing on this floor reads it.
+//! Variables of the environment are put in before anything else is read: [`super::env`].
 
 use super::guards::{Guards, guards};
 use super::{HoldoutSpec, Name, allow, entity, holdout, item, keys};
 use crate::diag::codes::lint::{Level, Lint};
 use crate::diag::codes::spec as codes;
 use crate::diag::{Diagnostic, Diagnostics, nearest};
-use crate::secret::{self, Secret, Secrets};
+use crate::secret::Secrets;
 use crate::source::{FileId, Span, Spanned};
 use crate::yaml::decode::{Fields, Reader, unknown_var};
-use crate::yaml::template::{self, Piece};
 use crate::yaml::{self, Node, NodeKind};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
@@ -58,9 +56,12 @@ pub struct TargetSpec {
     pub name: Name,
     /// `duckdb`, `bigquery`, `snowflake`.
     pub kind: Spanned<String>,
-    /// All other keys of the target.
+    /// All other keys of the target. A text that reads a variable which is not set stands as it is written: the others can be
+    /// used without.
     pub options: Vec<(Name, Node)>,
     pub span: Span,
+    /// It stands in a profile of dbt.
+    pub is_of_dbt: bool,
 }
 
 /// The dbt project whose models and sources the specs name.
@@ -68,6 +69,8 @@ pub struct TargetSpec {
 pub struct DbtSpec {
     /// Relative to the project's folder.
     pub project_dir: Spanned<String>,
+    /// Of the profile: the output to connect to.
+    pub target: Option<Name>,
 }
 
 #[derive(Clone, Debug)]
@@ -130,7 +133,7 @@ pub fn read(
 ) -> Option<Settings> {
     let mut node = node.clone();
     let mut secrets = Secrets::default();
-    put_in_env(&mut node, Under::default(), env, &mut secrets, diags);
+    super::env::of_settings(&mut node, env, &mut secrets, diags);
     let mut r = Reader::new(diags, &[]);
     let f = r.fields(&node, &keys::SETTINGS)?;
     if let Some(version) = f.get("version")
@@ -207,6 +210,7 @@ fn targets(r: &mut Reader<'_>, f: &Fields<'_>) -> Vec<TargetSpec> {
                 .cloned()
                 .collect(),
             span: target.span,
+            is_of_dbt: false,
         });
     }
     targets
@@ -270,8 +274,12 @@ fn outputs(r: &mut Reader<'_>, f: &Fields<'_>) -> Outputs {
 fn dbt(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<DbtSpec> {
     let f = f.get("dbt").and_then(|n| r.fields(n, &keys::DBT))?;
     let project_dir = f.get("project_dir").and_then(|n| r.text_as(n, "a folder"));
+    let target = f
+        .get("target")
+        .and_then(|n| r.text_as(n, "an output of dbt's profile"));
     Some(DbtSpec {
         project_dir: project_dir?,
+        target,
     })
 }
 
@@ -341,97 +349,6 @@ pub fn override_vars(settings: &mut Settings, file: FileId, text: &str, diags: &
             None => r.diags.push(unknown_var(&name, name.span, &settings.vars)),
         }
     }
-}
-
-/// Where a text of segc.yml stands.
-#[derive(Clone, Copy, Default)]
-struct Under<'a> {
-    /// The key of the whole map.
-    top: &'a str,
-    /// The nearest key.
-    key: &'a str,
-}
-
-/// Replaces `{{ env_var('X') }}` in every text of the tree, and keeps what is secret of it.
-fn put_in_env(
-    node: &mut Node,
-    under: Under<'_>,
-    env: &dyn Fn(&str) -> Option<String>,
-    secrets: &mut Secrets,
-    diags: &mut Diagnostics,
-) {
-    match &mut node.kind {
-        NodeKind::String(text) if template::is_template(text) => {
-            let pieces = match template::pieces(text, "env_var", &|_| false) {
-                Ok(pieces) => pieces,
-                Err(problems) => {
-                    // Said once: the text stays as something that is no template any more.
-                    Reader::new(diags, &[]).template_problems(node, problems);
-                    node.kind = NodeKind::String(String::new());
-                    return;
-                }
-            };
-            let mut out = String::new();
-            for piece in pieces {
-                match piece {
-                    Piece::Text(text) => out.push_str(&text),
-                    // None was said to be one.
-                    Piece::Param { name, .. } => out.push_str(&name),
-                    Piece::Call(call) if is_misplaced(&call.argument, under) => diags.push(
-                        Diagnostic::error(
-                            &codes::SECRET_ELSEWHERE,
-                            format!("`{}` is a secret, and this is no place for one", call.argument),
-                        )
-                        .at(node.sub_span(call.range.start, call.range.end), "read here")
-                        .help("only `targets:` may read it; give a variable that is no secret another name"),
-                    ),
-                    Piece::Call(call) => match env(&call.argument).or(call.default) {
-                        Some(value) => {
-                            if secret::is_variable(&call.argument) || secret::is_key(under.key) {
-                                secrets.add(Secret::new(value.as_str()));
-                            }
-                            out.push_str(&value);
-                        }
-                        None => diags.push(
-                            Diagnostic::error(
-                                &codes::UNSET_ENV_VAR,
-                                format!("the environment variable `{}` is not set", call.argument),
-                            )
-                            .at(node.sub_span(call.range.start, call.range.end), "read here")
-                            .help(format!(
-                                "set it, or give a default: `env_var('{}', '…')`",
-                                call.argument
-                            )),
-                        ),
-                    },
-                }
-            }
-            node.kind = NodeKind::String(out);
-            node.map = Vec::new();
-        }
-        NodeKind::List(items) => {
-            for item in items {
-                put_in_env(item, under, env, secrets, diags);
-            }
-        }
-        NodeKind::Map(entries) => {
-            for (key, value) in entries {
-                let key = key.value.as_str();
-                let top = if under.top.is_empty() { key } else { under.top };
-                put_in_env(value, Under { top, key }, env, secrets, diags);
-            }
-        }
-        NodeKind::Null
-        | NodeKind::Bool(_)
-        | NodeKind::Int(_)
-        | NodeKind::Number(_)
-        | NodeKind::String(_) => {}
-    }
-}
-
-/// Whether a variable is a secret that is read outside of the targets.
-fn is_misplaced(variable: &str, under: Under<'_>) -> bool {
-    secret::is_variable(variable) && under.top != "targets"
 }
 
 #[cfg(test)]
@@ -519,7 +436,7 @@ mod tests {
         assert_eq!(found("{name: a, week_start: mon}"), one("S0119", "mon"));
         assert_eq!(
             found("{name: a, guards: {max_change: 3}, dbt: {project_dir: d, target: x}}"),
-            [("S0106", "target".to_owned()), ("S0140", "3".to_owned())]
+            one("S0140", "3")
         );
         assert_eq!(
             found("{name: a, targets: {d: {path: x}}}"),

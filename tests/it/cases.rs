@@ -63,7 +63,7 @@ pub(crate) fn read(root: &Path) -> Case {
         .and_then(|root| project::load(root, None, &mut sources, &mut diags));
     let linted = root.join("linted").exists();
     let model = project.and_then(|project| {
-        target::resolve(&project.settings, None, &mut diags);
+        target::resolve(&project.settings, &project.root, None, &mut diags);
         let zone = segc::spec::settings::zone(&project.settings.time_zone.value)?;
         let now = NOW.parse().expect("an instant");
         let as_of = project::as_of(&project.settings, None, now, &mut sources, &mut diags)?;

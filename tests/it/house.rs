@@ -335,7 +335,8 @@ const ONLY_IN: &[(&[&str], &[&str])] = &[
             "snowflake",
             "Snowflake",
         ],
-        &["dialect", "engine", "snippet", "lib.rs"],
+        // What a target says of itself has its kind's name.
+        &["dialect", "engine", "snippet", "lib.rs", "project/target"],
     ),
     (
         &[

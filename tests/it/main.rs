@@ -14,6 +14,8 @@ mod bad_data;
 mod cases;
 mod cli;
 #[cfg(feature = "duckdb-linked")]
+mod connections;
+#[cfg(feature = "duckdb-linked")]
 mod constants;
 #[cfg(all(feature = "duckdb-linked", unix))]
 mod crash;

@@ -103,18 +103,24 @@ dev\n\nWithout any `targets:` there is one, `dev`, in the file `<project>.duckdb
 pub static TARGET_TYPE: Code = Code {
     id: "S0415",
     title: "target type not in this version",
-    explain: "This version runs on DuckDB, which is inside the program: nothing needs to be installed. `type: bigquery` and \
-`type: snowflake` come with a later version, and `segc` says so instead of doing half of it.\n\n\
+    explain: "A target's `type:` is `duckdb`, whose engine is inside the program, `bigquery` or `snowflake`. Where a command is not there for a \
+type yet, segc says so instead of doing half of it: `segc check`, `segc compile`, `segc test` and `segc debug` know all of them.\n\n\
 Use a target such as `dev: {type: duckdb, path: shop.duckdb}`.",
 };
 
 pub static BAD_TARGET: Code = Code {
     id: "S0416",
     title: "target not understood",
-    explain: "A target's options are wrong: a key that its type does not have, or a value of another kind. A DuckDB target has \
-`path` (relative to the project's folder; the default is `<project>.duckdb`), and may have `threads`, `memory_limit`, \
-`lock_timeout` (seconds) and `read_from` (folders beside the project's whose files views of the database read).\n\n\
-Example: `dev: {type: duckdb, path: shop.duckdb, memory_limit: 2GB}`.",
+    explain: "A target's options are wrong: a key that its type does not have, one that it needs and has not, or a value of another kind.\n\n\
+A DuckDB target has `path` (relative to the project's folder; the default is `<project>.duckdb`), and may have `threads`, \
+`memory_limit`, `lock_timeout` (seconds) and `read_from` (folders beside the project's whose files views of the database read). A \
+BigQuery target has `project`, and may have `location`, a way to log in (`method`), `maximum_bytes_billed`, `priority` and \
+`job_execution_timeout_seconds`. A Snowflake target has `account`, `warehouse`, `database` and a way to log in, and may have `role`, `query_tag` and `statement_timeout` \
+(seconds); the names are dbt's. Where segments are published is `outputs: {schema: …}`, whatever the target.\n\n\
+    dev: {type: duckdb, path: shop.duckdb, memory_limit: 2GB}\n\
+    cloud: {type: bigquery, project: shop, location: EU, keyfile: ~/.keys/segc.json}\n\
+    prod: {type: snowflake, account: myorg-account1, user: segc, private_key_path: ~/.ssh/segc.p8, role: SEGC, warehouse: WH, \
+database: SHOP}",
 };
 
 pub static NO_ENGINE: Code = Code {
@@ -193,6 +199,35 @@ that several packages have.\n\n    table: ref('dim_customers')\n    table: sourc
 parse` if the model is new. A table that dbt does not know is written by its own name, `schema.table`.",
 };
 
+pub static DBT_PROFILE: Code = Code {
+    id: "S0426",
+    title: "dbt profile cannot be used",
+    explain: "A project with `dbt:` and without `targets:` connects as dbt does: to an output of the profile that `profile:` in \
+dbt_project.yml names. The profile stands in profiles.yml: in the folder of `--profiles-dir` or DBT_PROFILES_DIR, else in dbt's project, \
+else in `~/.dbt`. The output is that of `--target`, else of `dbt: {target: …}`, else the profile's own `target:`. `schema` of a profile is \
+where dbt builds; segments are published in `outputs: {schema: …}` of segc.yml.\n\n\
+    dbt: {project_dir: ../dbt, target: prod}\n\nName the folder or the output, or write `targets:` into segc.yml, which are used alone.",
+};
+
+pub static LOGIN: Code = Code {
+    id: "S0427",
+    title: "login that needs somebody",
+    explain: "segc runs where nobody is at a keyboard, and talks with warehouses by their documented interfaces. Snowflake's takes no \
+passwords, no second factor and no browser: it takes a key pair, a programmatic access token, an OAuth token, or the identity of a \
+workload.\n\n    prod:\n      type: snowflake\n      account: myorg-account1\n      user: segc\n      private_key_path: ~/.ssh/segc.p8\n\
+      private_key_passphrase: \"{{ env_var('SEGC_ENV_SECRET_PASSPHRASE') }}\"\n\nor `authenticator: programmatic_access_token` with \
+`token`; `oauth` with `token` or `token_file_path`, or with `oauth_client_id`, `oauth_client_secret` and a refresh token as `token`; \
+`oauth_client_credentials`; `workload_identity` with `workload_identity_provider`.",
+};
+
+pub static SECRET_WRITTEN: Code = Code {
+    id: "S0428",
+    title: "secret in a file of the project",
+    explain: "segc.yml is kept with the code, and everybody who reads the code would have the password, the token or the key. A secret of a \
+target comes from the environment, or from a file outside of the project.\n\n    token: \"{{ env_var('SEGC_ENV_SECRET_TOKEN') }}\"\n\
+    private_key_path: ~/.ssh/segc.p8\n\nMove it there, and give the warehouse a new one: the old one is in the history of the code.",
+};
+
 pub static ALL: &[&Code] = &[
     &NO_PROJECT,
     &UNREADABLE,
@@ -216,4 +251,7 @@ pub static ALL: &[&Code] = &[
     &NO_SUCH_KEY,
     &DBT_MANIFEST,
     &DBT_REFERENCE,
+    &DBT_PROFILE,
+    &LOGIN,
+    &SECRET_WRITTEN,
 ];

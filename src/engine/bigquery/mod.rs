@@ -5,11 +5,13 @@
 
 mod api;
 mod auth;
+mod examine;
 mod jobs;
 mod refused;
 mod values;
 
 pub use auth::{Credentials, SCOPES};
+pub(super) use examine::{examine, grants};
 
 use super::http::Http;
 use super::running::Registry;

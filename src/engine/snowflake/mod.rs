@@ -5,11 +5,13 @@
 
 mod cells;
 mod client;
+mod examine;
 mod key;
 mod login;
 mod refused;
 
 pub use client::SESSION;
+pub(super) use examine::{examine, grants};
 pub use login::{Login, Source, Workload};
 
 use super::http::Http;

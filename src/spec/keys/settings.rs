@@ -147,7 +147,11 @@ pub static DBT: Form = Form::of(
             Shape::Text,
             "The folder of `dbt_project.yml`, relative to that of segc.yml; its `target/manifest.json` is read.",
         ),
-        Key::later("target", "The connection of a dbt profile's target."),
+        Key::optional(
+            "target",
+            Shape::Text,
+            "The output of dbt's profile to connect to, where segc.yml has no `targets:`; default the profile's own.",
+        ),
     ]],
 );
 

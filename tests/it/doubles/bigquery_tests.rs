@@ -16,7 +16,7 @@ use std::time::Duration;
 const SHORT: Duration = Duration::from_millis(250);
 const LONG: Duration = Duration::from_secs(20);
 
-fn options(double: &BigQuery) -> Options {
+pub(crate) fn options(double: &BigQuery) -> Options {
     Options {
         project: "shop".to_owned(),
         location: Some("EU".to_owned()),

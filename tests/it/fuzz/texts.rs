@@ -279,7 +279,7 @@ fn settings_are_read_or_refused() {
             let read = settings::read(&node, &env, &mut diags);
             assert!(read.is_some() || diags.has_errors(), "refused in silence");
             if let Some(read) = read {
-                target::resolve(&read, None, &mut diags);
+                target::resolve(&read, std::path::Path::new(""), None, &mut diags);
                 project::check_vars(&read, &mut diags);
                 let now = "2026-01-31T15:00:00Z".parse().unwrap();
                 let at = project::as_of(&read, None, now, &mut sources, &mut diags);

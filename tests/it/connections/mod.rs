@@ -1,0 +1,452 @@
+//! Targets and dbt's profiles, as the program reads them, and `segc debug` over doubles of what they name.
+
+mod bigquery;
+
+use crate::cli::{Place, Ran};
+use crate::doubles::http::{Fault, Response, never};
+use crate::doubles::snowflake::{Account, Manner, Outcome};
+use segc::engine::snowflake::Options;
+use segc::engine::surroundings::Surroundings;
+use segc::engine::{Remote, State};
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+
+const SEGMENTS: &str = "segments: [{name: all_of_them, where: \"age > 3\"}]\n";
+
+fn text() -> Json {
+    json!({"type": "text"})
+}
+
+fn row(cells: &[&str]) -> Vec<Option<String>> {
+    cells
+        .iter()
+        .map(|c| (!c.is_empty()).then(|| (*c).to_owned()))
+        .collect()
+}
+
+/// What an account in order says.
+fn in_order(sql: &str) -> Outcome {
+    if sql.contains("current_version()") {
+        let names = ["V", "U", "R", "W", "D"].map(|n| (n, text()));
+        return Outcome::Rows(
+            names.to_vec(),
+            vec![row(&["9.99", "SEGC_BUILD", "SEGC", "WH", "SHOP"])],
+        );
+    }
+    if sql.contains("information_schema.schemata") {
+        assert!(sql.ends_with("'SEGMENTS'"), "{sql}");
+        return Outcome::Rows(
+            vec![("N", json!({"type": "fixed", "scale": 0}))],
+            vec![row(&["1"])],
+        );
+    }
+    if sql.starts_with("show grants") {
+        let names = ["created_on", "privilege", "grantee_name"].map(|n| (n, text()));
+        let rows = ["CREATE TABLE", "CREATE VIEW", "USAGE"].map(|p| row(&["x", p, "SEGC"]));
+        return Outcome::Rows(names.to_vec(), rows.to_vec());
+    }
+    Outcome::Rows(
+        vec![("N", json!({"type": "fixed", "scale": 0}))],
+        vec![row(&["1"])],
+    )
+}
+
+/// What is found, a line each; what is wrong has `!` before it, what is unsure `?`.
+fn examined(account: &Account, change: impl FnOnce(&mut Options)) -> Vec<String> {
+    let mut options = account.options();
+    change(&mut options);
+    let still = Arc::clone(&account.still) as Arc<dyn Surroundings>;
+    let found = Remote::Snowflake(options).examine(still, "segments");
+    found
+        .into_iter()
+        .map(|f| match f.state {
+            State::Fine(said) => format!("{}: {said}", f.what),
+            State::Unsure(said) => format!("? {}: {said}", f.what),
+            State::Wrong { said, help } => format!("! {}: {said} / {help}", f.what),
+        })
+        .collect()
+}
+
+#[test]
+fn an_account_in_order_has_nothing_wrong() {
+    let account = Account::new(Manner::default(), in_order, never);
+    assert_eq!(
+        examined(&account, |_| {}),
+        [
+            "connection: fine, Snowflake 9.99 as SEGC_BUILD",
+            "role: SEGC",
+            "warehouse: WH runs queries",
+            "database: SHOP",
+            "schema: SEGMENTS",
+            "rights: CREATE TABLE, CREATE VIEW"
+        ]
+    );
+}
+
+#[test]
+fn what_is_wrong_with_an_account_is_named() {
+    let last = |account: &Account, change: &dyn Fn(&mut Options)| {
+        let found = examined(account, change);
+        found.last().cloned().unwrap_or_default()
+    };
+    let fine = Account::new(Manner::default(), in_order, never);
+    let said = last(&fine, &|o| o.warehouse = Some("W2".to_owned()));
+    assert!(
+        said.starts_with("! warehouse: 000606: No active warehouse"),
+        "{said}"
+    );
+    assert!(said.contains("USAGE"), "{said}");
+    let said = last(&fine, &|o| o.account = "other-account".to_owned());
+    assert!(
+        said.starts_with("! connection: Snowflake does not let this user in (401 390144)"),
+        "{said}"
+    );
+    assert!(said.contains("RSA_PUBLIC_KEY_FP"), "{said}");
+    // Nobody listens at port 1.
+    let said = last(&fine, &|o| o.port = Some(1));
+    assert!(
+        said.contains("refuses the connection") && said.contains("check the network"),
+        "{said}"
+    );
+
+    let without = |what: &'static str, outcome: Outcome| {
+        Account::new(
+            Manner::default(),
+            move |sql| {
+                if sql.contains(what) {
+                    outcome.clone()
+                } else {
+                    in_order(sql)
+                }
+            },
+            never,
+        )
+    };
+    let denied = Outcome::Failed(
+        "002003",
+        "02000",
+        "SQL compilation error:\nDatabase 'SHOP' does not exist or not authorized.",
+    );
+    let said = last(&without("schemata", denied.clone()), &|_| {});
+    assert!(
+        said.starts_with("! database: 002003: SQL compilation error:\nDatabase 'SHOP'"),
+        "{said}"
+    );
+    let none = Outcome::Rows(
+        vec![("N", json!({"type": "fixed", "scale": 0}))],
+        vec![row(&["0"])],
+    );
+    let said = last(&without("schemata", none), &|_| {});
+    assert!(
+        said.starts_with("? schema: there is no `SEGMENTS`"),
+        "{said}"
+    );
+    let fewer = Outcome::Rows(
+        ["privilege", "grantee_name"].map(|n| (n, text())).to_vec(),
+        vec![
+            row(&["CREATE TABLE", "SEGC"]),
+            row(&["CREATE VIEW", "ADMIN"]),
+            row(&["OWNERSHIP", "ADMIN"]),
+        ],
+    );
+    let said = last(&without("show grants", fewer), &|_| {});
+    assert_eq!(
+        said,
+        "? rights: the role itself has no CREATE VIEW; a role that it has may"
+    );
+    let said = last(&without("show grants", denied.clone()), &|_| {});
+    assert!(said.starts_with("? rights: cannot be told"), "{said}");
+    let said = last(
+        &without(
+            "current_version",
+            Outcome::Failed(
+                "390189",
+                "08001",
+                "Role 'SEGC' does not exist or not authorized",
+            ),
+        ),
+        &|_| {},
+    );
+    assert!(said.starts_with("! connection: 390189"), "{said}");
+    let gone = Account::new(Manner::default(), in_order, |_| {
+        Some(Fault::Instead(Response::json(
+            404,
+            &json!({"code": "390100", "message": "no account"}),
+        )))
+    });
+    let said = last(&gone, &|_| {});
+    assert!(
+        said.contains("knows no such account") && said.contains("check `account`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_least_that_a_build_needs_is_written_out() {
+    let account = Account::new(Manner::default(), in_order, never);
+    let grants = Remote::Snowflake(account.options())
+        .grants("My Audiences")
+        .join("\n");
+    assert!(
+        grants.contains("grant usage on warehouse wh to role segc;"),
+        "{grants}"
+    );
+    assert!(
+        grants.contains(
+            "grant usage, create table, create view on schema shop.\"My Audiences\" to role segc;"
+        ),
+        "{grants}"
+    );
+    assert!(!grants.contains("all privileges"), "{grants}");
+}
+
+/// A target that names this account, for the program.
+fn target(account: &Account) -> String {
+    let port = account
+        .server
+        .url("")
+        .rsplit(':')
+        .next()
+        .unwrap()
+        .to_owned();
+    format!(
+        "{{type: snowflake, account: myorg-shop, warehouse: WH, database: SHOP, role: SEGC, host: 127.0.0.1, port: {port}, \
+         protocol: http, authenticator: programmatic_access_token, token: \"{{{{ env_var('SEGC_ENV_SECRET_TOKEN') }}}}\"}}"
+    )
+}
+
+fn with_token(place: &Place, args: &[&str], token: &str) -> Ran {
+    let mut command = place.command(args);
+    place.finish(command.env("SEGC_ENV_SECRET_TOKEN", token))
+}
+
+#[test]
+fn debug_tells_what_it_finds_and_no_secret() {
+    let account = Account::new(Manner::default(), in_order, never);
+    let place = Place::with(SEGMENTS);
+    let settings = format!(
+        "name: shop\ntargets:\n  dev: {{type: duckdb}}\n  prod: {}\ndefault_target: dev\n",
+        target(&account)
+    );
+    place.write("segc.yml", settings);
+    let ran = with_token(&place, &["debug", "-t", "prod"], "pat-good");
+    assert_eq!(ran.code, Some(0), "{ran}");
+    for line in [
+        "target      prod (snowflake)",
+        "account     myorg-shop",
+        "login       programmatic access token",
+        "connection  fine, Snowflake 9.99 as SEGC_BUILD",
+        "rights      CREATE TABLE, CREATE VIEW",
+    ] {
+        assert!(ran.stdout.contains(line), "{line}: {ran}");
+    }
+    assert!(!ran.stdout.contains("grant usage"), "{ran}");
+    let ran = with_token(&place, &["debug", "-t", "prod"], "pat-of-nobody");
+    assert_eq!(ran.code, Some(2), "{ran}");
+    assert!(
+        ran.stderr.contains("error[S0421]") && ran.stderr.contains("does not let this user in"),
+        "{ran}"
+    );
+    assert!(
+        ran.stdout
+            .contains("grant usage on warehouse wh to role segc;"),
+        "{ran}"
+    );
+    assert!(!format!("{ran}").contains("pat-of-nobody"), "{ran}");
+    // What only another target needs need not be there.
+    let ran = place.run(&["debug"]);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    let ran = place.run(&["debug", "-t", "prod"]);
+    assert_eq!(ran.code, Some(2), "{ran}");
+    assert!(
+        ran.stderr
+            .contains("error[S0116]: the environment variable `SEGC_ENV_SECRET_TOKEN`"),
+        "{ran}"
+    );
+}
+
+#[test]
+fn nothing_is_published_where_the_protocol_is_not_there_yet() {
+    let described = |sql: &str| {
+        if sql.starts_with("describe") {
+            let rows =
+                [("CUSTOMER_ID", "INTEGER"), ("AGE", "INTEGER")].map(|(name, ty)| row(&[name, ty]));
+            return Outcome::Rows(vec![("name", text()), ("type", text())], rows.to_vec());
+        }
+        in_order(sql)
+    };
+    let account = Account::new(Manner::default(), described, never);
+    let place = Place::empty();
+    place.write(
+        "segc.yml",
+        format!("name: shop\ntargets:\n  prod: {}\n", target(&account)),
+    );
+    place.write(
+        "segments/s.yml",
+        format!("entities: [{{name: customer, table: shop.raw.customers, key: customer_id, columns: {{customer_id: int, age: int}}}}]\n{SEGMENTS}"),
+    );
+    let ran = with_token(&place, &["check"], "pat-good");
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert_eq!(account.executed().len(), 0, "a check asks nobody");
+    for command in [["build", "--no-test"], ["plan", "-q"], ["doctor", "-q"]] {
+        let ran = with_token(&place, &command, "pat-good");
+        assert_eq!(ran.code, Some(2), "{ran}");
+        assert!(
+            ran.stderr
+                .contains("error[S0415]: this version does not publish in"),
+            "{ran}"
+        );
+    }
+    let wrote = |sql: &String| !sql.starts_with("describe") && !sql.starts_with("select");
+    assert!(
+        !account.executed().iter().any(wrote),
+        "{:?}",
+        account.executed()
+    );
+}
+
+/// A project of dbt with profiles, beside one of segc.
+fn of_dbt(profiles: &str, settings: &str) -> Place {
+    let place = Place::with(SEGMENTS);
+    place.write("segc.yml", format!("name: shop\n{settings}"));
+    place.write("warehouse/dbt_project.yml", "name: warehouse\nprofile: \"{{ env_var('PROFILE', 'shop') }}\"\nmodels: {+materialized: view}\n");
+    place.write("profiles/profiles.yml", profiles);
+    place
+}
+
+#[test]
+fn a_profile_of_dbt_is_a_target() {
+    let account = Account::new(Manner::default(), in_order, never);
+    let port = account
+        .server
+        .url("")
+        .rsplit(':')
+        .next()
+        .unwrap()
+        .to_owned();
+    let profiles = format!(
+        "shop:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n      path: jaffle.duckdb\n      schema: analytics\n      threads: 4\n\
+         \x20   prod:\n      type: snowflake\n      account: myorg-shop\n      user: segc_build\n      warehouse: WH\n      database: SHOP\n      \
+         schema: dbt_prod\n      role: SEGC\n      threads: 8\n      client_session_keep_alive: false\n      connect_retries: 3\n      host: 127.0.0.1\n      \
+         port: \"{{{{ env_var('PORT', '{port}') | as_number }}}}\"\n      protocol: http\n      authenticator: programmatic_access_token\n      \
+         token: pat-good\nother:\n  outputs: {{}}\n"
+    );
+    let place = of_dbt(&profiles, "dbt: {project_dir: warehouse}\n");
+    let run = |args: &[&str]| place.run(&[&["debug", "--profiles-dir", "profiles"], args].concat());
+    let ran = run(&[]);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(
+        ran.stdout
+            .contains("target      dev (duckdb, of dbt's profile)"),
+        "{ran}"
+    );
+    assert!(ran.stdout.contains("warehouse/jaffle.duckdb"), "{ran}");
+    let ran = run(&["-t", "prod"]);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(
+        ran.stdout
+            .contains("target      prod (snowflake, of dbt's profile)"),
+        "{ran}"
+    );
+    assert!(ran.stdout.contains("connection  fine"), "{ran}");
+    // The folder by its variable, the output by segc.yml.
+    place.write(
+        "segc.yml",
+        "name: shop\ndbt: {project_dir: warehouse, target: prod}\n",
+    );
+    let mut command = place.command(&["debug"]);
+    let ran = place.finish(command.env("DBT_PROFILES_DIR", "profiles"));
+    assert!(
+        ran.stdout
+            .contains("target      prod (snowflake, of dbt's profile)"),
+        "{ran}"
+    );
+    // A secret that stands in the profile is never shown, even where somebody else says it.
+    place.write(
+        "profiles/profiles.yml",
+        profiles.replace("pat-good", "pat-written-down"),
+    );
+    let ran = run(&["-t", "prod"]);
+    assert_eq!(ran.code, Some(2), "{ran}");
+    assert!(!format!("{ran}").contains("pat-written-down"), "{ran}");
+}
+
+#[test]
+fn a_profile_that_cannot_be_used_says_why() {
+    let password = "shop:\n  target: prod\n  outputs:\n    prod: {type: snowflake, account: a, user: anna, password: hunter2hunter2, warehouse: W, database: D}\n    \
+                    browser: {type: snowflake, account: a, user: anna, authenticator: externalbrowser, warehouse: W, database: D}\n    \
+                    pg: {type: postgres, host: h}\n    none: {account: a}\n";
+    let place = of_dbt(password, "dbt: {project_dir: warehouse}\n");
+    let said = |args: &[&str], code: &str, words: &str| {
+        let ran = place.run(&[&["debug", "--profiles-dir", "profiles"], args].concat());
+        assert_eq!(ran.code, Some(2), "{ran}");
+        assert!(
+            ran.stderr.contains(code) && ran.stderr.contains(words),
+            "{words}: {ran}"
+        );
+        assert!(!format!("{ran}").contains("hunter2"), "{ran}");
+    };
+    said(&[], "error[S0427]", "takes no passwords");
+    said(
+        &["-t", "browser"],
+        "error[S0427]",
+        "`externalbrowser` needs somebody",
+    );
+    said(&["-t", "pg"], "error[S0415]", "no target type `postgres`");
+    said(
+        &["-t", "none"],
+        "error[S0426]",
+        "the output `none` has no type",
+    );
+    said(
+        &["-t", "production"],
+        "error[S0414]",
+        "there is no target `production`",
+    );
+    place.write(
+        "warehouse/dbt_project.yml",
+        "name: warehouse\nprofile: shopp\n",
+    );
+    said(&[], "error[S0426]", "has no profile `shopp`");
+    place.write("warehouse/dbt_project.yml", "name: warehouse\n");
+    said(&[], "error[S0426]", "does not say which profile");
+    let ran = place.run(&["debug", "--profiles-dir", "nowhere"]);
+    assert!(ran.stderr.contains("there is no profiles.yml in"), "{ran}");
+    place.write(
+        "segc.yml",
+        "name: shop\ntargets: {dev: {type: duckdb}}\ndbt: {project_dir: warehouse, target: prod}\n",
+    );
+    said(
+        &[],
+        "error[S0426]",
+        "both `targets:` and `dbt: {target: …}`",
+    );
+    // Whoever asks for none of dbt's connections has a file of their own.
+    place.write("segc.yml", "name: shop\ndbt: {project_dir: warehouse}\n");
+    let ran = place.run(&["debug"]);
+    assert!(ran.stdout.contains("shop.duckdb"), "{ran}");
+}
+
+#[test]
+fn an_account_has_an_address() {
+    let account = Account::new(Manner::default(), in_order, never);
+    let mut options = account.options();
+    for (host, account, place) in [
+        (
+            None,
+            "MyOrg-My_Account",
+            "http://myorg-my-account.snowflakecomputing.com",
+        ),
+        (
+            None,
+            "xy1.cn-northwest-1.aws",
+            "http://xy1.cn-northwest-1.aws.snowflakecomputing.cn",
+        ),
+        (Some("h"), "a", "http://h"),
+    ] {
+        options.host = host.map(str::to_owned);
+        options.account = account.to_owned();
+        options.port = None;
+        assert_eq!(Remote::Snowflake(options.clone()).place(), place);
+    }
+}
