@@ -57,14 +57,17 @@ pub(super) fn stopped(stages: &[Stage], error: EngineError) -> Stop {
     let found = failed(&error.message)
         .and_then(|(n, violations)| Some((stages.get(n)?, violations.unwrap_or(1))));
     match found {
-        Some((stage, violations)) => match &stage.kind {
-            Kind::Assert(assertion) => Stop::Assertion {
-                assertion: *assertion,
-                subject: stage.subject.clone(),
-                violations,
-            },
-            _ => Stop::Fence,
-        },
+        Some((stage, violations)) => {
+            if let Kind::Assert(assertion) = &stage.kind {
+                Stop::Assertion {
+                    assertion: *assertion,
+                    subject: stage.subject.clone(),
+                    violations,
+                }
+            } else {
+                Stop::Fence
+            }
+        }
         None => Stop::at(Kind::Commit, error),
     }
 }
