@@ -117,6 +117,7 @@ impl Dialect for BigQuery {
         let name = if safe { "safe_cast" } else { "cast" };
         let text = match x.ty {
             // Spaces around it are not part of what is read.
+            Type::String if *ty == Type::Datetime => with_seconds(self, x),
             Type::String if *ty != Type::String => format!("trim({}, ' ')", x.text()),
             Type::Boolean
             | Type::Int
@@ -134,8 +135,16 @@ impl Dialect for BigQuery {
             // As many decimals as the type has; a cast drops zeros at the end.
             (Type::Decimal { scale, .. }, Type::String) => format!("format('%.{scale}f', {text})"),
             (Type::Datetime, Type::String) => format!("format_datetime('%F %H:%M:%E*S', {text})"),
-            (_, Type::Decimal { scale, .. }) => {
-                format!("round({name}({text} as {}), {scale})", self.type_name(ty))
+            (_, Type::Decimal { precision, scale }) if safe => {
+                let number = format!(
+                    "round(safe_cast({text} as {}), {scale})",
+                    self.type_name(ty)
+                );
+                fitting(self, &number, precision - scale.min(precision))
+            }
+            (_, Type::Decimal { precision, scale }) => {
+                let ty = self.type_name(ty);
+                format!("cast({text} as {ty}({precision}, {scale}))")
             }
             _ => format!("{name}({text} as {})", self.type_name(ty)),
         }))
@@ -226,6 +235,46 @@ fn numeric(precision: u8, scale: u8) -> &'static str {
     }
 }
 
+/// A number, NULL where it has more digits before the point than these: that is an error in a cast, a safe one too.
+fn fitting(d: &BigQuery, number: &str, digits: u8) -> String {
+    let Some(most) = 10_i128.checked_pow(digits.into()) else {
+        return number.to_owned();
+    };
+    let most = Literal::Decimal {
+        digits: most,
+        scale: 0,
+    };
+    let most = d.literal(&most, &Type::Null).text;
+    format!("case when abs({number}) < {most} then {number} end")
+}
+
+/// A time without seconds is none here.
+/// <https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#canonical_format_for_datetime_literals>
+fn with_seconds(d: &BigQuery, x: &Arg<'_>) -> String {
+    let (minutes, filled) = (d.string("^(.{16})$"), d.string("\\1:00"));
+    format!(
+        "regexp_replace(trim({}, ' '), {minutes}, {filled})",
+        x.text()
+    )
+}
+
+/// Products of NUMERICs are NUMERICs, rounded to nine digits after the point; of BIGNUMERICs they are exact to 38.
+/// <https://cloud.google.com/bigquery/docs/reference/standard-sql/operators#arithmetic_operators>
+fn product(d: &BigQuery, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
+    let name = d.type_name(ty);
+    let args: Vec<Arg<'_>> = args
+        .iter()
+        .map(|arg| {
+            let mut arg = arg.clone();
+            if name == "bignumeric" && d.type_name(arg.ty) != name {
+                arg.sql = Sql::atom(format!("cast({} as {name})", arg.text()));
+            }
+            arg
+        })
+        .collect();
+    generic::call(d, Func::Mul, &args, ty)
+}
+
 fn part(unit: Unit) -> &'static str {
     match unit {
         Unit::Second => "second",
@@ -269,6 +318,7 @@ fn call(d: &BigQuery, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
                 right.text()
             )))
         }
+        Func::Mul => product(d, args, ty),
         // Whole numbers would become floats.
         Func::Round | Func::Floor | Func::Ceil => match args {
             [x] if *x.ty == Type::Int => Some(x.sql.clone()),
@@ -281,20 +331,17 @@ fn call(d: &BigQuery, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
         },
         Func::Greatest => Some(extreme("greatest", args)),
         Func::Least => Some(extreme("least", args)),
-        Func::Trim => {
-            let [x] = args else { return None };
-            Some(Sql::atom(format!("trim({}, ' ')", x.text())))
-        }
         Func::SplitPart => {
             let [x, separator, n] = args else {
                 return None;
             };
-            Some(Sql::atom(format!(
+            let part = format!(
                 "coalesce(split({0}, {1})[safe_ordinal({2})], substr({0}, 1, 0))",
                 x.text(),
                 separator.text(),
                 n.text()
-            )))
+            );
+            Some(unless_null(&[separator, n], part))
         }
         Func::StartsWith => Some(function("starts_with", args)),
         Func::EndsWith => Some(function("ends_with", args)),
@@ -363,7 +410,7 @@ fn call(d: &BigQuery, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
                 array.text(),
                 x.at(Binding::Concat)
             );
-            Some(unless_null(&[array, x], &found))
+            Some(unless_null(&[array, x], found))
         }
         Func::ArrayLength => Some(function("array_length", args)),
         Func::AnyIn => among(args, "exists", "in"),
@@ -411,7 +458,6 @@ fn call(d: &BigQuery, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
         | Func::NotBetween
         | Func::Add
         | Func::Sub
-        | Func::Mul
         | Func::Div
         | Func::Neg
         | Func::Abs
@@ -422,6 +468,7 @@ fn call(d: &BigQuery, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
         | Func::Concat
         | Func::Lower
         | Func::Upper
+        | Func::Trim
         | Func::Length
         | Func::Substr
         | Func::Replace
@@ -443,14 +490,14 @@ fn folded(op: &str, args: &[Arg<'_>]) -> Option<Sql> {
 }
 
 /// `found`, or NULL where one of the arguments is.
-fn unless_null(args: &[&Arg<'_>], found: &str) -> Sql {
+fn unless_null(args: &[&Arg<'_>], found: String) -> Sql {
     let known: Vec<String> = args
         .iter()
         .filter(|a| a.literal.is_none())
         .map(|a| format!("{} is not null", a.at(Binding::Concat)))
         .collect();
     Sql::atom(if known.is_empty() {
-        format!("({found})")
+        found
     } else {
         format!("case when {} then {found} end", known.join(" and "))
     })
@@ -467,7 +514,7 @@ fn among(args: &[Arg<'_>], exists: &str, op: &str) -> Option<Sql> {
         "{exists} (select 1 from unnest({}) as item where item {op} {list_items})",
         array.text()
     );
-    Some(unless_null(&[array, list], &found))
+    Some(unless_null(&[array, list], found))
 }
 
 /// The first group is what BigQuery extracts: others stop being groups.

@@ -422,7 +422,7 @@ fn call(d: &DuckDb, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
             // DuckDB reads more as a number: 'nan', '1_000', '0x10'. What does not match is '', which is none.
             let text = json_text(d, args)?;
             Some(Sql::atom(format!(
-                "try_cast(regexp_extract(trim({}), '^-?[0-9]+([.][0-9]*)?([eE][+-]?[0-9]+)?$') as double)",
+                "try_cast(regexp_extract(trim({}, ' '), '^-?[0-9]+([.][0-9]*)?([eE][+-]?[0-9]+)?$') as double)",
                 text.text
             )))
         }

@@ -309,7 +309,11 @@ pub(super) fn call<D: Dialect + ?Sized>(
         Func::Concat => Some(chain(" || ", args, Binding::Concat, Binding::Add)),
         Func::Lower => Some(function("lower", args)),
         Func::Upper => Some(function("upper", args)),
-        Func::Trim => Some(function("trim", args)),
+        // The others would take other blanks off, too.
+        Func::Trim => {
+            let [x] = args else { return None };
+            Some(Sql::atom(format!("trim({}, ' ')", x.text())))
+        }
         Func::Length => Some(function("length", args)),
         Func::Substr => Some(function("substr", args)),
         Func::Replace => Some(function("replace", args)),

@@ -150,11 +150,26 @@ impl Dialect for Snowflake {
         )))
     }
 
+    /// Which instant a wall clock means that skips a time, or shows it twice, is not documented; what it shows at an instant
+    /// is certain. So the zone's distance from UTC is taken from a day before, or from a day after, where only that is right.
     fn to_instant(&self, local: &Sql, zone: &TimeZone) -> Option<Sql> {
-        let zone = self.string(zone.iana_name()?);
+        let name = zone.iana_name()?;
+        let at = &local.text;
+        if name == "UTC" {
+            return Some(Sql::atom(format!("cast({at} as timestamp_tz)")));
+        }
+        let name = self.string(name);
+        let shown = |utc: &str| format!("convert_timezone('UTC', {name}, {utc})");
+        let utc = |days: i8| {
+            let near = format!("dateadd('day', {days}, {at})");
+            let ahead = format!("datediff('second', {near}, {})", shown(&near));
+            format!("dateadd('second', -{ahead}, {at})")
+        };
+        let (before, after) = (utc(-1), utc(1));
         Some(Sql::atom(format!(
-            "cast(convert_timezone({zone}, 'UTC', {}) as timestamp_tz)",
-            local.text
+            "cast(case when {} <> {at} and {} = {at} then {after} else {before} end as timestamp_tz)",
+            shown(&before),
+            shown(&after)
         )))
     }
 
@@ -207,16 +222,21 @@ fn call(d: &Snowflake, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
         Func::NotILike => like("not ilike", args),
         Func::Greatest => Some(extreme("greatest", args)),
         Func::Least => Some(extreme("least", args)),
-        Func::Trim => {
-            let [x] = args else { return None };
-            Some(Sql::atom(format!("trim({}, ' ')", x.text())))
-        }
+        // An empty separator splits nothing here, and into letters elsewhere.
+        // <https://docs.snowflake.com/en/sql-reference/functions/split_part>
+        Func::SplitPart => match args.get(1)?.literal {
+            Some(Literal::String(separator)) if !separator.is_empty() => {
+                generic::call(d, func, args, ty)
+            }
+            Some(_) | None => None,
+        },
+        Func::Mul => product(d, args, ty),
         Func::StartsWith => Some(function("startswith", args)),
         Func::EndsWith => Some(function("endswith", args)),
         Func::Contains => Some(function("contains", args)),
         Func::RegexpMatches => {
             let [text, pattern] = args else { return None };
-            Some(Sql::new(matches(d, text, pattern)?, Binding::Compare))
+            Some(Sql::atom(matches(d, text, pattern)?))
         }
         Func::RegexpExtract => regexp_extract(d, args),
         Func::DateTrunc(Unit::Week) => {
@@ -259,13 +279,21 @@ fn call(d: &Snowflake, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
         Func::Hour => Some(function("hour", args)),
         Func::Weekday => Some(function("dayofweekiso", args)),
         Func::DayOfYear => Some(function("dayofyear", args)),
+        // NULL is found in an array that has one. <https://docs.snowflake.com/en/sql-reference/functions/array_contains>
         Func::ArrayContains => {
             let [array, x] = args else { return None };
-            Some(Sql::atom(format!(
+            let found = format!(
                 "array_contains(cast({} as variant), {})",
                 x.text(),
                 array.text()
-            )))
+            );
+            Some(match x.literal {
+                Some(_) => Sql::atom(found),
+                None => Sql::atom(format!(
+                    "case when {} is not null then {found} end",
+                    x.at(Binding::Concat)
+                )),
+            })
         }
         Func::ArrayLength => Some(function("array_size", args)),
         Func::AnyIn => overlap(args),
@@ -325,7 +353,6 @@ fn call(d: &Snowflake, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
         | Func::NotBetween
         | Func::Add
         | Func::Sub
-        | Func::Mul
         | Func::Div
         | Func::Mod
         | Func::Neg
@@ -340,10 +367,10 @@ fn call(d: &Snowflake, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
         | Func::Concat
         | Func::Lower
         | Func::Upper
+        | Func::Trim
         | Func::Length
         | Func::Substr
         | Func::Replace
-        | Func::SplitPart
         | Func::Left
         | Func::Right
         | Func::Md5
@@ -352,6 +379,29 @@ fn call(d: &Snowflake, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
         | Func::DistanceKm
         | Func::Native => generic::call(d, func, args, ty),
     }
+}
+
+/// A product has twelve digits after the point at most, or as many as a factor has.
+/// <https://docs.snowflake.com/en/sql-reference/operators-arithmetic#multiplication>
+fn product(d: &Snowflake, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
+    let scale = match ty {
+        Type::Decimal { scale, .. } if *scale > 12 => *scale,
+        Type::Decimal { .. }
+        | Type::Boolean
+        | Type::Int
+        | Type::Float
+        | Type::String
+        | Type::Date
+        | Type::Timestamp
+        | Type::Datetime
+        | Type::Json
+        | Type::Array(_)
+        | Type::Null => return generic::call(d, Func::Mul, args, ty),
+    };
+    let [left, right] = args else { return None };
+    let mut left = left.clone();
+    left.sql = Sql::atom(format!("cast({} as number(38, {scale}))", left.text()));
+    generic::call(d, Func::Mul, &[left, right.clone()], ty)
 }
 
 /// `is true` and its like, which are no operators here.
@@ -391,24 +441,41 @@ fn pattern<'p>(of: &'p Arg<'_>) -> Option<(&'p str, &'static str)> {
     (!foreign.iter().any(|f| text.contains(f))).then_some((text, parameters))
 }
 
-/// REGEXP_LIKE would have to match the whole text.
+/// REGEXP_LIKE matches the whole text: what may stand around the pattern is written out, line breaks too, which `.` is not.
+/// <https://docs.snowflake.com/en/sql-reference/functions/rlike>
 fn matches(d: &Snowflake, text: &Arg<'_>, of: &Arg<'_>) -> Option<String> {
     let (pattern, parameters) = pattern(of)?;
+    let whole = pattern
+        .strip_prefix('^')
+        .and_then(|rest| rest.strip_suffix('$'));
+    let whole = match whole {
+        Some(rest) if !rest.contains('|') && !rest.ends_with('\\') => pattern.to_owned(),
+        Some(_) | None => format!("(.|\n)*({pattern})(.|\n)*"),
+    };
     let more = match parameters {
         "c" => String::new(),
-        other => format!(", 1, 1, 0, '{other}'"),
+        other => format!(", '{other}'"),
     };
     Some(format!(
-        "regexp_instr({}, {}{more}) > 0",
+        "regexp_like({}, {}{more})",
         text.text(),
-        d.string(pattern)
+        d.string(&whole)
     ))
+}
+
+/// Which of several matches is taken is not said of these, and POSIX takes the longest where RE2 takes the first.
+fn one_match(pattern: &str) -> bool {
+    let choices = ["|", ")?", ")*", ")+", "){"];
+    !choices.iter().any(|choice| pattern.contains(choice))
 }
 
 /// <https://docs.snowflake.com/en/sql-reference/functions/regexp_substr>
 fn regexp_extract(d: &Snowflake, args: &[Arg<'_>]) -> Option<Sql> {
     let (text, of) = (args.first()?, args.get(1)?);
     let (pattern, parameters) = pattern(of)?;
+    if !one_match(pattern) {
+        return None;
+    }
     let found = matches(d, text, of)?;
     let group = match args.get(2).map(|g| g.literal) {
         None | Some(Some(Literal::Int(0))) => format!("'{parameters}'"),

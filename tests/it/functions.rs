@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 mod moments;
 mod numbers;
 mod texts;
+mod traps;
 
 /// A call, its arguments (type, value), and its value.
 type Entry = (
@@ -27,7 +28,7 @@ type Entry = (
 /// When and where its entries are asked: zone, first day of the week, `as_of`.
 type Asked = (&'static str, &'static str, &'static str, &'static [Entry]);
 
-const ALL: [Asked; 9] = [
+const ALL: [Asked; 11] = [
     ("UTC", "monday", "2026-01-31T09:00:00Z", texts::TEXTS),
     ("UTC", "monday", "2026-01-31T09:00:00Z", texts::ARRAYS),
     ("UTC", "monday", "2026-01-31T09:00:00Z", numbers::NUMBERS),
@@ -57,6 +58,13 @@ const ALL: [Asked; 9] = [
         moments::LAST_OF_FEBRUARY,
     ),
     ("UTC", "monday", "2028-02-29T12:00:00Z", moments::LEAP_DAY),
+    ("UTC", "monday", "2026-01-31T09:00:00Z", traps::TRAPS),
+    (
+        "Europe/Berlin",
+        "monday",
+        "2026-01-31T09:00:00Z",
+        traps::CLOCKS,
+    ),
 ];
 
 /// What says itself what becomes of NULL, or takes nothing.
@@ -187,6 +195,21 @@ impl Sheet {
             as_of: as_of.parse().unwrap(),
         }
     }
+}
+
+/// Every entry as a project with one row; what its traits `t0`, `t1`… ask, and where and when.
+pub(crate) fn one_by_one() -> impl Iterator<Item = (Vec<String>, Case)> {
+    ALL.iter().flat_map(|asked| {
+        asked.3.iter().map(move |entry| {
+            let mut sheet = Sheet::default();
+            sheet.add(entry);
+            let shown = |q: &Question| format!("{} ({} {})", q.shown, asked.0, asked.2);
+            (
+                sheet.questions.iter().map(shown).collect(),
+                sheet.case(asked),
+            )
+        })
+    })
 }
 
 /// The words of a call that could be names of functions or operators.

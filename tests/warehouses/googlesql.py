@@ -88,6 +88,18 @@ class GoogleSql:
         request.simple_catalog.CopyFrom(catalog)
         return self.call("RegisterCatalog", request, _service.RegisterResponse).registered_id
 
+    def analyse(self, sql, catalog):
+        """Every statement of a text against a catalog of `register`; an error if one is none."""
+        request = _service.AnalyzeRequest()
+        request.registered_catalog_id = catalog
+        request.options.language_options.CopyFrom(self.language)
+        request.parse_resume_location.input = sql
+        request.parse_resume_location.byte_position = 0
+        end = len(sql.rstrip("; \n").encode())
+        while request.parse_resume_location.byte_position < end:
+            answer = self.call("Analyze", request, _service.AnalyzeResponse)
+            request.parse_resume_location.byte_position = answer.resume_byte_position
+
     def run(self, sql):
         """The names of a SELECT's columns, and its rows."""
         request = _service.PrepareQueryRequest()

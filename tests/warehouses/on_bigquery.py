@@ -1,8 +1,10 @@
 """Runs segc's BigQuery statements on Google's reference evaluator and compares the answers with DuckDB's.
 
-    on_bigquery.py FILE.jsonl [--show NAME]
+    on_bigquery.py FILE.jsonl [--show NAME | --analyse]
 
-Each line is a statement with its tables and DuckDB's answer (tests/it/warehouses). Exit status 1 if any differs."""
+Each line is a statement with its tables and DuckDB's answer (tests/it/warehouses). With --analyse nothing is run: the analyzer reads each
+line's `sql` (one statement or several) with its `tables` ({name, columns: [[name, segc's type]]}), and no answer is needed.
+Exit status 1 if any differs, or is no GoogleSQL."""
 import json
 import re
 import sys
@@ -31,7 +33,7 @@ def literal(text, ty):
     if ty.startswith("array<"):
         items = json.loads(text)
         item = lambda i: None if i is None else json.dumps(i) if isinstance(i, bool) else str(i)
-        return f"ARRAY<{google[6:-1]}>[{', '.join(literal(item(i), ty[6:-1]) for i in items if i is not None)}]"
+        return f"ARRAY<{google[6:-1]}>[{', '.join(literal(item(i), ty[6:-1]) for i in items)}]"
     if ty in ("int", "boolean"):
         return f"CAST({quoted(text)} AS {google})"
     if ty == "string":
@@ -61,6 +63,26 @@ def as_query(record):
     return f"{head}\n{sql}"
 
 
+def analysed(google, path):
+    """Whether the analyzer takes every statement of a file."""
+    asked = wrong = 0
+    for record in (json.loads(line) for line in open(path)):
+        if record["dialect"] != "bigquery":
+            continue
+        asked += 1
+        tables = {}
+        for table in record["tables"]:
+            kinds = [(c, t.removeprefix("array<").rstrip(">"), t.startswith("array<")) for c, t in table["columns"]]
+            tables[table["name"]] = [(c, google_type(t), array) for c, t, array in kinds]
+        try:
+            google.analyse(record["sql"], google.register(tables))
+        except Exception as error:
+            wrong += 1
+            print(f"WRONG {record['name']}: {str(error)[:600]}")
+    print(f"{path}: {asked} statements analysed, {wrong} wrong")
+    return wrong == 0
+
+
 def main():
     path = sys.argv[1]
     google = GoogleSql()
@@ -69,7 +91,9 @@ def main():
         records = (json.loads(line) for line in open(path))
         print(next(as_query(r) for r in records if r["name"] == wanted and r["dialect"] == "bigquery"))
         return
-    sys.exit(0 if judge("bigquery", path, lambda record: google.run(as_query(record))) else 1)
+    if "--analyse" in sys.argv:
+        sys.exit(0 if analysed(google, path) else 1)
+    sys.exit(0 if judge("googlesql", "bigquery", path, lambda record: google.run(as_query(record))) else 1)
 
 
 if __name__ == "__main__":

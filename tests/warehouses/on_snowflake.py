@@ -2,18 +2,23 @@
 
     on_snowflake.py FILE.jsonl [--show NAME]
 
-An emulator is no proof of what Snowflake does. Where it is known to differ, it is helped, each time with the vendor's rule:
+An emulator is no proof of what Snowflake does. Where it is known to have no word for something it is helped, each time with the vendor's
+rule; where it lies, `known.toml` says so.
 
 - TO_NUMBER(text, 'XXXXXXXXXXXXX') is not implemented: the text is cast instead, which DuckDB reads as hexadecimal.
   https://docs.snowflake.com/en/sql-reference/functions/to_decimal
 - SUM of NUMBER is a float there; here it is exact: decimals are compared at their scale.
   https://docs.snowflake.com/en/sql-reference/functions/sum
 - ARRAY_AGG keeps NULLs there, and leaves them out here. https://docs.snowflake.com/en/sql-reference/functions/array_agg
+- Functions of ARRAYs do not take columns there: MACROS say what the vendor's pages do.
+- CREATE SCHEMA makes the new one the current one, there and here. https://docs.snowflake.com/en/sql-reference/sql/create-schema
 
 Exit status 1 if any answer differs."""
+import datetime
 import json
 import re
 import sys
+import warnings
 from decimal import Decimal
 
 import fakesnow
@@ -41,11 +46,37 @@ def literal(text, ty):
     if text is None:
         return f"CAST(NULL AS {snow_type(ty)})"
     if ty.startswith("array<"):
-        items = [i for i in json.loads(text) if i is not None]
+        items = json.loads(text)
         return f"ARRAY_CONSTRUCT({', '.join(quoted(i) if isinstance(i, str) else json.dumps(i) for i in items)})"
     if ty == "json":
         return f"TRY_PARSE_JSON({quoted(text)})"
     return f"CAST({quoted(text)} AS {snow_type(ty)})"
+
+
+# An ARRAY is JSON there; its items are compared as texts. NULL items are JSON nulls.
+MACROS = """
+create macro segc_items(a) as list_transform(cast(to_json(a) as json[]), lambda e: e ->> '$');
+-- NULL is found where there is one: https://docs.snowflake.com/en/sql-reference/functions/array_contains
+create macro segc_array_contains(x, a) as case
+    when x is null then case when len(list_filter(segc_items(a), lambda e: e is null)) > 0 then true end
+    else list_contains(segc_items(a), x) end;
+-- https://docs.snowflake.com/en/sql-reference/functions/array_compact
+create macro segc_array_compact(a) as to_json(list_filter(cast(to_json(a) as json[]), lambda e: e ->> '$' is not null));
+-- https://docs.snowflake.com/en/sql-reference/functions/array_distinct
+create macro segc_array_distinct(a) as to_json(list_distinct(cast(to_json(a) as json[])));
+-- https://docs.snowflake.com/en/sql-reference/functions/array_except
+create macro segc_array_except(a, b) as case when b is not null then
+    to_json(list_filter(cast(to_json(a) as json[]), lambda e: not list_contains(segc_items(b), e ->> '$'))) end;
+-- https://docs.snowflake.com/en/sql-reference/functions/arrays_overlap
+create macro segc_arrays_overlap(a, b) as list_has_any(segc_items(a), segc_items(b));
+"""
+
+
+def helped(sql):
+    """The statement, with the emulator's words where it has none."""
+    sql = re.sub(r"to_number\((substr\(md5\(.*?, 1, 13\)), 'X+'\)", r"cast('0x' || \1 as bigint)", sql)
+    sql = re.sub(r"array_contains\(cast\((.*?) as variant\)", r"array_contains(cast(\1 as varchar)", sql)
+    return re.sub(r"\b(array_contains|array_compact|array_distinct|array_except|arrays_overlap)\(", r"segc_\1(", sql)
 
 
 class Snow:
@@ -53,6 +84,7 @@ class Snow:
         self.patch = fakesnow.patch()
         self.patch.__enter__()
         self.cursor = snowflake.connector.connect(database="DB", schema="PUBLIC").cursor()
+        self.cursor._duck_conn.execute(MACROS)
         self.tables = None
 
     def fill(self, record):
@@ -64,6 +96,7 @@ class Snow:
             schema = table["schema"]
             if schema != "main":
                 self.cursor.execute(f"create schema if not exists {schema}")
+                self.cursor.execute("use schema public")
             name = table["name"] if schema == "main" else f"{schema}.{table['name']}"
             body = ", ".join(f'"{c.upper()}" {snow_type(t)}' for c, t in typed)
             self.cursor.execute(f"create or replace table {name} ({body})")
@@ -73,8 +106,7 @@ class Snow:
 
     def answer(self, record):
         self.fill(record)
-        sql = re.sub(r"to_number\((substr\(md5\(.*?, 1, 13\)), 'X+'\)", r"cast('0x' || \1 as bigint)", record["sql"])
-        self.cursor.execute(sql)
+        self.cursor.execute(helped(record["sql"]))
         types = [ty for _, ty in record["columns"]]
         rows = [[value(v, t) for v, t in zip(row, types)] for row in self.cursor.fetchall()]
         return [column[0] for column in self.cursor.description], rows
@@ -82,7 +114,11 @@ class Snow:
 
 def value(found, ty):
     if ty.startswith("array<") and isinstance(found, str):
-        return [item for item in json.loads(found) if item is not None]
+        return [value(item, ty[6:-1]) for item in json.loads(found) if item is not None]
+    if isinstance(found, str) and ty == "date":
+        return datetime.date.fromisoformat(found)
+    if isinstance(found, str) and ty in ("timestamp", "datetime"):
+        return datetime.datetime.fromisoformat(found)
     if ty.startswith("decimal") and found is not None:
         return round(Decimal(str(found)), int(ty.split(",")[1].rstrip(")")))
     if isinstance(found, Decimal) and ty == "float":
@@ -93,6 +129,7 @@ def value(found, ty):
 
 
 def main():
+    warnings.simplefilter("ignore")
     path = sys.argv[1]
     if "--show" in sys.argv:
         wanted = sys.argv[sys.argv.index("--show") + 1]
@@ -100,7 +137,7 @@ def main():
         print(next(r["sql"] for r in records if r["name"] == wanted and r["dialect"] == "snowflake"))
         return
     snow = Snow()
-    sys.exit(0 if judge("snowflake", path, snow.answer) else 1)
+    sys.exit(0 if judge("fakesnow", "snowflake", path, snow.answer) else 1)
 
 
 if __name__ == "__main__":

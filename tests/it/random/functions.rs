@@ -50,7 +50,7 @@ pub(super) fn text(d: &mut Dice, scope: Scope<'_>) -> Option<String> {
         3 => format!("split_part({x} || '-' || {y}, '-', {n})"),
         4 => format!("split_part({x}, 'a', {n})"),
         5 => format!("regexp_extract({x}, '{}')", d.pick(&PATTERNS)),
-        6 => format!("regexp_extract({x} || {y}, '(a|b)(.)', {})", n - 1),
+        6 => format!("regexp_extract({x} || {y}, '([ab])(.)', {})", n - 1),
         7 => format!("md5({x})"),
         8 => format!("substr({x} || {y}, {n}, {})", d.from(0, 2)),
         _ => format!("least({x}, {y}, var('word'))"),

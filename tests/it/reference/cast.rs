@@ -26,8 +26,8 @@ pub(super) fn cast(clock: &Clock, value: Value, ty: &str) -> Value {
         ("float", value) => Value::Float(value.float().unwrap()),
         ("date", moment) => Value::Date(clock.local(&moment).date()),
         ("datetime", moment) => Value::Local(clock.local(&moment), clock.zone_of(&moment)),
-        (ty, value) => match scale(ty) {
-            Some(scale) => decimal(&value, scale),
+        (ty, value) => match shape(ty) {
+            Some(shape) => decimal(&value, shape),
             None => panic!("cast({value:?} as {ty})"),
         },
     }
@@ -56,30 +56,35 @@ pub(super) fn of_text(text: &str, ty: &str) -> Value {
         ("datetime", Ok(Moment::Local(local))) => Value::Local(local, None),
         ("float" | "date" | "datetime", _) => Value::Null,
         (ty, _) => {
-            let scale = scale(ty).unwrap_or_else(|| panic!("cast('{text}' as {ty})"));
+            let shape = shape(ty).unwrap_or_else(|| panic!("cast('{text}' as {ty})"));
             let value = number(text).filter(|_| reads("^-?\\d+(\\.\\d*)?$"));
-            value.map_or(Value::Null, |value| decimal(&value, scale))
+            value.map_or(Value::Null, |value| decimal(&value, shape))
         }
     }
 }
 
-/// The s of `decimal(p,s)`.
-fn scale(ty: &str) -> Option<u32> {
+/// The p and s of `decimal(p,s)`.
+fn shape(ty: &str) -> Option<(u32, u32)> {
     let inner = ty.strip_prefix("decimal(")?.strip_suffix(')')?;
-    inner.split_once(',')?.1.trim().parse().ok()
+    let (precision, scale) = inner.split_once(',')?;
+    Some((precision.trim().parse().ok()?, scale.trim().parse().ok()?))
 }
 
-fn decimal(value: &Value, scale: u32) -> Value {
-    let (digits, from) = match value {
-        Value::Float(f) => {
-            let one = 10_f64.powi(scale as i32);
-            return Value::Decimal((f * one).round() as i128, scale);
+/// What has more digits than fit is NULL.
+fn decimal(value: &Value, (precision, scale): (u32, u32)) -> Value {
+    let digits = match value {
+        Value::Float(f) => (f * 10_f64.powi(scale as i32)).round() as i128,
+        exact => {
+            let (digits, from) = exact.exact().unwrap();
+            match from.checked_sub(scale) {
+                Some(fewer) => half_away(digits, 10_i128.pow(fewer)),
+                None => digits * 10_i128.pow(scale - from),
+            }
         }
-        exact => exact.exact().unwrap(),
     };
-    let digits = match from.checked_sub(scale) {
-        Some(fewer) => half_away(digits, 10_i128.pow(fewer)),
-        None => digits * 10_i128.pow(scale - from),
-    };
-    Value::Decimal(digits, scale)
+    if digits.unsigned_abs() < 10_u128.pow(precision) {
+        Value::Decimal(digits, scale)
+    } else {
+        Value::Null
+    }
 }

@@ -1,5 +1,6 @@
 //! Writes a line of JSON per plan: the statement, the tables it reads, and DuckDB's answer.
 
+use crate::functions;
 use crate::random::case::{Case, Size};
 use crate::random::{Dice, engine};
 use crate::rows::{blocks, everything, model, run};
@@ -7,10 +8,11 @@ use duckdb::Connection;
 use segc::diag::Diagnostics;
 use segc::dialect::Dialect;
 use segc::emit;
-use segc::ir::{self, Plan};
-use segc::model::{Model, TableSource};
+use segc::ir::{self, Plan, Selection};
+use segc::model::{Model, TableSource, TraitId};
 use serde_json::{Value as Json, json};
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
 const SIZE: Size = Size {
@@ -148,17 +150,16 @@ fn without_files(mut model: Model) -> Model {
     model
 }
 
-/// Where the lines go.
-fn folder() -> std::ffi::OsString {
-    std::env::var_os("SEGC_STATEMENTS").expect("SEGC_STATEMENTS names a folder")
+/// A file of lines, in the folder where they go.
+fn file(name: &str) -> BufWriter<File> {
+    let folder = std::env::var_os("SEGC_STATEMENTS").expect("SEGC_STATEMENTS names a folder");
+    BufWriter::new(File::create(Path::new(&folder).join(name)).unwrap())
 }
 
 #[test]
 #[ignore = "tests/warehouses/run asks for it, and judges what it writes"]
 fn random_projects_are_written_down() {
-    let folder = folder();
-    let file = std::fs::File::create(Path::new(&folder).join("random.jsonl")).unwrap();
-    let mut out = std::io::BufWriter::new(file);
+    let mut out = file("random.jsonl");
     let setting = |name: &str, default: u64| {
         std::env::var(name).map_or(default, |text| text.parse::<u64>().unwrap())
     };
@@ -200,11 +201,31 @@ fn random_projects_are_written_down() {
 
 #[test]
 #[ignore = "tests/warehouses/run asks for it, and judges what it writes"]
+fn the_functions_are_written_down() {
+    let mut out = file("functions.jsonl");
+    for (names, case) in functions::one_by_one() {
+        let read = case.read().unwrap_or_else(|e| panic!("{names:?}: {e}"));
+        let database = engine::database(&case.tables, true);
+        let tables = tables(&database);
+        for (n, name) in (0..).zip(&names) {
+            let asked = Selection {
+                segments: Vec::new(),
+                traits: vec![TraitId(n)],
+            };
+            for plan in ir::lower(&read.model, &asked) {
+                let answer = json!(run(&database, &plan, &read.model));
+                write(&mut out, name, &plan, &read.model, &tables, &answer);
+            }
+        }
+    }
+    out.flush().unwrap();
+}
+
+#[test]
+#[ignore = "tests/warehouses/run asks for it, and judges what it writes"]
 fn the_row_cases_are_written_down() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rows");
-    let folder = folder();
-    let file = std::fs::File::create(Path::new(&folder).join("rows.jsonl")).unwrap();
-    let mut out = std::io::BufWriter::new(file);
+    let mut out = file("rows.jsonl");
     let mut folders: Vec<_> = std::fs::read_dir(root)
         .unwrap()
         .map(|entry| entry.unwrap().path())
