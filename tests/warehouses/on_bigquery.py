@@ -39,7 +39,8 @@ def literal(text, ty):
     if ty == "string":
         return quoted(text)
     if ty == "json":
-        return f"SAFE.PARSE_JSON({quoted(text)}, wide_number_mode=>'round')"
+        # A JSON column holds no text that is none: a value without any keys stands for it.
+        return f"COALESCE(SAFE.PARSE_JSON({quoted(text)}, wide_number_mode=>'round'), JSON 'null')"
     if ty == "timestamp":
         return f"TIMESTAMP {quoted(text)}"
     return f"CAST({quoted(text)} AS {google})"

@@ -3,4 +3,7 @@
 //!
 //! `SEGC_STATEMENTS=folder` is where; `SEGC_PROPTEST_CASES` is how many random pairs are written, `SEGC_PROPTEST_SEED` where they begin.
 
+mod allowed;
+mod page;
 mod statements;
+mod words;

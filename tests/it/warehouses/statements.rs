@@ -13,9 +13,9 @@ use segc::model::{Model, TableSource, TraitId};
 use serde_json::{Value as Json, json};
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-const SIZE: Size = Size {
+pub(super) const SIZE: Size = Size {
     sets: 2,
     populations: true,
     companies: 60,
@@ -150,6 +150,33 @@ fn without_files(mut model: Model) -> Model {
     model
 }
 
+/// Every question of the row cases: a name, the case's folder, what is asked.
+pub(super) fn row_cases() -> impl Iterator<Item = (String, PathBuf, Model)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rows");
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    folders.sort();
+    // Files are the embedded engine's alone.
+    folders.retain(|folder| {
+        !["nested_in_files", "people"]
+            .iter()
+            .any(|f| folder.ends_with(f))
+    });
+    folders.into_iter().flat_map(|folder| {
+        let text = std::fs::read_to_string(folder.join("expected.txt")).unwrap();
+        let case = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let models = blocks(&text)
+            .iter()
+            .map(|block| model(&folder, block))
+            .collect::<Vec<Model>>();
+        (0..)
+            .zip(models)
+            .map(move |(n, model): (usize, Model)| (format!("{case}:{n}"), folder.clone(), model))
+    })
+}
+
 /// A file of lines, in the folder where they go.
 fn file(name: &str) -> BufWriter<File> {
     let folder = std::env::var_os("SEGC_STATEMENTS").expect("SEGC_STATEMENTS names a folder");
@@ -224,48 +251,18 @@ fn the_functions_are_written_down() {
 #[test]
 #[ignore = "tests/warehouses/run asks for it, and judges what it writes"]
 fn the_row_cases_are_written_down() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rows");
     let mut out = file("rows.jsonl");
-    let mut folders: Vec<_> = std::fs::read_dir(root)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    folders.sort();
-    for folder in folders {
-        // Files are the embedded engine's alone.
-        if ["nested_in_files", "people"]
-            .iter()
-            .any(|f| folder.ends_with(f))
-        {
-            continue;
-        }
-        let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
-        for (n, block) in blocks(&read("expected.txt")).iter().enumerate() {
-            let connection = Connection::open_in_memory().unwrap();
-            connection.execute_batch(&read("setup.sql")).unwrap();
-            let tables = tables(&connection);
-            let model = model(&folder, block);
-            for plan in ir::lower(&model, &everything(&model)) {
-                let case = folder.file_name().unwrap().to_string_lossy();
-                let answer = json!(run(&connection, &plan, &model));
-                write(
-                    &mut out,
-                    &format!("{case}:{n}:naive"),
-                    &plan,
-                    &model,
-                    &tables,
-                    &answer,
-                );
-                let plan = ir::optimize(plan, &model, &mut |_, _| {});
-                write(
-                    &mut out,
-                    &format!("{case}:{n}:optimised"),
-                    &plan,
-                    &model,
-                    &tables,
-                    &answer,
-                );
-            }
+    for (name, folder, model) in row_cases() {
+        let connection = Connection::open_in_memory().unwrap();
+        let setup = std::fs::read_to_string(folder.join("setup.sql")).unwrap();
+        connection.execute_batch(&setup).unwrap();
+        let tables = tables(&connection);
+        for plan in ir::lower(&model, &everything(&model)) {
+            let answer = json!(run(&connection, &plan, &model));
+            let (naive, better) = (format!("{name}:naive"), format!("{name}:optimised"));
+            write(&mut out, &naive, &plan, &model, &tables, &answer);
+            let plan = ir::optimize(plan, &model, &mut |_, _| {});
+            write(&mut out, &better, &plan, &model, &tables, &answer);
         }
     }
     out.flush().unwrap();
