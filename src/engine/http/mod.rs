@@ -19,7 +19,7 @@ use ureq::http;
 use ureq::tls::{RootCerts, TlsConfig};
 
 /// How long a connection may take.
-const CONNECT: Duration = Duration::from_secs(20);
+const CONNECT: Duration = Duration::from_secs(10);
 /// The longest answer that is read: a page of results is some 20 MB at most.
 const LONGEST: u64 = 512 * 1024 * 1024;
 

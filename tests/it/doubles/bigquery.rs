@@ -48,6 +48,10 @@ pub(crate) struct State {
     pub(crate) runs: BTreeMap<String, u32>,
     pub(crate) page: usize,
     pub(crate) cancelled: Vec<String>,
+    /// Requests that were on the way for long, and before which one they arrive.
+    pub(crate) late: Arc<Mutex<Vec<(usize, Request)>>>,
+    /// How often a statement was begun while another one was running.
+    pub(crate) overlaps: u32,
     does: Does,
 }
 
@@ -70,6 +74,8 @@ impl BigQuery {
             runs: BTreeMap::new(),
             page: 2,
             cancelled: Vec::new(),
+            late: Arc::default(),
+            overlaps: 0,
             does: Box::new(does),
         }));
         let shared = Arc::clone(&state);
@@ -97,6 +103,18 @@ pub(crate) fn error(status: u16, reason: &str, message: &str) -> Response {
 
 impl State {
     pub(crate) fn answer(&mut self, request: &Request) -> Response {
+        let arrived: Vec<_> = {
+            let mut late = self.late.lock().unwrap();
+            late.extract_if(.., |(before, _)| *before <= request.number)
+                .collect()
+        };
+        for (_, late) in arrived {
+            self.answer_one(&late);
+        }
+        self.answer_one(request)
+    }
+
+    fn answer_one(&mut self, request: &Request) -> Response {
         if let Some(answer) = self.google.answer(request) {
             return answer;
         }
@@ -146,6 +164,11 @@ impl State {
             let message =
                 format!("Query exceeded limit for bytes billed. {BYTES} or higher required.");
             return error(400, "bytesBilledLimitExceeded", &message);
+        }
+        let is_running =
+            |job: &Job| job.resource["status"]["state"] != "DONE" && job.sql != "select 1";
+        if sql != "select 1" && self.jobs.values().any(is_running) {
+            self.overlaps += 1;
         }
         *self.runs.entry(sql.to_owned()).or_default() += 1;
         let outcome = (self.does)(sql);

@@ -43,7 +43,7 @@ fn login(double: &BigQuery) -> Credentials {
     }
 }
 
-fn warehouse(options: Options, still: &Arc<Still>) -> client::BigQuery {
+pub(super) fn warehouse(options: Options, still: &Arc<Still>) -> client::BigQuery {
     client::BigQuery::new(options, Arc::clone(still) as Arc<dyn Surroundings>)
 }
 

@@ -1,6 +1,7 @@
 //! Doubles of servers: HTTP on loopback, written as a function from a request to an answer, with faults between the two.
 
 pub(crate) mod bigquery;
+mod bigquery_random;
 pub(crate) mod bigquery_tests;
 #[cfg(feature = "duckdb-linked")]
 mod bigquery_there;
