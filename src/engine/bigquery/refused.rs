@@ -97,8 +97,12 @@ impl Refusal {
     /// The error of these statements, which were sent as one if they are several.
     pub(super) fn error(&self, sent: &[&str], names_values: bool) -> EngineError {
         let (said, line) = place(&self.message);
-        let promised = || sent.iter().filter_map(|sql| assertion(sql));
-        let said = if let Some(text) = promised().find(|text| said.contains(text)) {
+        // One promise may be the beginning of another.
+        let promised = sent.iter().filter_map(|sql| assertion(sql));
+        let promised = promised
+            .filter(|text| said.contains(text))
+            .max_by_key(String::len);
+        let said = if let Some(text) = promised {
             text
         } else if names_values || EXHAUSTED.contains(&self.reason.as_str()) {
             // Limits are numbers, and nobody's.
@@ -289,6 +293,12 @@ mod tests {
         let error = refusal("invalidQuery", "Query error: Bad bool value: x at [3:9]");
         let error = error.error(&sent, false).message;
         assert!(error.ends_with("\nin statement 2 of 4"), "{error}");
+        let sent = [
+            "ASSERT (\nselect 0\n) = 0 AS 'mark_1'",
+            "ASSERT (\nselect 1\n) = 0 AS 'mark_12'",
+        ];
+        let error = refusal("invalidQuery", "mark_12 at [5:1]").error(&sent, false);
+        assert_eq!(error.message, "invalidQuery: mark_12\nin statement 2 of 2");
         assert_eq!(assertion("assert (select true)"), None);
         assert_eq!(assertion("select 'assert'"), None);
     }
