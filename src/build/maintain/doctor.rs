@@ -517,6 +517,7 @@ impl<'a> Doctor<'a> {
         let change = Change {
             staged: Vec::new(),
             changed,
+            same_members: true,
             message: self
                 .statements
                 .text(&format!("repair: {}", mended.join(", "))),

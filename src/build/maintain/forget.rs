@@ -130,6 +130,7 @@ impl<'a> Forget<'a> {
                     vec![render("assert_forgotten")],
                 ),
             ],
+            same_members: false,
             message: Sql(render("forget_message")),
         };
         stages(

@@ -17,6 +17,8 @@ pub(super) struct Change {
     /// Computed before anything is changed, in the same transaction.
     pub(super) staged: Vec<Stage>,
     pub(super) changed: Vec<Stage>,
+    /// Who is a member stays: the ledger's checksum is that of the run before, so that what was edited by hand is still seen.
+    pub(super) same_members: bool,
     /// A literal or an expression.
     pub(super) message: Sql,
 }
@@ -34,6 +36,16 @@ pub(super) fn stages(
     let mut ledger = ledger(statements, model, policy, published, finished_at, &[]);
     ledger.as_of = Sql("NULL".to_owned());
     ledger.message = change.message;
+    if change.same_members {
+        ledger.checksum = Sql(format!(
+            "SELECT COALESCE((SELECT r.members_checksum FROM {} AS r WHERE r.run_id = {}), ({}))",
+            ledger.runs.0,
+            statements
+                .text(published.state.as_ref().map_or("", |s| s.run_id.as_str()))
+                .0,
+            ledger.checksum.0
+        ));
+    }
     let plain = |kind: Kind, sql: &str| Stage {
         kind,
         subject: "transaction".to_owned(),

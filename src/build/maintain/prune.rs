@@ -157,6 +157,7 @@ impl Left {
             changed: changed
                 .chain(self.retired.iter().filter(|_| history).map(erase))
                 .collect(),
+            same_members: false,
             message: statements.text(&format!("prune: {}", self.words(history).join(", "))),
         };
         stages(&statements, model, policy, published, finished_at, change)
