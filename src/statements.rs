@@ -133,6 +133,14 @@ pub struct EntityTables {
 pub struct Definition {
     pub table: Sql,
     pub columns: Vec<Pair>,
+    /// The column whose values lie together, where a warehouse keeps rows by one.
+    pub cluster: Option<Sql>,
+}
+
+/// A relation to drop or to empty.
+#[derive(Clone, Debug, Serialize)]
+pub struct Named {
+    pub table: Sql,
 }
 
 /// A schema to make.
@@ -277,7 +285,7 @@ templates! {
     Ledger: "read_message", "read_answers", "doctor_epochs", "doctor_state", "doctor_checksum";
     EntityTables: "doctor_catalog", "doctor_stays", "doctor_overlaps", "doctor_times", "doctor_counts",
         "restore_members";
-    Definition: "drop_table", "drop_view", "delete_rows";
+    Named: "drop_table", "drop_view", "delete_rows";
     Erasure: "forget_unreadable", "forget_keys", "forget_keys_rows", "forget_counts", "forget_message", "forget_rows", "forget_catalog",
         "assert_forgotten";
     Past: "prune_history", "pruned_history";

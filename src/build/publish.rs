@@ -146,6 +146,7 @@ impl Publication<'_> {
                         sql: self.statements.ty(ty),
                     })
                     .collect(),
+                cluster: None,
             };
             stages.push(self.stage(Kind::EnsureTable, &name, &["create_table"], &definition));
         }
@@ -354,6 +355,9 @@ impl Publication<'_> {
         let definition = Definition {
             table: self.statements.relation(&self.policy.schema, name),
             columns: columns.to_vec(),
+            cluster: (columns.first())
+                .map(|first| first.name.clone())
+                .filter(|name| name.0 == "segment"),
         };
         self.stage(Kind::EnsureTable, name, &["create_table"], &definition)
     }

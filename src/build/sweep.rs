@@ -5,7 +5,7 @@ use super::run::Request;
 use super::walk::{Connect, Ended};
 use super::{Published, staging_name, touched};
 use crate::dialect::Publishes;
-use crate::statements::{Definition, Statements};
+use crate::statements::{Named, Statements};
 
 /// The tables of this run, unless it may still be under way, and those of runs that are a day old.
 pub(super) fn swept(
@@ -24,11 +24,8 @@ pub(super) fn swept(
         .into_iter()
         .chain(left(request, published))
     {
-        let definition = Definition {
-            table: statements.relation(&request.policy.schema, &table),
-            columns: Vec::new(),
-        };
-        let _ = engine.execute(&statements.render("drop_table", &definition));
+        let table = statements.relation(&request.policy.schema, &table);
+        let _ = engine.execute(&statements.render("drop_table", &Named { table }));
     }
 }
 

@@ -301,7 +301,7 @@ fn published(
     };
     let mut connection = connect::options(parts.project, parts.target, args.engine.threads);
     connection.run_as(&policy.run_id);
-    let warehouse = connect::open_to_publish(&connection, parts.diags)?;
+    let warehouse = connect::open(&connection, parts.diags)?;
     interrupts.stops(warehouse.interrupter());
     let watched = Watched {
         inner: &Silent,

@@ -96,7 +96,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
             dialect: parts.dialect,
         };
         if !parts.diags.has_errors()
-            && let Some(warehouse) = connect::open_to_publish(&connection, parts.diags)
+            && let Some(warehouse) = connect::open(&connection, parts.diags)
         {
             interrupts.stops(warehouse.interrupter());
             let bar = ctx.ui.draws_progress().then(Bar::new);

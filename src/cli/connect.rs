@@ -144,26 +144,6 @@ pub(super) fn open(connection: &Connection, diags: &mut Diagnostics) -> Option<B
     }
 }
 
-/// Opens a warehouse for the protocol of a build, which not every one has yet.
-pub(super) fn open_to_publish(
-    connection: &Connection,
-    diags: &mut Diagnostics,
-) -> Option<Box<dyn Warehouse>> {
-    match connection {
-        Connection::Embedded(_) => open(connection, diags),
-        Connection::Remote(remote) => {
-            diags.push(
-                Diagnostic::error(
-                    &codes::TARGET_TYPE,
-                    format!("this version does not publish in {}", remote.place()),
-                )
-                .help("build in a target of `type: duckdb`; `segc check`, `segc compile`, `segc test` and `segc debug` know this one"),
-            );
-            None
-        }
-    }
-}
-
 /// The diagnostic of a connection that failed.
 pub(super) fn refused(connection: &Connection, error: &EngineError) -> Diagnostic {
     if !engine::IS_BUILT_IN && matches!(connection, Connection::Embedded(_)) {

@@ -33,7 +33,7 @@ pub(super) fn hold<'a>(parts: Parts<'a>, now: Timestamp, writes: bool) -> Option
     };
     let policy = policy(&parts, &Wanted::default(), Selection::default(), now);
     connection.run_as(&policy.run_id);
-    let warehouse = connect::open_to_publish(&connection, parts.diags)?;
+    let warehouse = connect::open(&connection, parts.diags)?;
     let reader = Reader::new(parts.model, &policy, parts.dialect);
     let read = (warehouse.session()).and_then(|mut engine| reader.published(engine.as_mut()));
     match read {

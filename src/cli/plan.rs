@@ -205,7 +205,7 @@ fn plan(
         return None;
     }
     connection.run_as(&ours.policy.run_id);
-    let warehouse = connect::open_to_publish(&connection, parts.diags)?;
+    let warehouse = connect::open(&connection, parts.diags)?;
     asked.interrupts.stops(warehouse.interrupter());
     let bar = asked.ctx.ui.draws_progress().then(Bar::new);
     let watched = Watched {

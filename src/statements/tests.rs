@@ -77,7 +77,9 @@ fn fields(context: &str) -> BTreeSet<String> {
         "Definition" => serde_json::to_value(Definition {
             table: sql(),
             columns: vec![pair()],
+            cluster: Some(sql()),
         }),
+        "Named" => serde_json::to_value(Named { table: sql() }),
         "Schema" => serde_json::to_value(Schema { schema: sql() }),
         "ColumnChange" => serde_json::to_value(ColumnChange {
             table: sql(),

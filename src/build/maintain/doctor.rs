@@ -11,7 +11,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::dialect::Dialect;
 use crate::model::Model;
 use crate::statements::{
-    Checksum, Definition, EntityTables, Ledger, Pair, Sql, Statements, Traced, Twice,
+    Checksum, EntityTables, Ledger, Named, Pair, Sql, Statements, Traced, Twice,
 };
 
 /// The version of the contract that has `segc_run_sources`.
@@ -353,9 +353,8 @@ impl<'a> Doctor<'a> {
     }
 
     fn staging(&self, relation: &str) -> Finding {
-        let context = Definition {
+        let context = Named {
             table: self.relation(relation),
-            columns: Vec::new(),
         };
         Finding {
             code: &codes::STAGING_LEFT,
@@ -455,9 +454,8 @@ impl<'a> Doctor<'a> {
                     tables.history.0
                 )),
             });
-            let context = Definition {
+            let context = Named {
                 table: tables.members.clone(),
-                columns: Vec::new(),
             };
             repair.push(Stage {
                 kind: Kind::InsertMembers,

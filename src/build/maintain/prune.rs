@@ -7,7 +7,7 @@ use crate::build::published::{LastRun, entity_name};
 use crate::build::{Kind, Policy, Published, Stage};
 use crate::dialect::Dialect;
 use crate::model::Model;
-use crate::statements::{Definition, Past, Statements};
+use crate::statements::{Named, Past, Statements};
 use std::collections::BTreeSet;
 
 /// What retired segments have left.
@@ -135,9 +135,8 @@ impl Left {
             subject: name.clone(),
             sql: vec![statements.render(
                 template,
-                &Definition {
+                &Named {
                     table: statements.relation(&policy.schema, name),
-                    columns: Vec::new(),
                 },
             )],
         };

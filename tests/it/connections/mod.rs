@@ -265,46 +265,6 @@ fn debug_tells_what_it_finds_and_no_secret() {
     );
 }
 
-#[test]
-fn nothing_is_published_where_the_protocol_is_not_there_yet() {
-    let described = |sql: &str| {
-        if sql.starts_with("describe") {
-            let rows =
-                [("CUSTOMER_ID", "INTEGER"), ("AGE", "INTEGER")].map(|(name, ty)| row(&[name, ty]));
-            return Outcome::Rows(vec![("name", text()), ("type", text())], rows.to_vec());
-        }
-        in_order(sql)
-    };
-    let account = Account::new(Manner::default(), described, never);
-    let place = Place::empty();
-    place.write(
-        "segc.yml",
-        format!("name: shop\ntargets:\n  prod: {}\n", target(&account)),
-    );
-    place.write(
-        "segments/s.yml",
-        format!("entities: [{{name: customer, table: shop.raw.customers, key: customer_id, columns: {{customer_id: int, age: int}}}}]\n{SEGMENTS}"),
-    );
-    let ran = with_token(&place, &["check"], "pat-good");
-    assert_eq!(ran.code, Some(0), "{ran}");
-    assert_eq!(account.executed().len(), 0, "a check asks nobody");
-    for command in [["build", "--no-test"], ["plan", "-q"], ["doctor", "-q"]] {
-        let ran = with_token(&place, &command, "pat-good");
-        assert_eq!(ran.code, Some(2), "{ran}");
-        assert!(
-            ran.stderr
-                .contains("error[S0415]: this version does not publish in"),
-            "{ran}"
-        );
-    }
-    let wrote = |sql: &String| !sql.starts_with("describe") && !sql.starts_with("select");
-    assert!(
-        !account.executed().iter().any(wrote),
-        "{:?}",
-        account.executed()
-    );
-}
-
 /// A project of dbt with profiles, beside one of segc.
 fn of_dbt(profiles: &str, settings: &str) -> Place {
     let place = Place::with(SEGMENTS);
