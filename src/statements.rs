@@ -40,7 +40,6 @@ pub struct Flag {
 /// What is said about the run and the project's own tables.
 #[derive(Clone, Debug, Serialize)]
 pub struct Ledger {
-    pub schema: Sql,
     /// The schema's name as a literal.
     pub schema_name: Sql,
     pub state: Sql,

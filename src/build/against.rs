@@ -11,6 +11,7 @@ use super::read::Reader;
 use super::run::{Connect, Ended, Outcome, Progress, Request};
 use super::run::{asked, blame_sources, computed, counts, still};
 use super::still::Files;
+use super::sweep::swept;
 use super::walk::{Stop, Walk};
 use super::{Policy, Published, staging_name};
 use crate::diag::{Diagnostic, Diagnostics, codes};
@@ -103,6 +104,10 @@ pub fn against(
     if !blame_sources(ours, &walked, connect, progress, diags) {
         outcome.ended = walked.settle(&reader, 0, progress, connect);
     }
+    for side in [ours, theirs] {
+        let reader = Reader::new(side.model, side.policy, side.dialect);
+        swept(&reader, &outcome.ended, connect);
+    }
     let mut preview = previewed(ours, &published, outcome, counted, &keys);
     for (counts, change) in preview.outcome.segments.iter().zip(&mut preview.changes) {
         let before = change.definition.former().unwrap_or(&counts.segment);
@@ -153,9 +158,8 @@ fn stand_in(ours: Request<'_>, theirs: Request<'_>) -> Published {
         project_hash: String::new(),
     };
     let staged = |policy: &Policy, entity: &str| {
-        statements
-            .name(&staging_name(policy, &format!("m_{entity}")))
-            .0
+        let name = staging_name(policy, &format!("m_{entity}"));
+        statements.staging(&policy.schema, &name).0
     };
     let computed: Vec<&str> = theirs
         .policy

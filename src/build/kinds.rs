@@ -70,6 +70,51 @@ pub(super) fn raced_at(kind: &Kind) -> bool {
     }
 }
 
+/// Where a stage behind the fence has its place, where a transaction holds no more than rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// It makes what the transaction needs.
+    Before,
+    Within,
+    /// It takes away what nobody needs once the transaction is done.
+    After,
+}
+
+/// See [`Place`].
+pub(super) fn place(kind: &Kind) -> Place {
+    match kind {
+        Kind::EnsureSchema
+        | Kind::EnsureTable
+        | Kind::EnsureColumn
+        | Kind::EnsureView
+        | Kind::Vouch => Place::Before,
+        Kind::Drop => Place::After,
+        Kind::Begin
+        | Kind::CheckSource
+        | Kind::StageScope
+        | Kind::StageQuery
+        | Kind::CheckKeys(_)
+        | Kind::StageMembers
+        | Kind::Diff
+        | Kind::Count
+        | Kind::Guard
+        | Kind::Withhold
+        | Kind::Rename
+        | Kind::Fence
+        | Kind::CloseStays
+        | Kind::OpenStays
+        | Kind::DeleteMembers
+        | Kind::InsertMembers
+        | Kind::Traits
+        | Kind::Channels
+        | Kind::StageKeys
+        | Kind::Erase
+        | Kind::Assert(_)
+        | Kind::RecordRun
+        | Kind::Commit => Place::Within,
+    }
+}
+
 /// Whether this stage of a publication compares and counts, without judging.
 pub(super) fn reads_rows(kind: &Kind) -> bool {
     compares(kind) && *kind != Kind::Guard

@@ -33,7 +33,7 @@ use sha2::{Digest, Sha256};
 use crate::emit::{EntityQuery, Role};
 use crate::ir::Selection;
 use crate::model::{Entity, EntityId, Model, Segment};
-use crate::statements::{EntityTables, Sql, Statements};
+use crate::statements::{EntityTables, Schema, Sql, Statements};
 pub use published::{Published, Verdict, verdict};
 use tables::Names;
 
@@ -281,6 +281,16 @@ impl Assertion {
 /// The name of a run's temporary table.
 fn staging_name(policy: &Policy, what: &str) -> String {
     format!("segc_stage_{}_{what}", policy.run_id.to_lowercase())
+}
+
+/// Where everything is published.
+fn output_schema(statements: &Statements<'_>, policy: &Policy) -> Stage {
+    let schema = statements.name(&policy.schema);
+    Stage {
+        kind: Kind::EnsureSchema,
+        subject: policy.schema.clone(),
+        sql: vec![statements.render("create_schema", &Schema { schema })],
+    }
 }
 
 /// The staged table of an entity, for reading its columns.

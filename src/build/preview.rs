@@ -9,6 +9,7 @@ use super::read::{Reader, SegmentCounts};
 use super::run::{Begun, Connect, Ended, Opened, Outcome, Progress, Request};
 use super::run::{asked, begin, blame_sources, computed, counts, still};
 use super::still::Files;
+use super::sweep::swept;
 use super::walk::{Stop, Walk};
 use super::{Kind, Published, Stage};
 use crate::diag::Diagnostics;
@@ -108,6 +109,7 @@ pub fn preview(
     if !blame_sources(request, &walked, connect, progress, diags) {
         outcome.ended = walked.settle(&reader, published.epoch(), progress, connect);
     }
+    swept(&reader, &outcome.ended, connect);
     if outcome.ended == Ended::Planned {
         blame::refused(request.model, request.policy, &counted, &sources, diags);
         counted.extend(stay);

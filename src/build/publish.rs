@@ -9,7 +9,7 @@ use super::tables::{CATALOG, RUN_SEGMENTS, RUN_SOURCES, RUNS, STATE, trait_colum
 use super::views::Views;
 use super::{Assertion, Kind, Policy, Published, Stage, entity_tables, touched};
 use crate::diag::{Diagnostic, Diagnostics, codes};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Publishes};
 use crate::emit::{EntityQuery, Role};
 use crate::expr::Type;
 use crate::model::{Entity, Model};
@@ -118,13 +118,9 @@ impl Publication<'_> {
     fn ledger_tables(&self) -> Vec<Stage> {
         let names = self.policy.names();
         let mut stages = Vec::new();
-        if self.published.state.is_none() {
-            stages.push(self.stage(
-                Kind::EnsureSchema,
-                &self.policy.schema,
-                &["create_schema"],
-                &self.ledger,
-            ));
+        // Where what is computed lies in the schema, it is there already.
+        if self.published.state.is_none() && self.statements.publishes() == Publishes::InSession {
+            stages.push(super::output_schema(self.statements, self.policy));
         }
         for (name, columns) in [
             (names.state(), STATE),

@@ -7,13 +7,15 @@ use super::ledger::ledger;
 use super::preview::ChangedKey;
 use super::publish::Staged;
 use super::published::{LastRun, State};
+use super::script::script;
 use super::sources::LastCount;
+use super::sweep::is_left;
 use super::tables::PARTS;
-use super::{Policy, Published, stage_of, staging_name};
-use crate::dialect::Dialect;
+use super::{Policy, Published, Stage, stage_of, staging_name};
+use crate::dialect::{Dialect, Publishes};
 use crate::engine::{Engine, EngineError, EngineErrorKind, Value};
 use crate::model::Model;
-use crate::statements::{KeySample, Ledger, StageName, Statements};
+use crate::statements::{KeySample, Ledger, Named, StageName, Statements};
 
 /// Relation → (column, type as the warehouse names it).
 type Relations = std::collections::BTreeMap<String, Vec<(String, String)>>;
@@ -128,6 +130,28 @@ impl<'a> Reader<'a> {
             columns.push((text(column), text(ty)));
         }
         Ok(relations)
+    }
+
+    /// How runs of this reader's dialect are published.
+    #[must_use]
+    pub fn publishes(&self) -> Publishes {
+        self.statements.publishes()
+    }
+
+    /// A publication as one request, made of this epoch.
+    pub(super) fn script(&self, stages: &[Stage], base: u64) -> Vec<String> {
+        script(stages, &self.fenced(base), &self.statements)
+    }
+
+    /// Drops the tables of this run's own, and those that dead ones have left.
+    pub(super) fn drop_left(&self, engine: &mut dyn Engine) -> Result<(), EngineError> {
+        let relations = self.relations(engine)?;
+        let left = relations.keys().filter(|name| is_left(self.policy, name));
+        for name in left {
+            let table = self.statements.relation(&self.policy.schema, name);
+            engine.execute(&self.statements.render("drop_table", &Named { table }))?;
+        }
+        Ok(())
     }
 
     /// What the ledger says after a run: the epoch under which it has this run as published, and the state. Where there
@@ -247,8 +271,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The query of what the fence of this run missed, if it was made of this epoch: 0 or 1.
-    #[must_use]
-    pub fn fenced(&self, base: u64) -> String {
+    fn fenced(&self, base: u64) -> String {
         let ledger = Ledger {
             base,
             ..self.ledger.clone()

@@ -5,20 +5,19 @@ use super::kinds::reads;
 use super::publish::publication;
 use super::published::done;
 use super::read::{Reader, SegmentCounts, count_or_none, number, text};
-use super::script::script;
 use super::sources::{Count, Source, judge, withheld};
 use super::stage::staging;
 use super::still::Files;
 use super::sweep::swept;
 pub use super::walk::{Connect, Ended, Progress, Silent, Timing};
 use super::walk::{Stop, Walk, Walked};
-use super::{Kind, Policy, Published, Stage, Verdict, verdict};
+use super::{Kind, Policy, Published, Stage, Verdict, output_schema, verdict};
 use crate::diag::{Diagnostics, Severity};
 use crate::dialect::{Dialect, Publishes};
 use crate::emit::{CheckQuery, EntityQuery};
 use crate::engine::{Engine, EngineError, EngineErrorKind};
 use crate::model::{Model, TableSource, native};
-use crate::statements::{Schema, Statements};
+use crate::statements::Statements;
 
 /// What a build publishes.
 #[derive(Clone, Copy)]
@@ -141,9 +140,7 @@ fn attempt(
             }
             Publishes::AsScript => {
                 still(walk, &files, diags)?;
-                let fenced = reader.fenced(published.epoch());
-                let sql = script(publication, &fenced, &Statements::new(request.dialect));
-                walk.script(publication, sql)
+                walk.script(publication, reader.script(publication, published.epoch()))
             }
         }
     });
@@ -153,7 +150,7 @@ fn attempt(
         return Ok(outcome);
     }
     outcome.ended = walked.settle(&reader, published.epoch(), progress, connect);
-    swept(request, &published, &outcome.ended, connect);
+    swept(&reader, &outcome.ended, connect);
     if let Ended::Published { .. } = outcome.ended {
         // The counts are told again from the ledger; that they cannot be read now does not unpublish anything.
         outcome.segments = connect()
@@ -354,7 +351,10 @@ pub(super) fn asked(
         match request.dialect.publishes() {
             Publishes::InSession => walk.stage(&Stage::begin(), diags)?,
             // What is computed lies there, too.
-            Publishes::AsScript => walk.stage(&output_schema(request), diags)?,
+            Publishes::AsScript => {
+                let statements = Statements::new(request.dialect);
+                walk.stage(&output_schema(&statements, request.policy), diags)?;
+            }
         }
         walk.begun = true;
     }
@@ -384,16 +384,6 @@ pub(super) fn asked(
         return Err(Stop::Checks);
     }
     Ok(())
-}
-
-fn output_schema(request: Request<'_>) -> Stage {
-    let statements = Statements::new(request.dialect);
-    let schema = statements.name(&request.policy.schema);
-    Stage {
-        kind: Kind::EnsureSchema,
-        subject: request.policy.schema.clone(),
-        sql: vec![statements.render("create_schema", &Schema { schema })],
-    }
 }
 
 /// Has the warehouse itself refuse what would write, before anything is staged: that what people write is one query without

@@ -113,8 +113,10 @@ pub(super) struct Walk<'a> {
     entities: &'a [Entity],
     progress: &'a dyn Progress,
     timings: Vec<Timing>,
-    /// Its transaction is open.
+    /// It has what the run's questions need.
     pub(super) begun: bool,
+    /// It may have a transaction that is open.
+    is_open: bool,
     /// COMMIT was sent.
     committing: bool,
 }
@@ -138,6 +140,7 @@ impl<'a> Walk<'a> {
             progress,
             timings: Vec::new(),
             begun: false,
+            is_open: false,
             committing: false,
         }
     }
@@ -145,7 +148,7 @@ impl<'a> Walk<'a> {
     /// Goes `path`, rolls back where something failed, and lets go of the connection either way.
     pub(super) fn walk(mut self, path: impl FnOnce(&mut Self) -> Result<(), Stop>) -> Walked {
         let stop = path(&mut self).err();
-        if stop.is_some() {
+        if stop.is_some() && self.is_open {
             // Whatever it answers: the connection is dropped, and with it the transaction.
             let _ = self.engine.execute("ROLLBACK");
         }
@@ -205,6 +208,7 @@ impl<'a> Walk<'a> {
     /// One stage, and what its answer means.
     pub(super) fn stage(&mut self, stage: &Stage, diags: &mut Diagnostics) -> Result<(), Stop> {
         self.go_on()?;
+        self.is_open |= stage.kind == Kind::Begin;
         match &stage.kind {
             Kind::Assert(assertion) => {
                 let sql = stage.sql.first().map_or("", String::as_str);

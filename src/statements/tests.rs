@@ -12,7 +12,6 @@ fn fields(context: &str) -> BTreeSet<String> {
     };
     let value = match context {
         "Ledger" => serde_json::to_value(Ledger {
-            schema: sql(),
             schema_name: sql(),
             state: sql(),
             runs: sql(),

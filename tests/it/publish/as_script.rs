@@ -10,7 +10,7 @@ use segc::engine::{Engine, EngineError, EngineErrorKind, Rows};
 
 use super::shop::{at, seg};
 use super::world::{World, as_script};
-use super::{asserted, builds, faults, kept, suppressed};
+use super::{asserted, builds, doctor, faults, kept, planned, suppressed};
 
 #[test]
 fn what_is_published_is_the_same() {
@@ -44,7 +44,14 @@ fn what_is_published_is_the_same() {
         kept::an_erasure_that_fails_at_any_statement_erases_nobody_and_can_be_repeated,
         kept::of_an_erasure_too_only_the_ledger_is_believed,
         kept::of_an_entity_that_has_left_the_project_nothing_is_kept_but_its_history,
+        doctor::whatever_builds_leave_is_found_whole,
+        doctor::every_edit_by_hand_is_found,
+        doctor::a_repair_brings_back_what_was_published_and_leaves_alone_what_it_cannot_prove,
+        doctor::members_are_not_restored_from_a_history_that_was_edited_too,
+        doctor::a_repair_goes_through_the_fence,
+        doctor::where_the_state_is_gone_nothing_is_built_over_it,
         asserted::a_build_over_edited_tables_publishes_nothing,
+        planned::there_and_back_again_whoever_entered_exits_and_whoever_exited_enters,
         faults::a_failure_at_any_statement_of_a_later_build_changes_nothing_and_can_be_repeated,
         faults::a_lost_answer_to_commit_is_settled_by_the_ledger,
     ];

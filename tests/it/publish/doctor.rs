@@ -100,7 +100,7 @@ fn world() -> World {
 }
 
 #[test]
-fn whatever_builds_leave_is_found_whole() {
+pub(super) fn whatever_builds_leave_is_found_whole() {
     let mut w = world();
     assert_eq!(w.wrong(&segments()), "");
     w.select(&segments(), &["vip"], at(3));
@@ -115,7 +115,7 @@ fn whatever_builds_leave_is_found_whole() {
 }
 
 #[test]
-fn every_edit_by_hand_is_found() {
+pub(super) fn every_edit_by_hand_is_found() {
     let mut differ = Vec::new();
     for (edit, codes) in [
         (
@@ -271,7 +271,7 @@ fn every_edit_by_hand_is_found() {
 }
 
 #[test]
-fn a_repair_brings_back_what_was_published_and_leaves_alone_what_it_cannot_prove() {
+pub(super) fn a_repair_brings_back_what_was_published_and_leaves_alone_what_it_cannot_prove() {
     let mut w = world();
     let before = w.rows("select * from segments.customer_members order by all");
     w.sql("delete from segments.customer_members where segment = 'vip'");
@@ -312,7 +312,7 @@ fn a_repair_brings_back_what_was_published_and_leaves_alone_what_it_cannot_prove
 }
 
 #[test]
-fn members_are_not_restored_from_a_history_that_was_edited_too() {
+pub(super) fn members_are_not_restored_from_a_history_that_was_edited_too() {
     let mut w = world();
     w.sql("delete from segments.customer_members where entity_key = 1");
     w.sql("delete from segments.customer_history where entity_key = 1");
@@ -321,7 +321,7 @@ fn members_are_not_restored_from_a_history_that_was_edited_too() {
 }
 
 #[test]
-fn a_repair_goes_through_the_fence() {
+pub(super) fn a_repair_goes_through_the_fence() {
     let mut w = world();
     w.sql("drop view segments.seg_vip");
     let found = w.findings(&segments());
@@ -360,7 +360,7 @@ fn stays_that_are_gone_are_found_unless_people_were_erased() {
 }
 
 #[test]
-fn where_the_state_is_gone_nothing_is_built_over_it() {
+pub(super) fn where_the_state_is_gone_nothing_is_built_over_it() {
     let mut w = world();
     w.sql("delete from segments.segc_state");
     let outcome = w.build(&segments(), at(3));

@@ -108,7 +108,7 @@ fn what_is_planned_is_what_the_next_build_publishes() {
 }
 
 #[test]
-fn there_and_back_again_whoever_entered_exits_and_whoever_exited_enters() {
+pub(super) fn there_and_back_again_whoever_entered_exits_and_whoever_exited_enters() {
     let mut w = world();
     let all = [seg("even").flag("n % 2 = 0"), seg("low").flag("n < 30")];
     for (day, seed) in [(1, 7), (2, 8), (3, 7)] {
