@@ -119,6 +119,8 @@ pub(super) struct Walk<'a> {
     is_open: bool,
     /// COMMIT was sent.
     committing: bool,
+    /// As part of a request.
+    is_sent: bool,
 }
 
 /// A walk that is over. Nothing is known yet of what it changed.
@@ -126,6 +128,7 @@ pub(super) struct Walked {
     pub(super) stop: Option<Stop>,
     pub(super) timings: Vec<Timing>,
     committing: bool,
+    is_sent: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -142,6 +145,7 @@ impl<'a> Walk<'a> {
             begun: false,
             is_open: false,
             committing: false,
+            is_sent: false,
         }
     }
 
@@ -156,6 +160,7 @@ impl<'a> Walk<'a> {
             stop,
             timings: self.timings,
             committing: self.committing,
+            is_sent: self.is_sent,
         }
     }
 
@@ -198,7 +203,7 @@ impl<'a> Walk<'a> {
             subject: "publication".to_owned(),
             sql,
         };
-        self.committing = true;
+        (self.committing, self.is_sent) = (true, true);
         match self.timed(&stage, |engine| engine.script(&stage.sql).map(|()| 0)) {
             Err(Stop::Engine { error, .. }) => Err(script::stopped(stages, error)),
             done => done.map(drop),
@@ -361,7 +366,7 @@ fn settle(reader: &Reader<'_>, base: u64, walked: &Walked, connect: &mut Connect
                 winner: Some(winner.run_id),
             },
             // A request whose answer was lost may still be under way.
-            None if committing && error.kind == EngineErrorKind::Connection => Ended::Unknown {
+            None if walked.is_sent && error.kind == EngineErrorKind::Connection => Ended::Unknown {
                 message: format!(
                     "the publication was sent, but not answered ({error}); whether run {} was published is in {}, once it is over",
                     reader.run_id(),

@@ -156,7 +156,7 @@ impl Left {
             changed: changed
                 .chain(self.retired.iter().filter(|_| history).map(erase))
                 .collect(),
-            same_members: false,
+            same_members: true,
             message: statements.text(&format!("prune: {}", self.words(history).join(", "))),
         };
         stages(&statements, model, policy, published, finished_at, change)
