@@ -13,7 +13,6 @@ use crate::build::read::number;
 use crate::build::run::Ended;
 use crate::diag::Diagnostic;
 use crate::diag::codes::history as codes;
-use crate::engine::catalog::parse_type;
 use crate::engine::{EngineError, Value};
 use crate::expr::Type;
 use jiff::Timestamp;
@@ -158,14 +157,17 @@ fn unreadable(
     ty: &str,
     held: &Held<'_>,
 ) -> Result<Vec<usize>, EngineError> {
-    match parse_type(ty) {
+    let dialect = held.parts.dialect;
+    match dialect.type_of(ty) {
         // A conversion would round, and take `007` for 7.
         Some(Type::Int | Type::Decimal { scale: 0, .. }) => Ok(given
             .iter()
             .filter(|g| g.key.parse::<i128>().map(|n| n.to_string()) != Ok(g.key.clone()))
             .map(|g| g.line)
             .collect()),
-        Some(Type::String) if ty == "VARCHAR" => Ok(Vec::new()),
+        Some(Type::String) if ty.eq_ignore_ascii_case(&dialect.type_name(&Type::String)) => {
+            Ok(Vec::new())
+        }
         Some(_) | None => {
             let mut engine = held.warehouse.session()?;
             let mut lines = Vec::new();

@@ -165,6 +165,7 @@ fn describe(folder: &Path, file: &str, dialect: &dyn Dialect) -> Result<Describe
     .next()
     .and_then(Result::ok)
     .ok_or_else(|| refused("it has no header line that can be made out"))?;
+    let columns: Vec<(String, Type)> = columns.into_iter().map(|c| (c.name, c.ty)).collect();
     let unique = uniqueness(session.as_mut(), dialect, file, &columns)?;
     Ok((columns, unique))
 }

@@ -1,12 +1,13 @@
 //! BigQuery, GoogleSQL. <https://cloud.google.com/bigquery/docs/reference/standard-sql/functions-all>
 
+use super::bigquery_sources;
 use super::bigquery_words::RESERVED;
 use super::generic::{self, compare, extreme, over, where_met};
 use super::groups::only_group;
 use super::sql::function;
 use super::{Arg, Binding, Dialect, Rows, Sql};
 use crate::expr::{Agg, Func, Literal, Type, Unit};
-use crate::model::{Table, TableSource};
+use crate::model::Table;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -94,18 +95,19 @@ impl Dialect for BigQuery {
     }
 
     fn table(&self, table: &Table) -> Option<String> {
-        match &table.source {
-            // A SELECT without FROM has no WHERE.
-            TableSource::History { exists: false, .. } => {
-                let text = generic::table(self, table)?;
-                Some(text.replace(" where 1 = 0)", " limit 0)"))
-            }
-            TableSource::Named(_)
-            | TableSource::File { .. }
-            | TableSource::Query(_)
-            | TableSource::History { .. }
-            | TableSource::Members(_) => generic::table(self, table),
-        }
+        bigquery_sources::table(table)
+    }
+
+    fn type_of(&self, name: &str) -> Option<Type> {
+        bigquery_sources::type_of(name)
+    }
+
+    fn is_record(&self, name: &str) -> bool {
+        bigquery_sources::is_record(name)
+    }
+
+    fn catalog(&self, tables: &[&[String]]) -> Option<String> {
+        bigquery_sources::catalog(tables)
     }
 
     fn call(&self, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {

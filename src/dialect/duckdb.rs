@@ -1,5 +1,6 @@
 //! DuckDB 2.0, as bundled: without the ICU extension, so that nothing here asks the engine for a time zone.
 
+use super::duckdb_sources;
 use super::duckdb_words::RESERVED;
 use super::generic::{self, over};
 use super::sql::function;
@@ -45,6 +46,10 @@ impl Dialect for DuckDb {
             "timestamptz '{}+00:00'",
             generic::wall(TimeZone::UTC.to_datetime(at))
         )
+    }
+
+    fn type_of(&self, name: &str) -> Option<Type> {
+        duckdb_sources::type_of(name)
     }
 
     fn publishes(&self) -> Publishes {

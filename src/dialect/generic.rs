@@ -21,6 +21,15 @@ pub(super) fn type_name<D: Dialect + ?Sized>(d: &D, ty: &Type) -> String {
     }
 }
 
+/// A decimal of `10, 2`, or of `10`.
+pub(super) fn decimal_of(arguments: &str) -> Option<Type> {
+    let (precision, scale) = arguments.split_once(',').unwrap_or((arguments, "0"));
+    Some(Type::Decimal {
+        precision: precision.trim().parse().ok()?,
+        scale: scale.trim().parse().ok()?,
+    })
+}
+
 /// `2026-01-31 09:00:00`, with as many decimals as there are.
 pub(super) fn wall(at: DateTime) -> String {
     let nanos = at.subsec_nanosecond();

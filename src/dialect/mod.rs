@@ -5,13 +5,16 @@
 //! Nobody outside asks which dialect this is.
 
 mod bigquery;
+mod bigquery_sources;
 mod bigquery_words;
 mod duckdb;
+mod duckdb_sources;
 mod duckdb_words;
 mod generic;
 mod groups;
 mod mark;
 mod snowflake;
+mod snowflake_sources;
 mod snowflake_words;
 mod sql;
 
@@ -138,14 +141,30 @@ pub trait Dialect: Sync {
         None
     }
 
-    /// A statement whose result names a source's columns and their types, one a row.
-    fn describe(&self, source: &TableSource) -> Option<String> {
+    /// The type behind the warehouse's name for it; None where segc has no word for it.
+    fn type_of(&self, name: &str) -> Option<Type>;
+
+    /// Whether the type of this name has fields of its own, which are read as those of JSON are.
+    fn is_record(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
+
+    /// A query of the columns of tables, given by the parts of their names: the table's number in the list, the column's name,
+    /// its type, and its place, in the order of number and place. None where these are in no list that can be asked.
+    fn catalog(&self, tables: &[&[String]]) -> Option<String> {
+        let _ = tables;
+        None
+    }
+
+    /// A query of everything that a source has.
+    fn everything(&self, source: &TableSource) -> Option<String> {
         let table = Table {
             source: source.clone(),
             columns: Vec::new(),
             span: crate::source::Span::new(crate::source::FileId(u32::MAX), 0, 0),
         };
-        Some(format!("describe select * from {}", self.table(&table)?))
+        Some(format!("select * from {}", self.table(&table)?))
     }
 
     /// A statement that reads a source which cannot be described, because its failure says more.

@@ -3,6 +3,7 @@
 //! Every session has TIMEZONE = UTC. Weeks are counted without WEEK_START, which a session may change.
 
 use super::generic::{self, compare, extreme, item_type, where_met};
+use super::snowflake_sources;
 use super::snowflake_words::RESERVED;
 use super::sql::function;
 use super::{Arg, Binding, Dialect, Rows, Sql};
@@ -80,6 +81,14 @@ impl Dialect for Snowflake {
             | Literal::Date(_)
             | Literal::Timestamp(_) => generic::literal(self, value, ty),
         }
+    }
+
+    fn type_of(&self, name: &str) -> Option<Type> {
+        snowflake_sources::type_of(name)
+    }
+
+    fn catalog(&self, tables: &[&[String]]) -> Option<String> {
+        snowflake_sources::catalog(tables)
     }
 
     fn timestamp(&self, at: Timestamp) -> String {

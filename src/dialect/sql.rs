@@ -78,6 +78,18 @@ pub struct Rows<'a> {
     pub over: Option<&'a str>,
 }
 
+/// Names by where they are, in the order of their first: each with its number in the list.
+pub(super) fn grouped<K: PartialEq + Clone>(named: &[(K, String)]) -> Vec<(K, Vec<(usize, &str)>)> {
+    let mut groups: Vec<(K, Vec<(usize, &str)>)> = Vec::new();
+    for (n, (place, name)) in named.iter().enumerate() {
+        match groups.iter_mut().find(|(p, _)| p == place) {
+            Some((_, names)) => names.push((n, name)),
+            None => groups.push((place.clone(), vec![(n, name)])),
+        }
+    }
+    groups
+}
+
 /// `name(a, b)`
 #[must_use]
 pub(super) fn function(name: &str, args: &[Arg<'_>]) -> Sql {

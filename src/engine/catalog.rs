@@ -8,8 +8,7 @@ use std::path::{Component, Path};
 use super::{Engine, EngineError, EngineErrorKind, Rows, Value};
 use crate::diag::{Code, Diagnostic, codes};
 use crate::dialect::Dialect;
-use crate::expr::Type;
-use crate::model::{FileFormat, TableSource};
+use crate::model::{CatalogColumn, FileFormat, TableSource};
 use crate::snippet;
 use crate::source::Span;
 
@@ -35,9 +34,12 @@ impl Problem {
 }
 
 /// Columns of a source in order, with their types; columns of types that segc has no word for are left out.
-pub type Columns = Vec<(String, Type)>;
+pub type Columns = Vec<CatalogColumn>;
 
-/// Describes sources, each for itself.
+/// What was found of one source.
+type Answer = Result<Columns, Problem>;
+
+/// Describes sources: those that are in lists of the warehouse with one query, the others each for itself.
 ///
 /// # Errors
 /// The connection is gone; what is wrong with one source is in its own result.
@@ -46,27 +48,70 @@ pub fn describe(
     dialect: &dyn Dialect,
     project_dir: &Path,
     sources: &[TableSource],
-) -> Result<Vec<Result<Columns, Problem>>, EngineError> {
-    sources
-        .iter()
-        .map(|source| match check_files(project_dir, source) {
-            Err(problem) => Ok(Err(problem)),
-            Ok(()) => one(engine, dialect, source),
-        })
+) -> Result<Vec<Answer>, EngineError> {
+    let listed = listed(engine, dialect, sources)?;
+    (sources.iter().zip(listed))
+        .map(
+            |(source, found)| match (found, check_files(project_dir, source)) {
+                (Some(columns), _) => Ok(Ok(columns)),
+                (None, Err(problem)) => Ok(Err(problem)),
+                (None, Ok(())) => one(engine, dialect, source),
+            },
+        )
         .collect()
+}
+
+/// The columns of those sources that lists of the warehouse have: asked at once, and where that is refused, table by table.
+fn listed(
+    engine: &mut dyn Engine,
+    dialect: &dyn Dialect,
+    sources: &[TableSource],
+) -> Result<Vec<Option<Columns>>, EngineError> {
+    let mut found: Vec<Option<Columns>> = vec![None; sources.len()];
+    let tables: Vec<(usize, &[String])> = (sources.iter().enumerate())
+        .filter_map(|(n, source)| Some((n, named(source)?)))
+        .filter(|(_, parts)| dialect.catalog(&[*parts]).is_some())
+        .collect();
+    let parts: Vec<&[String]> = tables.iter().map(|(_, parts)| *parts).collect();
+    if let Some(sql) = dialect.catalog(&parts).filter(|_| !parts.is_empty()) {
+        let rows = match engine.query(&sql) {
+            Ok(rows) => rows,
+            // A schema is not there: whose it is shows when each table is looked at.
+            Err(error) if error.kind == EngineErrorKind::Statement => return Ok(found),
+            Err(error) => return Err(error),
+        };
+        for row in rows.rows {
+            if let [Value::Int(n), Value::Text(name), Value::Text(ty), ..] = row.as_slice()
+                && let Some((at, _)) = usize::try_from(*n).ok().and_then(|n| tables.get(n))
+                && let Some(columns) = found.get_mut(*at)
+            {
+                let columns = columns.get_or_insert_default();
+                columns.extend(column(dialect, name, ty));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The name of a table of the warehouse's own.
+fn named(source: &TableSource) -> Option<&[String]> {
+    match source {
+        TableSource::Named(parts) | TableSource::History { table: parts, .. } => Some(parts),
+        TableSource::File { .. } | TableSource::Query(_) | TableSource::Members(_) => None,
+    }
 }
 
 fn one(
     engine: &mut dyn Engine,
     dialect: &dyn Dialect,
     source: &TableSource,
-) -> Result<Result<Columns, Problem>, EngineError> {
-    let answer = match dialect.describe(source) {
-        Some(sql) => engine.query(&sql),
+) -> Result<Answer, EngineError> {
+    let answer = match dialect.everything(source) {
+        Some(sql) => engine.columns(&sql),
         None => Ok(Rows::default()),
     };
     match answer {
-        Ok(rows) => Ok(Ok(columns(&rows))),
+        Ok(rows) => Ok(Ok(columns(dialect, &rows))),
         Err(error) => match error.kind {
             EngineErrorKind::Statement | EngineErrorKind::Conflict => {
                 let closer = dialect
@@ -82,14 +127,21 @@ fn one(
     }
 }
 
-fn columns(rows: &Rows) -> Columns {
-    rows.rows
-        .iter()
+fn columns(dialect: &dyn Dialect, rows: &Rows) -> Columns {
+    (rows.rows.iter())
         .filter_map(|row| match row.as_slice() {
-            [Value::Text(name), Value::Text(ty), ..] => Some((name.clone(), parse_type(ty)?)),
+            [Value::Text(name), Value::Text(ty), ..] => column(dialect, name, ty),
             _ => None,
         })
         .collect()
+}
+
+fn column(dialect: &dyn Dialect, name: &str, ty: &str) -> Option<CatalogColumn> {
+    Some(CatalogColumn {
+        name: name.to_owned(),
+        ty: dialect.type_of(ty)?,
+        is_record: dialect.is_record(ty),
+    })
 }
 
 fn missing(source: &TableSource, error: &EngineError) -> Problem {
@@ -223,78 +275,9 @@ fn is_blank(path: &Path) -> bool {
     read.is_ok_and(|length| length < 4096) && text.iter().all(u8::is_ascii_whitespace)
 }
 
-/// The type behind a warehouse's name for it; None where segc has no word for it.
-#[must_use]
-pub fn parse_type(name: &str) -> Option<Type> {
-    let name = name.trim();
-    if let Some(element) = name.strip_suffix("[]") {
-        return Some(Type::Array(Box::new(parse_type(element)?)));
-    }
-    if let Some((element, size)) = name.strip_suffix(']').and_then(|n| n.rsplit_once('['))
-        && !size.is_empty()
-        && size.chars().all(|c| c.is_ascii_digit())
-    {
-        return Some(Type::Array(Box::new(parse_type(element)?)));
-    }
-    let (head, arguments) = match name.split_once('(') {
-        Some((head, rest)) => (head.trim(), rest.strip_suffix(')').unwrap_or(rest)),
-        None => (name, ""),
-    };
-    match head.to_ascii_uppercase().as_str() {
-        "BOOLEAN" => Some(Type::Boolean),
-        "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" => {
-            Some(Type::Int)
-        }
-        // Larger than 64 bits: as exact as a decimal can be.
-        "UBIGINT" | "HUGEINT" | "UHUGEINT" => Some(Type::Decimal {
-            precision: 38,
-            scale: 0,
-        }),
-        "FLOAT" | "DOUBLE" => Some(Type::Float),
-        "DECIMAL" => {
-            let (precision, scale) = arguments.split_once(',').unwrap_or(("18", "3"));
-            Some(Type::Decimal {
-                precision: precision.trim().parse().ok()?,
-                scale: scale.trim().parse().ok()?,
-            })
-        }
-        "VARCHAR" | "ENUM" | "UUID" => Some(Type::String),
-        "DATE" => Some(Type::Date),
-        "TIMESTAMP" | "TIMESTAMP_S" | "TIMESTAMP_MS" | "TIMESTAMP_NS" => Some(Type::Datetime),
-        "TIMESTAMP WITH TIME ZONE" => Some(Type::Timestamp),
-        "JSON" => Some(Type::Json),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn types_of_the_engine_have_their_word_or_none() {
-        let decimal = |precision, scale| Some(Type::Decimal { precision, scale });
-        for (name, ty) in [
-            ("INTEGER", Some(Type::Int)),
-            ("UINTEGER", Some(Type::Int)),
-            ("HUGEINT", decimal(38, 0)),
-            ("DECIMAL(10,2)", decimal(10, 2)),
-            ("TIMESTAMP", Some(Type::Datetime)),
-            ("TIMESTAMP WITH TIME ZONE", Some(Type::Timestamp)),
-            ("ENUM('a', 'b(')", Some(Type::String)),
-            ("VARCHAR[]", Some(Type::Array(Box::new(Type::String)))),
-            (
-                "DECIMAL(4,1)[3]",
-                decimal(4, 1).map(|t| Type::Array(Box::new(t))),
-            ),
-            ("STRUCT(a INTEGER)", None),
-            ("STRUCT(a INTEGER)[]", None),
-            ("MAP(VARCHAR, INTEGER)", None),
-            ("BLOB", None),
-        ] {
-            assert_eq!(parse_type(name), ty, "{name}");
-        }
-    }
 
     #[test]
     fn files_stay_in_the_project() {

@@ -131,6 +131,14 @@ pub trait Engine {
             .try_for_each(|sql| self.execute(sql).map(drop))
     }
 
+    /// The names and types of a query's columns, a row each, as the warehouse writes them; the query is not run.
+    ///
+    /// # Errors
+    /// What the warehouse refused.
+    fn columns(&mut self, query: &str) -> Result<Rows, EngineError> {
+        self.query(&format!("describe {query}"))
+    }
+
     /// The bytes that a query would read, where the warehouse can say without running it.
     fn dry_run(&mut self, sql: &str) -> Option<u64> {
         let _ = sql;

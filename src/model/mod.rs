@@ -169,6 +169,8 @@ pub struct Column {
     pub ty: Type,
     /// Declared under `columns:` (a CSV file is then read with this type).
     pub declared: bool,
+    /// See [`CatalogColumn::is_record`].
+    pub is_record: bool,
 }
 
 /// The tables one row is put together from: slot 0 is the row's own table, every other slot is joined to an earlier one.
@@ -505,5 +507,15 @@ impl Expose {
 /// DuckDB, a file's header, a catalog. Names are as the warehouse spells them.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
-    pub tables: Vec<(TableSource, Vec<(String, Type)>)>,
+    pub tables: Vec<(TableSource, Vec<CatalogColumn>)>,
+}
+
+/// A column as a warehouse has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogColumn {
+    pub name: String,
+    /// An array of [`Type::Null`] is one whose items the warehouse does not tell the type of.
+    pub ty: Type,
+    /// A warehouse's own nested type, which is read as JSON.
+    pub is_record: bool,
 }

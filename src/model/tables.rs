@@ -3,7 +3,9 @@
 //! [`table_sources`] lists them before anything is resolved, so that the rooms with IO can ask for their columns;
 //! `resolve` then looks names up here. What a row is put together from is `frame`'s.
 
-use super::{Catalog, Column, EntityId, FileFormat, Table, TableId, TableSource, keyed};
+use super::{
+    Catalog, CatalogColumn, Column, EntityId, FileFormat, Table, TableId, TableSource, keyed,
+};
 use crate::diag::codes::expr::{UNKNOWN_COLUMN, UNKNOWN_TYPE};
 use crate::diag::codes::model::{COLUMN_CLASH, COLUMNS_UNKNOWN, DECLARED_MISSING, FILE_FORMAT};
 use crate::diag::codes::project::DBT_REFERENCE;
@@ -231,15 +233,16 @@ impl Entry {
     }
 
     /// Joins the declared columns with those the catalog knows: the declared type and the catalog's spelling win.
-    fn merge(&mut self, actual: &[(String, Type)], diags: &mut Diagnostics) {
+    fn merge(&mut self, actual: &[CatalogColumn], diags: &mut Diagnostics) {
         let declared = std::mem::replace(
             &mut self.table.columns,
             actual
                 .iter()
-                .map(|(name, ty)| Column {
-                    name: name.clone(),
-                    ty: ty.clone(),
+                .map(|found| Column {
+                    name: found.name.clone(),
+                    ty: found.ty.clone(),
                     declared: false,
+                    is_record: found.is_record,
                 })
                 .collect(),
         );
@@ -252,7 +255,7 @@ impl Entry {
             }
         );
         // A line that names no declared column is rather somebody's row, and not shown.
-        let known = |c: &Column| actual.iter().any(|(n, _)| n.eq_ignore_ascii_case(&c.name));
+        let known = |c: &Column| actual.iter().any(|f| f.name.eq_ignore_ascii_case(&c.name));
         let headless = untyped && !declared.iter().any(known);
         let mut absent = Vec::new();
         for column in declared {
@@ -268,7 +271,7 @@ impl Entry {
                     .flatten()
             });
             let Some(slot) = found.and_then(|i| self.table.columns.get_mut(i)) else {
-                let names = actual.iter().map(|(name, _)| name.as_str());
+                let names = actual.iter().map(|f| f.name.as_str());
                 let error = Diagnostic::error(
                     &DECLARED_MISSING,
                     format!("{} has no column `{}`", self.table.source, column.name),
@@ -308,6 +311,8 @@ impl Entry {
             slot.declared = true;
         }
         self.table.columns.extend(absent);
+        // What is in a list must be known before anything is asked of it.
+        (self.table.columns).retain(|c| c.ty != Type::Array(Box::new(Type::Null)));
         self.index();
     }
 }
@@ -326,6 +331,7 @@ fn holds(declared: &Type, actual: &Type) -> bool {
         | (Type::Decimal { .. }, Type::Int)
         | (Type::Float, Type::Int | Type::Decimal { .. })
         | (Type::Json, Type::String) => true,
+        (Type::Array(_), Type::Array(b)) if **b == Type::Null => true,
         (Type::Array(a), Type::Array(b)) => holds(a, b),
         (a, b) => a == b,
     }
@@ -399,6 +405,7 @@ impl Tables {
                 name: key.value.clone(),
                 ty: Type::Null,
                 declared: true,
+                is_record: false,
             });
         }
     }
@@ -413,6 +420,7 @@ impl Tables {
             name: (*name).to_owned(),
             ty: ty.clone(),
             declared: true,
+            is_record: false,
         };
         self.push(Table {
             source,
@@ -491,6 +499,7 @@ impl Tables {
                         name: name.value.clone(),
                         ty,
                         declared: true,
+                        is_record: false,
                     });
                 }
                 Some(i) => {

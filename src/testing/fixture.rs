@@ -10,7 +10,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
 use crate::engine::{self, EngineError, Options, Value, catalog};
 use crate::expr::Type;
-use crate::model::{Column, FileFormat, Table, TableSource};
+use crate::model::{CatalogColumn, Column, FileFormat, Table, TableSource};
 use crate::source::{FileId, Span, Spanned};
 use std::fs;
 use std::path::{Component, Path};
@@ -165,7 +165,7 @@ fn parquet_file(
             "check that it is a Parquet file",
         ));
     };
-    for (name, ty) in &found {
+    for CatalogColumn { name, ty, .. } in &found {
         let column = columns.iter().find(|c| c.name.eq_ignore_ascii_case(name));
         if let Some(column) = column.filter(|c| !fits(ty, &c.ty)) {
             return Err((
@@ -179,9 +179,9 @@ fn parquet_file(
     }
     let texts: Vec<String> = found
         .iter()
-        .map(|(name, ty)| {
-            let name = dialect.quote(name);
-            match ty {
+        .map(|column| {
+            let name = dialect.quote(&column.name);
+            match column.ty {
                 Type::Array(_) => format!("cast(to_json({name}) as varchar)"),
                 Type::Timestamp => {
                     format!("strftime(make_timestamp(epoch_us({name})), '%Y-%m-%d %H:%M:%S.%fZ')")
@@ -216,7 +216,7 @@ fn parquet_file(
         Value::Null | Value::Boolean(_) | Value::Int(_) | Value::Float(_) => String::new(),
     };
     Ok(Fixture {
-        columns: found.into_iter().map(|(name, _)| name).collect(),
+        columns: found.into_iter().map(|c| c.name).collect(),
         rows: rows
             .rows
             .iter()

@@ -215,9 +215,12 @@ fn sources_are_described_each_for_itself() {
     ];
     let dialect = segc::dialect::find("duckdb").expect("the dialect");
     let found = describe(&mut db, dialect, dir.path(), &sources).expect("a connection");
-    let found: Vec<_> = found
+    let found: Vec<Result<Vec<(String, Type)>, &str>> = found
         .into_iter()
-        .map(|r| r.map_err(|p| p.at(Span::new(FileId(0), 0, 1)).code.id))
+        .map(|found| {
+            let columns = found.map_err(|p| p.at(Span::new(FileId(0), 0, 1)).code.id)?;
+            Ok(columns.into_iter().map(|c| (c.name, c.ty)).collect())
+        })
         .collect();
     let column = |name: &str, ty: Type| (name.to_owned(), ty);
     let decimal = Type::Decimal {

@@ -169,23 +169,35 @@ impl Client {
 
     /// The bytes that a query would read.
     pub(super) fn dry_run(&self, sql: &str, running: &Running) -> Option<u64> {
-        let mut body = self.configuration(sql);
-        body.pointer_mut("/configuration")?
-            .as_object_mut()?
-            .insert("dryRun".to_owned(), true.into());
-        let reference =
-            json!({"projectId": self.api.options.project, "location": self.api.options.location});
-        body.as_object_mut()?
-            .insert("jobReference".to_owned(), reference);
-        let answer = self.send(running, &|| {
-            self.api.request(Method::Post, "jobs", &[]).json(&body)
-        });
-        let said = self.api.accepted(answer.ok()?).ok()?;
+        let said = self.only_tried(sql, running).ok()?;
         // Of the job and of the query: some servers know one of the two.
         let bytes = |path| said.pointer(path).and_then(Value::as_str);
         let bytes = bytes("/statistics/totalBytesProcessed")
             .or_else(|| bytes("/statistics/query/totalBytesProcessed"));
         bytes?.parse().ok()
+    }
+
+    /// The columns of a query's result and their types, without running it.
+    pub(super) fn columns(&self, sql: &str, running: &Running) -> Result<Rows, EngineError> {
+        let said = self.only_tried(sql, running)?;
+        let fields = Field::all(said.pointer("/statistics/query/schema"));
+        Ok(values::described(&fields))
+    }
+
+    /// What a job would do, which is never done.
+    fn only_tried(&self, sql: &str, running: &Running) -> Result<Value, EngineError> {
+        let mut body = self.configuration(sql);
+        if let Some(Value::Object(configuration)) = body.get_mut("configuration") {
+            configuration.insert("dryRun".to_owned(), true.into());
+        }
+        if let Value::Object(body) = &mut body {
+            let reference = json!({"projectId": self.api.options.project, "location": self.api.options.location});
+            body.insert("jobReference".to_owned(), reference);
+        }
+        let answer = self.send(running, &|| {
+            self.api.request(Method::Post, "jobs", &[]).json(&body)
+        })?;
+        self.api.accepted(answer)
     }
 
     /// Runs statements as one job until they are done. A job that failed for a reason that is not its own is made anew, with

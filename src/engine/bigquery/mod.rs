@@ -138,6 +138,10 @@ impl Engine for Session {
         self.client.execute(&statements, &self.running).map(drop)
     }
 
+    fn columns(&mut self, query: &str) -> Result<Rows, EngineError> {
+        self.client.columns(query, &self.running)
+    }
+
     fn dry_run(&mut self, sql: &str) -> Option<u64> {
         self.client.dry_run(sql, &self.running)
     }

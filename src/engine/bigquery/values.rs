@@ -15,6 +15,7 @@ pub(super) struct Field {
     fields: Vec<Self>,
     /// Of a NUMERIC, where it has one.
     scale: Option<usize>,
+    precision: Option<usize>,
 }
 
 impl Field {
@@ -33,6 +34,25 @@ impl Field {
             is_repeated: text("mode") == "REPEATED",
             fields: Self::all(Some(field)),
             scale: text("scale").parse().ok(),
+            precision: text("precision").parse().ok(),
+        }
+    }
+
+    /// Its type as `INFORMATION_SCHEMA` writes it; of a record no fields.
+    fn type_name(&self) -> String {
+        let digits = match (self.precision, self.scale) {
+            (Some(precision), scale) => format!("({precision}, {})", scale.unwrap_or(0)),
+            (None, _) => String::new(),
+        };
+        let one = if self.is_struct() {
+            "STRUCT<>".to_owned()
+        } else {
+            format!("{}{digits}", self.kind)
+        };
+        if self.is_repeated {
+            format!("ARRAY<{one}>")
+        } else {
+            one
         }
     }
 
@@ -122,6 +142,18 @@ impl Field {
         let digits = text.split_once('.').map_or(0, |(_, digits)| digits.len());
         let dot = if digits == 0 && scale > 0 { "." } else { "" };
         format!("{text}{dot}{}", "0".repeat(scale.saturating_sub(digits)))
+    }
+}
+
+/// The names and types of columns, a row each.
+pub(super) fn described(fields: &[Field]) -> Rows {
+    let row = |field: &Field| {
+        let name = Value::Text(field.name.clone());
+        vec![name, Value::Text(field.type_name())]
+    };
+    Rows {
+        columns: ["column_name", "data_type"].map(str::to_owned).to_vec(),
+        rows: fields.iter().map(row).collect(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Results as the SQL API writes them, read as the values that every engine gives: `jsonv2`, in which each cell is a text.
 //! <https://docs.snowflake.com/en/developer-guide/sql-api/handling-responses#getting-the-data-from-the-results>
 
-use super::super::Value;
+use super::super::{Rows, Value};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -14,6 +14,24 @@ pub(super) struct Column {
     kind: String,
     #[serde(default)]
     scale: Option<u32>,
+    #[serde(default)]
+    precision: Option<u32>,
+}
+
+/// The names and types of columns, a row each.
+pub(super) fn described(columns: &[Column]) -> Rows {
+    let row = |column: &Column| {
+        let digits = match (column.kind.as_str(), column.precision) {
+            ("fixed", Some(precision)) => format!("({precision},{})", column.scale.unwrap_or(0)),
+            _ => String::new(),
+        };
+        let ty = format!("{}{digits}", column.kind.to_uppercase());
+        vec![Value::Text(column.name.clone()), Value::Text(ty)]
+    };
+    Rows {
+        columns: ["column_name", "data_type"].map(str::to_owned).to_vec(),
+        rows: columns.iter().map(row).collect(),
+    }
 }
 
 impl Column {
@@ -123,6 +141,7 @@ mod tests {
 
     fn read(kind: &str, scale: Option<u32>, cell: &str) -> Option<Value> {
         let column = Column {
+            precision: None,
             name: "x".to_owned(),
             kind: kind.to_owned(),
             scale,

@@ -90,6 +90,7 @@ struct Stats {
 /// The result of one statement.
 pub(super) struct Done {
     pub(super) rows: Rows,
+    pub(super) columns: Vec<Column>,
     /// Rows that it inserted, updated and deleted.
     pub(super) changed: u64,
 }
@@ -280,7 +281,11 @@ impl Client {
             }
             None => changed(&rows),
         };
-        Ok(Done { rows, changed })
+        Ok(Done {
+            rows,
+            columns: meta.row_type,
+            changed,
+        })
     }
 
     /// Asks the server to stop a statement; what it says of that does not matter: the statement's own answer does.

@@ -164,6 +164,12 @@ impl Engine for Session {
             .map(|result| result.rows)
     }
 
+    fn columns(&mut self, query: &str) -> Result<Rows, EngineError> {
+        let none = format!("select * from (\n{query}\n) limit 0");
+        let done = self.client.run(&[&none], &self.running)?;
+        Ok(cells::described(&done.columns))
+    }
+
     fn script(&mut self, statements: &[String]) -> Result<(), EngineError> {
         let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
         if statements.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::expr::Type;
-use crate::model::TableSource;
+use crate::model::{CatalogColumn, TableSource};
 
 fn messages(more: &str) -> Vec<String> {
     shop(more).messages()
@@ -301,11 +301,17 @@ fn the_catalog_and_the_declarations_must_agree() {
     let catalog = Catalog {
         tables: vec![(
             TableSource::Named(vec!["customers".into()]),
-            vec![
-                ("Customer_ID".into(), Type::Int),
-                ("born".into(), Type::Timestamp),
-                ("spend".into(), Type::Int),
-            ],
+            [
+                ("Customer_ID", Type::Int),
+                ("born", Type::Timestamp),
+                ("spend", Type::Int),
+            ]
+            .map(|(name, ty)| CatalogColumn {
+                name: name.into(),
+                ty,
+                is_record: false,
+            })
+            .to_vec(),
         )],
     };
     let project = project_at(

@@ -40,6 +40,7 @@ fn rows_of_tests_from_parquet_files_are_read_or_refused() {
         name: name.to_owned(),
         ty,
         declared: true,
+        is_record: false,
     };
     let columns = [column("id", Type::Int), column("name", Type::String)];
     Target {

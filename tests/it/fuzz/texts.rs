@@ -3,7 +3,7 @@
 use super::{Target, seeds, sound};
 use crate::cases;
 use segc::diag::Diagnostics;
-use segc::engine::catalog::parse_type;
+use segc::dialect;
 use segc::expr::{Expr, ExprKind, Type};
 use segc::project::select::{Wanted, select};
 use segc::project::{self, target};
@@ -450,7 +450,9 @@ fn instants_keys_and_types_are_read_or_refused() {
             for (precision, scale) in [(9, 2), (38, 0), (38, 38)] {
                 let _ = key::read(text, &Type::Decimal { precision, scale }, &zone);
             }
-            let _ = parse_type(text);
+            for dialect in dialect::ALL {
+                let _ = (dialect.type_of(text), dialect.is_record(text));
+            }
         }),
     }
     .run();

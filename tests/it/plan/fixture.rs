@@ -31,6 +31,7 @@ fn table(name: &str, columns: &[(&str, Type)]) -> Table {
                 name: (*name).to_owned(),
                 ty: ty.clone(),
                 declared: true,
+                is_record: false,
             })
             .collect(),
         span: SPAN,

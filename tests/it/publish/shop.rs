@@ -227,6 +227,7 @@ impl Shop {
                     name: "customer_id".to_owned(),
                     ty: Type::Int,
                     declared: false,
+                    is_record: false,
                 }],
                 span: span(),
             }],

@@ -1,0 +1,123 @@
+//! How Snowflake tells what its tables have.
+//! <https://docs.snowflake.com/en/sql-reference/info-schema/columns>
+
+use super::snowflake::Snowflake;
+use super::sql::grouped;
+use super::{Dialect, generic};
+use crate::expr::Type;
+
+/// <https://docs.snowflake.com/en/sql-reference/intro-summary-data-types>
+pub(super) fn type_of(name: &str) -> Option<Type> {
+    let name = name.trim();
+    let (head, arguments) = match name.split_once('(') {
+        Some((head, rest)) => (head.trim(), rest.strip_suffix(')')),
+        None => (name, None),
+    };
+    match head.to_ascii_uppercase().as_str() {
+        "BOOLEAN" => Some(Type::Boolean),
+        "NUMBER" | "FIXED" | "DECIMAL" | "NUMERIC" => {
+            // Whole numbers have 38 digits unless somebody says otherwise.
+            let ty = generic::decimal_of(arguments.unwrap_or("38, 0"))?;
+            let is_whole = matches!(ty, Type::Decimal { scale: 0, .. });
+            Some(if is_whole { Type::Int } else { ty })
+        }
+        "FLOAT" | "REAL" | "DOUBLE" => Some(Type::Float),
+        "TEXT" | "VARCHAR" | "CHAR" | "STRING" => Some(Type::String),
+        "DATE" => Some(Type::Date),
+        "TIMESTAMP_NTZ" => Some(Type::Datetime),
+        "TIMESTAMP_LTZ" | "TIMESTAMP_TZ" => Some(Type::Timestamp),
+        "VARIANT" | "OBJECT" => Some(Type::Json),
+        // Of what, nobody knows.
+        "ARRAY" => Some(Type::Array(Box::new(Type::Null))),
+        _ => None,
+    }
+}
+
+/// A name as it is stored. <https://docs.snowflake.com/en/sql-reference/identifiers-syntax>
+fn stored(name: &str) -> String {
+    let written = Snowflake.identifier(name);
+    match written.strip_prefix('"').and_then(|w| w.strip_suffix('"')) {
+        Some(exact) => exact.replace("\"\"", "\""),
+        None => written.to_uppercase(),
+    }
+}
+
+pub(super) fn catalog(tables: &[&[String]]) -> Option<String> {
+    let d = &Snowflake;
+    let named = |parts: &&[String]| match parts {
+        [name] => Some(((String::new(), None), name.clone())),
+        [schema, name] => Some(((String::new(), Some(schema.clone())), name.clone())),
+        [database, schema, name] => {
+            let database = format!("{}.", d.identifier(database));
+            Some(((database, Some(schema.clone())), name.clone()))
+        }
+        _ => None,
+    };
+    let named: Vec<_> = tables.iter().map(named).collect::<Option<_>>()?;
+    let selects = grouped(&named).into_iter().map(|((database, schema), names)| {
+        let when: Vec<String> = (names.iter())
+            .map(|(n, name)| format!("when {} then {n}", d.string(&stored(name))))
+            .collect();
+        let all: Vec<String> = (names.iter()).map(|(_, name)| d.string(&stored(name))).collect();
+        let schema = schema.as_ref().map_or_else(
+            || "current_schema()".to_owned(),
+            |schema| d.string(&stored(schema)),
+        );
+        format!(
+            "select case table_name {} end as n, column_name, \
+             case data_type when 'NUMBER' then 'NUMBER(' || to_varchar(numeric_precision) || ',' || to_varchar(numeric_scale) || ')' else data_type end as data_type, \
+             ordinal_position\n\
+             from {database}information_schema.columns\n\
+             where table_schema = {schema} and table_name in ({})",
+            when.join(" "),
+            all.join(", ")
+        )
+    });
+    let selects: Vec<String> = selects.collect();
+    Some(format!(
+        "{}\norder by n, ordinal_position",
+        selects.join("\nunion all\n")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_have_their_word_or_none() {
+        for (name, ty) in [
+            ("NUMBER(38,0)", Some(Type::Int)),
+            (
+                "NUMBER(10,2)",
+                Some(Type::Decimal {
+                    precision: 10,
+                    scale: 2,
+                }),
+            ),
+            ("TEXT", Some(Type::String)),
+            ("VARCHAR(16777216)", Some(Type::String)),
+            ("TIMESTAMP_NTZ(9)", Some(Type::Datetime)),
+            ("TIMESTAMP_LTZ", Some(Type::Timestamp)),
+            ("VARIANT", Some(Type::Json)),
+            ("ARRAY", Some(Type::Array(Box::new(Type::Null)))),
+            ("GEOGRAPHY", None),
+            ("BINARY", None),
+        ] {
+            assert_eq!(type_of(name), ty, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_are_looked_for_as_they_are_stored() {
+        for (written, name) in [
+            ("customers", "CUSTOMERS"),
+            ("ORDER", "ORDER"),
+            ("order", "ORDER"),
+            ("Orders", "Orders"),
+            ("two words", "two words"),
+        ] {
+            assert_eq!(stored(written), name);
+        }
+    }
+}
