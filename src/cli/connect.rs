@@ -11,7 +11,7 @@ use crate::engine::surroundings::Machine;
 use crate::engine::{
     self, EngineError, EngineErrorKind, Options, Reads, Remote, Warehouse, catalog,
 };
-use crate::model::{Catalog, Table, TableSource, resolve};
+use crate::model::{Catalog, CatalogColumn, Table, TableSource, resolve};
 use crate::project::Project;
 use crate::project::target::{Embedded, Place, Target};
 use crate::snippet;
@@ -202,6 +202,14 @@ pub(super) fn columns(
             .filter(|t| !is_named(t) || t.columns.is_empty() || stored.is_some())
             .collect(),
     };
+    for table in &tables {
+        let is_asked = asked.iter().any(|t| t.source == table.source);
+        if let Some(columns) = project.lock.get(&table.source).filter(|_| !is_asked) {
+            found
+                .tables
+                .push((table.source.clone(), known(columns, table)));
+        }
+    }
     if asked.is_empty() {
         return found;
     }
@@ -237,6 +245,18 @@ pub(super) fn columns(
         }
     }
     found
+}
+
+/// What is written down of a table, and what it has gained since by its declaration.
+fn known(written: &[CatalogColumn], table: &Table) -> Vec<CatalogColumn> {
+    let is_new = |name: &str| !written.iter().any(|c| c.name.eq_ignore_ascii_case(name));
+    let declared = table.columns.iter().filter(|c| is_new(&c.name));
+    let declared = declared.map(|c| CatalogColumn {
+        name: c.name.clone(),
+        ty: c.ty.clone(),
+        is_record: c.is_record,
+    });
+    written.iter().cloned().chain(declared).collect()
 }
 
 fn is_named(table: &Table) -> bool {

@@ -31,6 +31,7 @@ mod plan_text;
 mod policy;
 mod progress;
 mod prune;
+mod pull_schema;
 mod schema;
 mod show;
 mod table;
@@ -82,6 +83,8 @@ enum Command {
     Explain(explain::Args),
     Why(why::Args),
     Schema(schema::Args),
+    #[command(name = "pull-schema")]
+    PullSchema(pull_schema::Args),
     Completions(completions::Args),
     Debug(debug::Args),
     Backfill(backfill::Args),
@@ -200,6 +203,7 @@ fn run(command: &Command, ctx: &Ctx) -> Result<Exit, Exit> {
         Command::Prune(args) => prune::run(args, ctx),
         Command::Forget(args) => forget::run(args, ctx),
         Command::Worker => worker::run(ctx),
+        Command::PullSchema(args) => pull_schema::run(args, ctx),
         Command::Completions(args) => completions::run(args, ctx),
     }
 }

@@ -6,6 +6,7 @@
     reason = "this is the room that reads a project's files"
 )]
 
+use super::lock::LOCK;
 use crate::diag::codes::project as codes;
 use crate::diag::codes::yaml::FILE_TOO_LARGE;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -244,6 +245,8 @@ fn walk(
     let mut problems = Vec::new();
     for entry in entries {
         match entry {
+            // What is read beside the specs is none.
+            Ok(entry) if entry.file_name() == LOCK => {}
             Ok(entry) if !entry.file_type().is_dir() && is_yaml(entry.path()) => {
                 found.push((shown(root, entry.path()), entry.into_path()));
                 if found.len() > MAX_FILES {

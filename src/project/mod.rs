@@ -10,6 +10,7 @@
 mod dbt;
 mod files;
 mod instant;
+pub mod lock;
 mod profiles;
 pub mod revision;
 pub mod select;
@@ -42,6 +43,8 @@ pub struct Project {
     pub spec: Spec,
     /// The spec files as trees.
     files: Vec<yaml::Node>,
+    /// The columns that sources had when a warehouse was asked last.
+    pub lock: lock::Lock,
     /// What `ref()` and `source()` mean.
     dbt: Option<dbt::Tables>,
 }
@@ -130,8 +133,10 @@ pub fn load(
     {
         diags.push(nothing_in(&settings, specs.len()));
     }
+    let lock = lock::read(&root, sources, diags);
     Some(Project {
         root,
+        lock,
         settings,
         spec,
         files: nodes,

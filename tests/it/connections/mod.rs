@@ -265,6 +265,159 @@ fn debug_tells_what_it_finds_and_no_secret() {
     );
 }
 
+/// What an account has, a column each: of which of the tables asked for, name, type.
+fn columns(found: &[(&str, &str, &str)]) -> Outcome {
+    let number = json!({"type": "fixed", "scale": 0});
+    let names = [
+        ("N", number.clone()),
+        ("COLUMN_NAME", text()),
+        ("DATA_TYPE", text()),
+        ("ORDINAL_POSITION", number),
+    ];
+    let rows = found.iter().map(|(n, name, ty)| row(&[n, name, ty, "1"]));
+    Outcome::Rows(names.to_vec(), rows.collect())
+}
+
+#[test]
+fn columns_are_asked_for_once_and_written_down_for_who_asks_nobody() {
+    let account = Account::new(
+        Manner::default(),
+        |sql: &str| {
+            assert!(sql.contains("information_schema.columns"), "{sql}");
+            columns(&[
+                ("0", "CUSTOMER_ID", "NUMBER(38,0)"),
+                ("0", "ORDER", "TEXT"),
+                ("0", "profile", "VARIANT"),
+                ("0", "TAGS", "ARRAY"),
+                ("0", "SHAPE", "GEOGRAPHY"),
+                ("1", "CUSTOMER_ID", "NUMBER(38,0)"),
+                ("1", "PLACED", "TIMESTAMP_NTZ"),
+                ("1", "TOTAL", "NUMBER(12,2)"),
+            ])
+        },
+        never,
+    );
+    let place = Place::empty();
+    place.write(
+        "segc.yml",
+        format!("name: shop\ntargets:\n  prod: {}\n", target(&account)),
+    );
+    let specs = "entities:
+  - name: customer
+    table: shop.raw.customers
+    key: customer_id
+    columns: {tags: array<string>}
+    relations: [{name: orders, table: shop.raw.orders, on: customer_id, time: placed}]
+segments:
+  - name: vip
+    where: \"array_contains(tags, 'vip') and json_text(profile, 'plan') = 'gold' and \\\"order\\\" = 'x' and sum(orders.total) > 5\"
+";
+    place.write("segments/s.yml", specs);
+    let ran = with_token(&place, &["check"], "pat-good");
+    assert_eq!(ran.code, Some(1), "{ran}");
+    assert_eq!(account.executed().len(), 0, "a check asks nobody");
+    let ran = with_token(&place, &["pull-schema", "--check"], "pat-good");
+    assert_eq!(ran.code, Some(1), "{ran}");
+    let ran = with_token(&place, &["pull-schema"], "pat-good");
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(
+        ran.stderr
+            .contains("wrote segc.lock.yml: 2 sources with 7 columns"),
+        "{ran}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(place.path().join("segc.lock.yml"))
+            .expect("the file")
+            .lines()
+            .skip(2)
+            .collect::<Vec<_>>()
+            .join("\n"),
+        "tables:
+  \"shop.raw.customers\":
+    \"CUSTOMER_ID\": int
+    \"ORDER\": string
+    \"profile\": json
+    \"TAGS\": array
+  \"shop.raw.orders\":
+    \"CUSTOMER_ID\": int
+    \"PLACED\": datetime
+    \"TOTAL\": decimal(12,2)"
+    );
+    let asked = |account: &Account| {
+        (account.executed().iter())
+            .filter(|sql| sql.starts_with("select"))
+            .count()
+    };
+    assert_eq!(asked(&account), 2, "{:?}", account.executed());
+    for command in [
+        &["check"][..],
+        &["check", "--offline"],
+        &["compile", "--offline"],
+    ] {
+        let ran = with_token(&place, command, "pat-good");
+        assert_eq!(ran.code, Some(0), "{ran}");
+    }
+    let ran = with_token(&place, &["pull-schema", "--check"], "pat-good");
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert_eq!(asked(&account), 3, "whoever checks asks nobody");
+    // Who declares a column that the file has not yet is believed.
+    place.write(
+        "segments/s.yml",
+        specs.replace("{tags:", "{born: date, tags:"),
+    );
+    let ran = with_token(&place, &["check"], "pat-good");
+    assert_eq!(ran.code, Some(0), "{ran}");
+    // What nobody wrote is refused where it stands.
+    place.write(
+        "segc.lock.yml",
+        "tables:\n  shop.raw.customers: {CUSTOMER_ID: number}\n",
+    );
+    let ran = with_token(&place, &["check"], "pat-good");
+    assert_eq!(ran.code, Some(1), "{ran}");
+    assert!(
+        ran.stderr.contains("segc.lock.yml:2:37") && ran.stderr.contains("`segc pull-schema`"),
+        "{ran}"
+    );
+}
+
+#[test]
+fn a_table_that_no_list_has_is_named_where_it_is_written() {
+    let account = Account::new(
+        Manner::default(),
+        |sql: &str| {
+            if sql.contains("information_schema.columns") {
+                return columns(&[("0", "CUSTOMER_ID", "NUMBER(38,0)")]);
+            }
+            assert!(
+                sql.starts_with("select * from (") && sql.ends_with("limit 0"),
+                "{sql}"
+            );
+            Outcome::Failed(
+                "002003",
+                "42S02",
+                "SQL compilation error: Object 'SHOP.RAW.ORDERZ' does not exist or not authorized.",
+            )
+        },
+        never,
+    );
+    let place = Place::empty();
+    place.write(
+        "segc.yml",
+        format!("name: shop\ntargets:\n  prod: {}\n", target(&account)),
+    );
+    place.write(
+        "segments/s.yml",
+        "entities:\n  - name: customer\n    table: shop.raw.customers\n    key: customer_id\n    relations: [{name: orders, table: shop.raw.orderz, on: customer_id}]\nsegments: [{name: some, where: count(orders) > 0}]\n",
+    );
+    let ran = with_token(&place, &["pull-schema"], "pat-good");
+    assert_eq!(ran.code, Some(1), "{ran}");
+    assert!(
+        ran.stderr.contains("error[S0611]") && ran.stderr.contains("segments/s.yml:5:39"),
+        "{ran}"
+    );
+    assert!(!place.path().join("segc.lock.yml").exists());
+}
+
 /// A project of dbt with profiles, beside one of segc.
 fn of_dbt(profiles: &str, settings: &str) -> Place {
     let place = Place::with(SEGMENTS);
