@@ -40,6 +40,7 @@ pub struct Flag {
 /// What is said about the run and the project's own tables.
 #[derive(Clone, Debug, Serialize)]
 pub struct Ledger {
+    pub schema: Sql,
     /// The schema's name as a literal.
     pub schema_name: Sql,
     pub state: Sql,
@@ -120,6 +121,8 @@ pub struct EntityTables {
     pub whole: bool,
     /// Columns of the traits that nobody asks for any more.
     pub left_columns: Vec<Sql>,
+    /// Columns of the traits whose values the warehouse does not compare.
+    pub opaque: Vec<Sql>,
     /// What tells keys of a segment from others, in an aggregation of rows with an `entity_key`.
     pub fingerprint: Sql,
     /// Traits or channels: published name (channels: a literal), staged column.
@@ -242,6 +245,8 @@ pub struct Checksum {
 /// One staged table to be described.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageName {
+    /// The schema, as an identifier.
+    pub dataset: Sql,
     /// Literals.
     pub schema: Sql,
     pub name: Sql,
@@ -273,29 +278,32 @@ macro_rules! templates {
 templates! {
     Schema: "create_schema";
     Ledger: "open_state", "fence", "fenced", "record_run", "record_refusal", "record_segments", "record_sources", "delete_catalog",
-        "insert_catalog", "counts", "read_columns", "duckdb/read_columns", "duckdb/read_views", "read_state",
+        "insert_catalog", "counts", "read_columns", "duckdb/read_columns", "duckdb/read_views", "bigquery/read_columns", "bigquery/read_views", "bigquery/record_run",
+        "read_state",
         "read_segments", "read_sources", "read_run", "read_run_segments", "counted", "read_counted", "read_parts", "view_segments";
     EntityTables: "stage_query", "stage_members", "stage_members_empty", "stage_members_rows", "stage_left_out", "stage_left_out_rows",
         "stage_unwanted", "recount_catalog",
         "check_keys", "diff", "counts_rows", "guard", "guard_staged", "guard_changes", "rename_members", "rename_history", "rename_catalog", "assert_unnamed", "close_stays", "open_stays", "adopt_stays", "delete_members",
         "insert_members", "delete_traits", "update_traits", "insert_traits", "delete_channels", "insert_channels",
         "assert_members", "assert_stays", "assert_suppressed", "assert_held_out", "view_changes";
-    Definition: "create_table";
+    EntityTables: "bigquery/delete_traits", "bigquery/update_traits";
+    Definition: "create_table", "bigquery/create_table";
     Ledger: "read_message", "read_answers", "doctor_epochs", "doctor_state", "doctor_checksum";
     EntityTables: "doctor_catalog", "doctor_stays", "doctor_overlaps", "doctor_times", "doctor_counts",
         "restore_members";
     Named: "drop_table", "drop_view", "delete_rows";
     Erasure: "forget_unreadable", "forget_keys", "forget_keys_rows", "forget_counts", "forget_message", "forget_rows", "forget_catalog",
-        "assert_forgotten";
+        "assert_forgotten",
+        "bigquery/forget_unreadable", "bigquery/forget_keys_rows";
     Past: "prune_history", "pruned_history";
     Twice: "doctor_twice";
     Traced: "doctor_runs";
-    ColumnChange: "add_column", "retype_column";
-    View: "create_view", "comment_view";
+    ColumnChange: "add_column", "retype_column", "bigquery/retype_column";
+    View: "create_view", "comment_view", "bigquery/create_view", "bigquery/comment_view";
     SegmentView: "view_segment", "view_wide";
     ScopeRows: "stage_scope", "stage_scope_rows";
-    Checksum: "duckdb/checksum", "duckdb/fingerprint";
-    StageName: "read_stage", "duckdb/read_stage";
+    Checksum: "duckdb/checksum", "duckdb/fingerprint", "bigquery/checksum", "bigquery/fingerprint";
+    StageName: "read_stage", "duckdb/read_stage", "bigquery/read_stage";
     KeySample: "changed_keys";
 }
 
@@ -417,6 +425,18 @@ impl<'a> Statements<'a> {
             .dialect
             .literal(&Literal::Boolean(value), &Type::Boolean)
             .text)
+    }
+
+    /// [`Dialect::has_no_schema`].
+    #[must_use]
+    pub fn has_no_schema(&self, message: &str) -> bool {
+        self.dialect.has_no_schema(message)
+    }
+
+    /// [`Dialect::compares`].
+    #[must_use]
+    pub fn compares(&self, ty: &str) -> bool {
+        self.dialect.compares(ty)
     }
 
     /// A type's name.

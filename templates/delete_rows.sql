@@ -1,1 +1,2 @@
 DELETE FROM {{ table }}
+WHERE 1 = 1

@@ -1,5 +1,5 @@
-INSERT INTO {{ history }} (segment, entity_key, valid_from, valid_to, entered_run, exited_run)
-SELECT segment, entity_key, {{ as_of }}, NULL, {{ run_id }}, NULL
+INSERT INTO {{ history }} (segment, entity_key, valid_from, entered_run)
+SELECT segment, entity_key, {{ as_of }}, {{ run_id }}
 FROM {{ changes }}
 WHERE change = 'entered'
 ORDER BY segment, entity_key

@@ -1,1 +1,2 @@
 DELETE FROM {{ staged }}
+WHERE 1 = 1

@@ -1,11 +1,14 @@
 CREATE {{ temporary }}TABLE {{ unwanted }} AS
-SELECT s.{{ key }} AS entity_key
-FROM {{ stage }} AS s
-WHERE s.{{ suppress_flag }}
-{% for suppressor in suppressors %}
-UNION
-SELECT x.entity_key
+SELECT DISTINCT u.entity_key
 FROM (
-  {{ suppressor | indent(2) }}
-) AS x
+  SELECT s.{{ key }} AS entity_key
+  FROM {{ stage }} AS s
+  WHERE s.{{ suppress_flag }}
+{% for suppressor in suppressors %}
+  UNION ALL
+  SELECT x.entity_key
+  FROM (
+    {{ suppressor | indent(4) }}
+  ) AS x
 {% endfor %}
+) AS u

@@ -41,6 +41,7 @@ pub fn ledger(
             .collect(),
     };
     let mut ledger = Ledger {
+        schema: statements.name(&policy.schema),
         schema_name: statements.text(&policy.schema),
         state: relation(&names.state()),
         runs: relation(&names.runs()),

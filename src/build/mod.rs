@@ -368,6 +368,7 @@ fn entity_tables(
         run_id: statements.text(&policy.run_id),
         whole: policy.whole,
         left_columns: Vec::new(),
+        opaque: Vec::new(),
         fingerprint: Sql(statements.render("fingerprint", &())),
         columns: Vec::new(),
         segments: Vec::new(),

@@ -430,6 +430,14 @@ impl Publication<'_> {
                 sql: self.statements.name(staged),
             })
             .collect();
+        let opaque = |staged: &str| {
+            let ty = self.staged_type(&entity.name, staged);
+            ty.is_some_and(|ty| !self.statements.compares(ty))
+        };
+        tables.opaque = (columns.iter())
+            .filter(|(_, staged)| opaque(staged))
+            .map(|(published, _)| self.statements.name(published))
+            .collect();
         if let Some(known) = self.published.relations.get(&name) {
             tables.left_columns = super::tables::left_columns(known, &columns)
                 .map(|column| self.statements.name(column))

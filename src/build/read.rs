@@ -92,9 +92,11 @@ impl<'a> Reader<'a> {
         if published.has(&names.state()) {
             published.state = state.or_else(|_| self.state(engine))?;
         }
-        for row in self.query(engine, "read_views")? {
-            if let [view, Value::Text(comment)] = row.as_slice() {
-                published.comments.insert(text(view), comment.clone());
+        if !published.relations.is_empty() {
+            for row in self.query(engine, "read_views")? {
+                if let [view, Value::Text(comment)] = row.as_slice() {
+                    published.comments.insert(text(view), comment.clone());
+                }
             }
         }
         if published.has(&names.runs()) && published.has(&names.run_segments()) {
@@ -122,7 +124,11 @@ impl<'a> Reader<'a> {
     /// The relations of the output schema and their columns.
     fn relations(&self, engine: &mut dyn Engine) -> Result<Relations, EngineError> {
         let mut relations = Relations::new();
-        for row in self.query(engine, "read_columns")? {
+        let rows = match self.query(engine, "read_columns") {
+            Err(error) if self.statements.has_no_schema(&error.message) => Vec::new(),
+            rows => rows?,
+        };
+        for row in rows {
             let [table, column, ty] = row.as_slice() else {
                 return Err(strange("a column's description"));
             };
@@ -331,6 +337,7 @@ impl<'a> Reader<'a> {
         let mut staged = Staged::new();
         for entity in entities {
             let name = StageName {
+                dataset: self.statements.name(&self.policy.schema),
                 schema: self.statements.text(&self.policy.schema),
                 name: self.statements.text(&stage_of(self.policy, entity)),
             };

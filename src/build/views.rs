@@ -125,10 +125,12 @@ impl Views<'_> {
         Some(Stage {
             kind: Kind::EnsureView,
             subject: name.to_owned(),
-            sql: vec![
-                self.statements.render("create_view", &context),
-                self.statements.render("comment_view", &context),
-            ],
+            // Where a view is made with its comment there is no second statement.
+            sql: ["create_view", "comment_view"]
+                .map(|template| self.statements.render(template, &context))
+                .into_iter()
+                .filter(|sql| !sql.is_empty())
+                .collect(),
         })
     }
 }

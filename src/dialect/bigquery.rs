@@ -23,6 +23,18 @@ impl Dialect for BigQuery {
         format!("ASSERT (\n{query}\n) = 0 AS '{mark}'")
     }
 
+    /// JSON is not groupable.
+    /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#groupable_data_types>
+    fn compares(&self, ty: &str) -> bool {
+        !ty.to_uppercase().contains("JSON")
+    }
+
+    /// Every dataset has an INFORMATION_SCHEMA of its own: where the dataset is not there, it is not either.
+    /// <https://cloud.google.com/bigquery/docs/information-schema-intro#dataset_qualifier>
+    fn has_no_schema(&self, message: &str) -> bool {
+        message.starts_with("notFound: Not found: Dataset ")
+    }
+
     /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical#reserved_keywords>
     fn reserved(&self) -> &'static [&'static str] {
         RESERVED

@@ -134,6 +134,18 @@ pub trait Dialect: Sync {
         )
     }
 
+    /// Whether values of a type, as the warehouse names it, can be compared with IS DISTINCT FROM.
+    fn compares(&self, ty: &str) -> bool {
+        let _ = ty;
+        true
+    }
+
+    /// Whether a failure says that there is no such schema, and so nothing in it.
+    fn has_no_schema(&self, message: &str) -> bool {
+        let _ = message;
+        false
+    }
+
     /// How a transaction begins that writes nothing, and what is refused in it where the query would, without computing
     /// it; None where a warehouse has no such thing.
     fn vouch(&self, query: &str) -> Option<[String; 2]> {

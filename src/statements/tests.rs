@@ -12,6 +12,7 @@ fn fields(context: &str) -> BTreeSet<String> {
     };
     let value = match context {
         "Ledger" => serde_json::to_value(Ledger {
+            schema: sql(),
             schema_name: sql(),
             state: sql(),
             runs: sql(),
@@ -69,6 +70,7 @@ fn fields(context: &str) -> BTreeSet<String> {
             run_id: sql(),
             whole: true,
             left_columns: vec![sql()],
+            opaque: vec![sql()],
             fingerprint: sql(),
             columns: vec![pair()],
             segments: Vec::new(),
@@ -139,6 +141,7 @@ fn fields(context: &str) -> BTreeSet<String> {
             limit: 5,
         }),
         "StageName" => serde_json::to_value(StageName {
+            dataset: sql(),
             schema: sql(),
             name: sql(),
         }),

@@ -1,0 +1,4 @@
+CREATE OR REPLACE VIEW {{ view }}
+OPTIONS (description = {{ comment }})
+AS
+{{ select }}
