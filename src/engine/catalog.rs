@@ -61,7 +61,8 @@ pub fn describe(
         .collect()
 }
 
-/// The columns of those sources that lists of the warehouse have: asked at once, and where that is refused, table by table.
+/// The columns of those sources that lists of the warehouse have: asked at once, and where that is refused, because a schema is not
+/// there, table by table.
 fn listed(
     engine: &mut dyn Engine,
     dialect: &dyn Dialect,
@@ -72,25 +73,41 @@ fn listed(
         .filter_map(|(n, source)| Some((n, named(source)?)))
         .filter(|(_, parts)| dialect.catalog(&[*parts]).is_some())
         .collect();
-    let parts: Vec<&[String]> = tables.iter().map(|(_, parts)| *parts).collect();
-    if let Some(sql) = dialect.catalog(&parts).filter(|_| !parts.is_empty()) {
-        let rows = match engine.query(&sql) {
-            Ok(rows) => rows,
-            // A schema is not there: whose it is shows when each table is looked at.
-            Err(error) if error.kind == EngineErrorKind::Statement => return Ok(found),
-            Err(error) => return Err(error),
-        };
-        for row in rows.rows {
-            if let [Value::Int(n), Value::Text(name), Value::Text(ty), ..] = row.as_slice()
-                && let Some((at, _)) = usize::try_from(*n).ok().and_then(|n| tables.get(n))
-                && let Some(columns) = found.get_mut(*at)
-            {
-                let columns = columns.get_or_insert_default();
-                columns.extend(column(dialect, name, ty));
-            }
+    if !list(engine, dialect, &tables, &mut found)? {
+        for table in tables.chunks(1) {
+            // What is not there is said when it is looked at.
+            list(engine, dialect, table, &mut found)?;
         }
     }
     Ok(found)
+}
+
+/// Asks for the columns of tables, each of which has its place in `found`; whether there was an answer.
+fn list(
+    engine: &mut dyn Engine,
+    dialect: &dyn Dialect,
+    tables: &[(usize, &[String])],
+    found: &mut [Option<Columns>],
+) -> Result<bool, EngineError> {
+    let parts: Vec<&[String]> = tables.iter().map(|(_, parts)| *parts).collect();
+    let Some(sql) = dialect.catalog(&parts).filter(|_| !parts.is_empty()) else {
+        return Ok(true);
+    };
+    let rows = match engine.query(&sql) {
+        Ok(rows) => rows,
+        Err(error) if error.kind == EngineErrorKind::Statement => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    for row in rows.rows {
+        if let [Value::Int(n), Value::Text(name), Value::Text(ty), ..] = row.as_slice()
+            && let Some((at, _)) = usize::try_from(*n).ok().and_then(|n| tables.get(n))
+            && let Some(columns) = found.get_mut(*at)
+        {
+            let columns = columns.get_or_insert_default();
+            columns.extend(column(dialect, name, ty));
+        }
+    }
+    Ok(true)
 }
 
 /// The name of a table of the warehouse's own.
@@ -278,6 +295,49 @@ fn is_blank(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A BigQuery without the dataset `segments`.
+    struct New(Vec<String>);
+
+    impl Engine for New {
+        fn execute(&mut self, sql: &str) -> Result<u64, EngineError> {
+            unreachable!("{sql}")
+        }
+
+        fn query(&mut self, sql: &str) -> Result<Rows, EngineError> {
+            self.0.push(sql.to_owned());
+            if sql.contains("segments.") {
+                return Err(EngineError {
+                    kind: EngineErrorKind::Statement,
+                    message: "notFound: Not found: Dataset shop:segments".to_owned(),
+                });
+            }
+            let text = |text: &str| Value::Text(text.to_owned());
+            let row = vec![Value::Int(0), text("total"), text("NUMERIC(12, 2)")];
+            Ok(Rows {
+                columns: Vec::new(),
+                rows: vec![row],
+            })
+        }
+    }
+
+    #[test]
+    fn a_schema_that_is_not_there_takes_nothing_from_the_others() {
+        let dialect = crate::dialect::find("bigquery").expect("it is one");
+        let named = |parts: [&str; 2]| TableSource::Named(parts.map(str::to_owned).to_vec());
+        let sources = [named(["raw", "orders"]), named(["segments", "members"])];
+        let mut engine = New(Vec::new());
+        let found = listed(&mut engine, dialect, &sources).expect("only one is missing");
+        let types = |found: &Option<Columns>| {
+            let columns = found.iter().flatten();
+            columns.map(|c| c.ty.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            found.iter().map(types).collect::<Vec<_>>(),
+            [vec!["decimal(12,2)"], vec![]]
+        );
+        assert_eq!(engine.0.len(), 3, "{:?}", engine.0);
+    }
 
     #[test]
     fn files_stay_in_the_project() {

@@ -190,3 +190,31 @@ fn every_template_file_is_listed() {
     let listed: BTreeSet<String> = TEMPLATES.iter().map(|(n, ..)| (*n).to_owned()).collect();
     assert_eq!(files, listed);
 }
+
+#[test]
+fn what_a_warehouse_cannot_compare_is_compared_as_text() {
+    let dialect = crate::dialect::find("bigquery").expect("it is one");
+    assert!(dialect.compares("ARRAY<STRING>") && !dialect.compares("JSON"));
+    let statements = Statements::new(dialect);
+    let column = |name: &str| Pair {
+        name: Sql(name.to_owned()),
+        sql: Sql(name.to_owned()),
+    };
+    let context = serde_json::json!({
+        "traits": "t", "stage": "s", "key": "k", "whole": true, "left_columns": [], "as_of": "x", "run_id": "r",
+        "columns": [column("a"), column("j")], "opaque": ["j"],
+    });
+    let update = statements.render("update_traits", &context);
+    assert!(update.contains("t.a IS DISTINCT FROM s.a OR\n"), "{update}");
+    let json =
+        "(t.j IS NULL) <> (s.j IS NULL)\n    OR TO_JSON_STRING(t.j) <> TO_JSON_STRING(s.j)\n";
+    assert!(update.contains(json), "{update}");
+    let delete = statements.render("delete_traits", &context);
+    assert!(
+        delete.contains("AND s.a IS NOT DISTINCT FROM t.a\n"),
+        "{delete}"
+    );
+    let json =
+        "AND (s.j IS NULL) = (t.j IS NULL)\n    AND TO_JSON_STRING(s.j) = TO_JSON_STRING(t.j)\n";
+    assert!(delete.contains(json), "{delete}");
+}
