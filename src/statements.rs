@@ -137,6 +137,8 @@ pub struct Definition {
     pub columns: Vec<Pair>,
     /// The column whose values lie together, where a warehouse keeps rows by one.
     pub cluster: Option<Sql>,
+    /// The row that it is made with, if there is one.
+    pub row: Vec<Sql>,
 }
 
 /// A relation to drop or to empty.
@@ -287,7 +289,7 @@ templates! {
         "insert_members", "delete_traits", "update_traits", "insert_traits", "delete_channels", "insert_channels",
         "assert_members", "assert_stays", "assert_suppressed", "assert_held_out", "view_changes";
     EntityTables: "bigquery/delete_traits", "bigquery/update_traits";
-    Definition: "create_table", "bigquery/create_table";
+    Definition: "create_table", "create_state", "bigquery/create_table";
     Ledger: "read_message", "read_answers", "doctor_epochs", "doctor_state", "doctor_checksum";
     EntityTables: "doctor_catalog", "doctor_stays", "doctor_overlaps", "doctor_times", "doctor_counts",
         "restore_members";

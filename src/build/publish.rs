@@ -133,6 +133,11 @@ impl Publication<'_> {
                 stages.extend(self.new_columns(&name, columns));
                 continue;
             }
+            let (template, row) = if name == names.state() {
+                ("create_state", self.first_state())
+            } else {
+                ("create_table", Vec::new())
+            };
             let definition = Definition {
                 table: self.statements.relation(&self.policy.schema, &name),
                 columns: columns
@@ -143,10 +148,11 @@ impl Publication<'_> {
                     })
                     .collect(),
                 cluster: None,
+                row,
             };
-            stages.push(self.stage(Kind::EnsureTable, &name, &["create_table"], &definition));
+            stages.push(self.stage(Kind::EnsureTable, &name, &[template], &definition));
         }
-        if self.published.state.is_none() {
+        if self.published.state.is_none() && self.published.has(&names.state()) {
             stages.push(self.stage(
                 Kind::EnsureTable,
                 &names.state(),
@@ -157,6 +163,17 @@ impl Publication<'_> {
         stages.extend(self.views().segments(&self.ledger));
         stages.push(self.stage(Kind::Count, "segments", &["counts"], &self.ledger));
         stages
+    }
+
+    /// Before anything is published.
+    fn first_state(&self) -> Vec<Sql> {
+        vec![
+            self.ledger.project.clone(),
+            Sql("0".to_owned()),
+            self.statements.text(""),
+            Sql(self.ledger.contract_version.to_string()),
+            self.ledger.finished_at.clone(),
+        ]
     }
 
     /// Columns that an older segc did not know.
@@ -354,6 +371,7 @@ impl Publication<'_> {
             cluster: (columns.first())
                 .map(|first| first.name.clone())
                 .filter(|name| name.0 == "segment"),
+            row: Vec::new(),
         };
         self.stage(Kind::EnsureTable, name, &["create_table"], &definition)
     }

@@ -79,6 +79,7 @@ fn fields(context: &str) -> BTreeSet<String> {
             table: sql(),
             columns: vec![pair()],
             cluster: Some(sql()),
+            row: vec![sql()],
         }),
         "Named" => serde_json::to_value(Named { table: sql() }),
         "Schema" => serde_json::to_value(Schema { schema: sql() }),
