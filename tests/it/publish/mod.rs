@@ -20,6 +20,9 @@ mod interrupted;
 mod kept;
 #[cfg(feature = "duckdb-linked")]
 mod large;
+mod over_rest;
+#[cfg(feature = "duckdb-linked")]
+mod over_rest;
 #[cfg(feature = "duckdb-linked")]
 mod planned;
 pub(crate) mod shop;

@@ -1,0 +1,217 @@
+//! A whole build by BigQuery's client: its server is a double, behind which DuckDB does what the statements say. Whatever happens to the
+//! publication on its way: it is done once, or not, or unknown with exit status 4 and settled by the next build.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use segc::build::run::Ended;
+use segc::engine::bigquery as client;
+use segc::engine::duckdb::DuckDb;
+use segc::engine::surroundings::Surroundings;
+use segc::engine::{Engine, EngineError, Value, Warehouse as _};
+use serde_json::{Value as Json, json};
+
+use super::shop::{at, seg};
+use super::world::{World, as_script};
+use crate::doubles::Still;
+use crate::doubles::bigquery::{BigQuery, Outcome, error};
+use crate::doubles::bigquery_tests::options;
+use crate::doubles::http::{Fault, Request};
+
+/// What DuckDB answers, as BigQuery would send it.
+fn does(db: &mut DuckDb, sql: &str) -> Outcome {
+    let statements: Vec<&str> = sql.split("\n;\n").collect();
+    let is_query = ["select", "with", "("].iter().any(|word| {
+        let start = sql.get(..word.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(word))
+    });
+    let failed = |error: &EngineError, begun: usize| Outcome::Failed {
+        reason: "invalidQuery",
+        message: error.message.clone(),
+        begun: u32::try_from(begun).unwrap(),
+    };
+    if is_query {
+        let rows = match db.query(sql) {
+            Ok(rows) => rows,
+            Err(error) => return failed(&error, 0),
+        };
+        let kind = |n: usize| {
+            let value = rows.rows.iter().map(|row| &row[n]);
+            match value.into_iter().find(|value| **value != Value::Null) {
+                Some(Value::Int(_)) => "INTEGER",
+                Some(Value::Boolean(_)) => "BOOLEAN",
+                Some(Value::Float(_)) => "FLOAT",
+                Some(Value::Text(_) | Value::Null) | None => "STRING",
+            }
+        };
+        let columns: Vec<Json> = (rows.columns.iter().enumerate())
+            .map(|(n, name)| json!({"name": name, "type": kind(n)}))
+            .collect();
+        let cell = |value: &Value| match value {
+            Value::Null => Json::Null,
+            Value::Boolean(v) => json!(v.to_string()),
+            Value::Int(v) => json!(v.to_string()),
+            Value::Float(v) => json!(v.to_string()),
+            Value::Text(v) => json!(v),
+        };
+        let cells = rows.rows.iter().map(|row| row.iter().map(cell).collect());
+        return Outcome::Rows(Json::Array(columns), cells.collect());
+    }
+    let mut changed = 0;
+    for (n, statement) in statements.iter().enumerate() {
+        match db.execute(statement) {
+            Ok(rows) => changed = rows,
+            Err(error) => {
+                let _ = db.execute("ROLLBACK");
+                return failed(&error, n + 1);
+            }
+        }
+    }
+    Outcome::Changed(changed)
+}
+
+fn is_publication(request: &Request) -> bool {
+    let query = &request.json()["configuration"]["query"]["query"];
+    query
+        .as_str()
+        .is_some_and(|sql| sql.starts_with("BEGIN TRANSACTION"))
+}
+
+/// What befalls the request that is the publication (0), or one after it.
+struct Plan {
+    after: usize,
+    fault: Fault,
+    /// Nothing gets through any more from then on.
+    is_lasting: bool,
+}
+
+struct Built {
+    world: World,
+    ended: Ended,
+    /// How often the publication was begun.
+    begun: u32,
+    /// Requests from the publication on.
+    requests: usize,
+}
+
+/// A first build without a fault, and a second one with it.
+fn built(plan: Option<Plan>) -> Built {
+    let mut world = World::new("(1, 'a', true), (2, 'b', true), (3, 'c', false)");
+    world.build(&[seg("vip")], at(1));
+    world.sql("update customers set vip = customer_id <> 2");
+    let still = Still::new(&[]);
+    let mut db = world.db.another().expect("a session");
+    let seen: Arc<Mutex<usize>> = Arc::default();
+    let (counted, off) = (Arc::clone(&seen), Arc::new(AtomicBool::new(false)));
+    let is_over = Arc::clone(&off);
+    let faults = move |request: &Request| {
+        let mut seen = counted.lock().unwrap();
+        if is_over.load(Ordering::SeqCst) || (*seen == 0 && !is_publication(request)) {
+            return None;
+        }
+        *seen += 1;
+        let plan = plan.as_ref()?;
+        if *seen == plan.after + 1 {
+            Some(plan.fault.clone())
+        } else {
+            (plan.is_lasting && *seen > plan.after).then_some(Fault::DropBefore)
+        }
+    };
+    let double = BigQuery::new(&still, move |sql| does(&mut db, sql), faults);
+    double.state.lock().unwrap().page = 1000;
+    let warehouse = client::BigQuery::new(
+        options(&double),
+        Arc::clone(&still) as Arc<dyn Surroundings>,
+    );
+    let mut connect = || -> Result<Box<dyn Engine>, EngineError> { warehouse.session() };
+    let outcome = world.go_with(&[seg("vip")], &["vip"], true, at(2), &mut connect);
+    off.store(true, Ordering::SeqCst);
+    let state = double.state.lock().unwrap();
+    let begun = state
+        .runs
+        .iter()
+        .filter(|(sql, _)| sql.starts_with("BEGIN TRANSACTION"));
+    let begun = begun.map(|(_, times)| times).sum();
+    assert_eq!(state.overlaps, 0);
+    drop(state);
+    let requests = *seen.lock().unwrap();
+    Built {
+        world,
+        ended: outcome.ended,
+        begun,
+        requests,
+    }
+}
+
+const MEMBERS: &str = "select entity_key from segments.customer_members order by all";
+
+#[test]
+fn whatever_befalls_a_publication_once_it_is_done_once() {
+    as_script(|| {
+        let undisturbed = built(None);
+        assert_eq!(undisturbed.ended, Ended::Published { epoch: 2 });
+        assert!(undisturbed.requests > 4, "{}", undisturbed.requests);
+        let busy = || Fault::Instead(error(503, "backendError", "try again"));
+        let many = || Fault::Instead(error(429, "rateLimitExceeded", "slower"));
+        let expired = || Fault::Instead(error(401, "authError", "another token"));
+        for after in 0..undisturbed.requests.min(4) {
+            for fault in [
+                Fault::DropBefore,
+                Fault::DropAfter,
+                Fault::Truncate,
+                Fault::Twice,
+                busy(),
+                many(),
+                expired(),
+            ] {
+                let what = format!("{after}: {fault:?}");
+                let mut found = built(Some(Plan {
+                    after,
+                    fault,
+                    is_lasting: false,
+                }));
+                assert_eq!(found.ended, Ended::Published { epoch: 2 }, "{what}");
+                assert_eq!(found.begun, 1, "{what}");
+                assert_eq!(found.world.rows(MEMBERS), "1\n3", "{what}");
+                found.world.invariants();
+            }
+        }
+    });
+}
+
+#[test]
+fn a_publication_that_nobody_hears_of_is_unknown_and_settled_by_the_next_build() {
+    as_script(|| {
+        for (after, fault, is_done) in [
+            (0, Fault::DropBefore, false),
+            (0, Fault::DropAfter, true),
+            (1, Fault::DropBefore, true),
+            (1, Fault::DropAfter, true),
+        ] {
+            let what = format!("{after}: {fault:?}");
+            let mut found = built(Some(Plan {
+                after,
+                fault,
+                is_lasting: true,
+            }));
+            assert_eq!(found.ended.exit_status(), 4, "{what}: {:?}", found.ended);
+            assert_eq!(found.begun, u32::from(is_done), "{what}");
+            assert_eq!(
+                found.world.rows(MEMBERS),
+                if is_done { "1\n3" } else { "1\n2" },
+                "{what}"
+            );
+            let again = found.world.build(&[seg("vip")], at(2)).ended;
+            match again {
+                Ended::Unchanged { .. } => assert!(is_done, "{what}"),
+                again => assert_eq!(
+                    (again, is_done),
+                    (Ended::Published { epoch: 2 }, false),
+                    "{what}"
+                ),
+            }
+            assert_eq!(found.world.rows(MEMBERS), "1\n3", "{what}");
+            found.world.invariants();
+        }
+    });
+}
