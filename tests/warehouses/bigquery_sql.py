@@ -7,12 +7,15 @@ one table are a conflict, rows that they insert are none; permanent tables canno
 import re
 import threading
 
+from google.protobuf.empty_pb2 import Empty
 from zetasql.wasi._pb2.zetasql.public.value_pb2 import ValueProto
 
 from googlesql import GoogleSql, _catalog, _service, _types, value
 
 ROW = "_segc_row"
 PROJECT, LOCATION = "shop", "EU"
+# How many of them the analyzer keeps.
+CATALOGS = 40
 TOKEN = re.compile(r"""(?P<space>\s+|--[^\n]*|\#[^\n]*|/\*.*?\*/)|(?P<string>[rRbB]{0,2}(?:'{3}.*?'{3}|"{3}.*?"{3}|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"))
     |(?P<quoted>`(?:\\.|[^`\\])*`)|(?P<word>[A-Za-z_][A-Za-z_0-9]*)|(?P<number>\.?[0-9][0-9A-Za-z_.]*)|(?P<other>.)""", re.S | re.X)
 NAMES = {"DOUBLE": "FLOAT64", "BOOL": "BOOL"}
@@ -132,9 +135,9 @@ class Database:
         if found is None:
             raise Failed("notFound", f"Not found: Table {PROJECT}:{dataset}.{name} was not found in location {LOCATION}")
         if found.kind == "VIEW":
+            # What is told of a view's columns is of its making; what is asked of it is of now.
+            # https://cloud.google.com/bigquery/docs/views-intro#view_limitations
             columns, rows = self.query(found.sql, session)
-            if [(n, type_text(t)) for n, t in columns] != [(n, type_text(t)) for n, t in found.columns]:
-                raise Failed("invalidQuery", f"Query column of {dataset}.{name} has incompatible types with the view's schema")
             return columns, dict(enumerate(rows))
         return found.columns, self.rows(session, dataset, name)
 
@@ -198,6 +201,10 @@ class Database:
         """The tree of a statement over {path: columns}."""
         key = tuple((path, tuple((c, type_text(t)) for c, t in columns)) for path, columns in sorted(relations.items()))
         if key not in self.catalogs:
+            while len(self.catalogs) >= CATALOGS:
+                request = _service.UnregisterRequest()
+                request.registered_id = self.catalogs.pop(next(iter(self.catalogs)))
+                self.google.call("UnregisterCatalog", request, Empty)
             request = _service.RegisterCatalogRequest()
             self.fill(request.simple_catalog, {})
             for number, (path, columns) in enumerate(relations.items(), 1):
@@ -232,9 +239,14 @@ class Database:
             added.name = column
             added.type.CopyFrom(ty)
 
-    def asked(self, request, sql, session, target=None):
-        """Fills a request for the evaluator: the statement, its tables by names without dots between them, and their rows. The rows
-        of `target` are numbered in a column that nobody sees."""
+    def meant(self, options):
+        options.language_options.CopyFrom(self.google.language)
+        options.error_message_mode = 1
+        options.default_timezone = "UTC"
+
+    def asked(self, request, sql, session, target):
+        """Fills a request to change rows: the statement, its tables by names without dots between them, and their rows. The rows of
+        `target` are numbered in a column that nobody sees."""
         known = {path: self.find(path, session) for path in self.paths(sql)}
         relations = {".".join(path): columns for path, (columns, _) in known.items()}
         self.fill(request.simple_catalog, relations)
@@ -250,14 +262,31 @@ class Database:
                 cells.extend(row)
                 if path == target:
                     cells.add().int64_value = n
-        request.sql = flat(sql, known)
-        request.options.language_options.CopyFrom(self.google.language)
-        request.options.error_message_mode = 1
-        request.options.default_timezone = "UTC"
+        request.sql = rewritten(sql, {path: f"`{'.'.join(path)}`" for path in known})
+        self.meant(request.options)
 
     def query(self, sql, session):
+        """Columns and rows. Tables are parameters: a catalog with tables is made anew for each statement, which takes ten times as long."""
         request = _service.EvaluateQueryRequest()
-        self.asked(request, sql, session)
+        request.registered_catalog_id = self.google.empty
+        known = {path: self.find(path, session) for path in self.paths(sql)}
+        for number, (columns, rows) in enumerate(known.values()):
+            parameter, given = request.options.query_parameters.add(), request.params.add()
+            parameter.name = given.name = f"{ROW}_{number}"
+            parameter.type.type_kind = _types.TYPE_ARRAY
+            struct = parameter.type.array_type.element_type
+            struct.type_kind = _types.TYPE_STRUCT
+            for column, ty in columns:
+                added = struct.struct_type.field.add()
+                added.field_name = column
+                added.field_type.CopyFrom(ty)
+            given.value.array_value.SetInParent()
+            for row in rows.values():
+                cells = given.value.array_value.element.add().struct_value
+                cells.SetInParent()
+                cells.field.extend(row)
+        request.sql = rewritten(sql, {path: f"(SELECT * FROM UNNEST(@{ROW}_{n}))" for n, path in enumerate(known)})
+        self.meant(request.options)
         answer = self.call("EvaluateQuery", request, _service.EvaluateQueryResponse)
         columns = [(c.name, c.type) for c in answer.prepared.columns]
         return columns, [list(row.cell) for row in answer.content.table_data.row]
@@ -553,8 +582,8 @@ def as_select(sql):
     raise Failed("invalidQuery", "CREATE TABLE without a query")
 
 
-def flat(sql, known):
-    """Every path of these as one name in quotes; a table without an alias keeps the name that it has in its dataset."""
+def rewritten(sql, known):
+    """Every path of these as what it stands for; a table without an alias keeps the name that it has in its dataset."""
     found, out, end, n = tokens(sql), [], 0, 0
     after = {"FROM", "JOIN"}
     while n < len(found):
@@ -567,7 +596,7 @@ def flat(sql, known):
         while path and tuple(path) not in known:
             path, last = path[:-1], last - 2
         if path:
-            out.append(sql[end:found[n][2]] + "`" + ".".join(path) + "`")
+            out.append(sql[end:found[n][2]] + known[tuple(path)])
             end = found[last][2] + len(found[last][1])
             following = found[last + 1] if last + 1 < len(found) else ("other", "", 0)
             keyword = following[1].upper() in KEYWORDS or following[0] not in ("word", "quoted")
