@@ -20,7 +20,6 @@ mod interrupted;
 mod kept;
 #[cfg(feature = "duckdb-linked")]
 mod large;
-mod over_rest;
 #[cfg(feature = "duckdb-linked")]
 mod over_rest;
 #[cfg(feature = "duckdb-linked")]
