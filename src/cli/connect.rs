@@ -4,14 +4,16 @@
     reason = "whether the target's file is there yet is asked here"
 )]
 
+use crate::build::read::text;
+use crate::diag::codes::build::FILE_NOT_FOUND;
 use crate::diag::codes::project as codes;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::dialect;
+use crate::dialect::{self, Dialect};
 use crate::engine::surroundings::Machine;
 use crate::engine::{
-    self, EngineError, EngineErrorKind, Options, Reads, Remote, Warehouse, catalog,
+    self, Engine, EngineError, EngineErrorKind, Options, Reads, Remote, Warehouse, catalog,
 };
-use crate::model::{Catalog, CatalogColumn, Table, TableSource, resolve};
+use crate::model::{Catalog, CatalogColumn, Model, Table, TableSource, resolve};
 use crate::project::Project;
 use crate::project::target::{Embedded, Place, Target};
 use crate::snippet;
@@ -213,21 +215,43 @@ pub(super) fn columns(
     if asked.is_empty() {
         return found;
     }
+    // Files of the project are read here, whatever the warehouse is.
+    let is_remote = matches!(stored, Some(Connection::Remote(_)));
+    let (files, others): (Vec<&Table>, Vec<&Table>) =
+        asked.into_iter().partition(|t| is_remote && is_file(t));
     let connection = stored.unwrap_or_else(|| memory(project));
-    let session = open(&connection, diags).map(|w| w.session());
-    let mut session = match session {
-        None => return found,
-        Some(Ok(session)) => session,
-        Some(Err(e)) => {
-            diags.push(refused(&connection, &e));
-            return found;
-        }
+    for (connection, dialect, asked) in [
+        (&connection, dialect, others),
+        (&memory(project), dialect::embedded(), files),
+    ] {
+        describe(
+            project, connection, dialect, &asked, sources, &mut found, diags,
+        );
+    }
+    found
+}
+
+/// Describes tables, and says of those that must be there but are not.
+fn describe(
+    project: &Project,
+    connection: &Connection,
+    dialect: &dyn Dialect,
+    asked: &[&Table],
+    sources: Sources,
+    found: &mut Catalog,
+    diags: &mut Diagnostics,
+) {
+    if asked.is_empty() {
+        return;
+    }
+    let Some(mut session) = session(connection, diags) else {
+        return;
     };
     let list: Vec<TableSource> = asked.iter().map(|t| t.source.clone()).collect();
     match catalog::describe(session.as_mut(), dialect, &project.root, &list) {
-        Err(e) => diags.push(refused(&connection, &e)),
+        Err(e) => diags.push(refused(connection, &e)),
         Ok(answers) => {
-            for (table, answer) in asked.into_iter().zip(answers) {
+            for (table, answer) in asked.iter().zip(answers) {
                 match answer {
                     Ok(columns) => found.tables.push((table.source.clone(), columns)),
                     Err(_) if sources == Sources::Known => {}
@@ -244,7 +268,60 @@ pub(super) fn columns(
             }
         }
     }
-    found
+}
+
+fn session(connection: &Connection, diags: &mut Diagnostics) -> Option<Box<dyn Engine>> {
+    match open(connection, diags)?.session() {
+        Ok(session) => Some(session),
+        Err(e) => {
+            diags.push(refused(connection, &e));
+            None
+        }
+    }
+}
+
+/// Reads the keys of lists that are files, for a warehouse that cannot.
+pub(super) fn read_lists(
+    project: &Project,
+    target: &Target,
+    model: &mut Model,
+    diags: &mut Diagnostics,
+) {
+    match target.place {
+        Place::Embedded(_) => return,
+        Place::Remote(_) => {}
+    }
+    let dialect = dialect::embedded();
+    let mut lists = (model.tables.iter_mut())
+        .filter(|t| t.keys.is_some())
+        .peekable();
+    if lists.peek().is_none() || diags.has_errors() {
+        return;
+    }
+    let Some(mut engine) = session(&memory(project), diags) else {
+        return;
+    };
+    for table in lists {
+        let (Some(from), Some(keys)) = (dialect.table(table), &mut table.keys) else {
+            continue;
+        };
+        let key = dialect.identifier(&keys.column);
+        let sql = format!(
+            "select distinct cast({key} as varchar) as k from {from} where {key} is not null order by k"
+        );
+        match engine.query(&sql) {
+            Ok(rows) => keys.values = Some(rows.rows.iter().flatten().map(text).collect()),
+            Err(error) => diags.push(
+                Diagnostic::error(
+                    &FILE_NOT_FOUND,
+                    format!("the keys of {} cannot be read", table.source),
+                )
+                .at(table.span, "this list")
+                .note(error.words())
+                .help("its keys must be of the type of the entity's key"),
+            ),
+        }
+    }
 }
 
 /// What is written down of a table, and what it has gained since by its declaration.
@@ -267,6 +344,10 @@ fn is_named(table: &Table) -> bool {
         | TableSource::History { .. }
         | TableSource::Members(_) => false,
     }
+}
+
+fn is_file(table: &Table) -> bool {
+    matches!(table.source, TableSource::File { .. })
 }
 
 fn is_history(table: &Table) -> bool {

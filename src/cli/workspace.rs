@@ -145,13 +145,17 @@ impl Workspace {
             return;
         }
         self.catalog = connect::columns(project, self.target.as_ref(), sources, &mut self.diags);
-        self.model = Some(resolve::resolve(
+        let mut model = resolve::resolve(
             &project.spec,
             &project.settings,
             &self.catalog,
             &facts,
             &mut self.diags,
-        ));
+        );
+        if let Some(target) = self.target.as_ref().filter(|_| sources == Sources::Present) {
+            connect::read_lists(project, target, &mut model, &mut self.diags);
+        }
+        self.model = Some(model);
         self.facts = Some(facts);
     }
 

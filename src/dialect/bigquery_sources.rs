@@ -76,6 +76,15 @@ pub(super) fn catalog(tables: &[&[String]]) -> Option<String> {
 
 /// A table; records become JSON, in which what they hold is found by its path.
 pub(super) fn table(table: &Table) -> Option<String> {
+    if let Some((key, ty, values)) = table.list() {
+        let values: Vec<String> = values.iter().map(|v| BigQuery.string(v)).collect();
+        return Some(format!(
+            "(select cast(x as {}) as {} from unnest(cast([{}] as array<string>)) as x)",
+            BigQuery.type_name(ty),
+            BigQuery.identifier(key),
+            values.join(", ")
+        ));
+    }
     let text = generic::table(&BigQuery, table)?;
     let records: Vec<String> = (table.columns.iter())
         .filter(|column| column.is_record)

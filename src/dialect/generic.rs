@@ -122,7 +122,12 @@ pub(super) fn table<D: Dialect + ?Sized>(d: &D, table: &Table) -> Option<String>
             let text = snippet.text.trim().trim_end_matches(';').trim_end();
             Some(format!("(\n{text}\n)"))
         }
-        TableSource::File { .. } | TableSource::Members(_) => None,
+        TableSource::File { path, .. } => match &table.keys.as_ref()?.values {
+            Some(_) => None,
+            // A name that says so where somebody runs what was compiled to be read.
+            None => Some(d.identifier(&format!("keys of {path}, which a build reads"))),
+        },
+        TableSource::Members(_) => None,
         TableSource::History {
             table: parts,
             exists: true,

@@ -175,6 +175,7 @@ pub trait Dialect: Sync {
             source: source.clone(),
             columns: Vec::new(),
             span: crate::source::Span::new(crate::source::FileId(u32::MAX), 0, 0),
+            keys: None,
         };
         Some(format!("select * from {}", self.table(&table)?))
     }

@@ -8,6 +8,7 @@ use super::snowflake_words::RESERVED;
 use super::sql::function;
 use super::{Arg, Binding, Dialect, Rows, Sql};
 use crate::expr::{Agg, Func, Literal, Type, Unit};
+use crate::model::Table;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -81,6 +82,10 @@ impl Dialect for Snowflake {
             | Literal::Date(_)
             | Literal::Timestamp(_) => generic::literal(self, value, ty),
         }
+    }
+
+    fn table(&self, table: &Table) -> Option<String> {
+        snowflake_sources::table(table)
     }
 
     fn type_of(&self, name: &str) -> Option<Type> {

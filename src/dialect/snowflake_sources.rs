@@ -5,6 +5,7 @@ use super::snowflake::Snowflake;
 use super::sql::grouped;
 use super::{Dialect, generic};
 use crate::expr::Type;
+use crate::model::Table;
 
 /// <https://docs.snowflake.com/en/sql-reference/intro-summary-data-types>
 pub(super) fn type_of(name: &str) -> Option<Type> {
@@ -77,6 +78,22 @@ pub(super) fn catalog(tables: &[&[String]]) -> Option<String> {
     Some(format!(
         "{}\norder by n, ordinal_position",
         selects.join("\nunion all\n")
+    ))
+}
+
+/// A table; of a list in a file its keys.
+/// <https://docs.snowflake.com/en/sql-reference/functions/flatten>
+pub(super) fn table(table: &Table) -> Option<String> {
+    let d = &Snowflake;
+    let Some((key, ty, values)) = table.list() else {
+        return generic::table(d, table);
+    };
+    let values = serde_json::to_string(values).expect("texts are JSON");
+    Some(format!(
+        "(select cast(cast(x.value as varchar) as {}) as {} from table(flatten(input => parse_json({}))) as x)",
+        d.type_name(ty),
+        d.identifier(key),
+        d.string(&values)
     ))
 }
 

@@ -35,6 +35,7 @@ pub(super) fn all(spec: &Spec, world: &mut World, ctx: &Context, diags: &mut Dia
         if let Some(key) = world.entity(entity).map(|e| e.entity.key_type.clone()) {
             world.tables.give_type(table, &list.key, &key);
         }
+        world.tables.is_list(table, &list.key);
         let what = Keyed {
             name: &name.value,
             words: format!("list `{}`", name.value),

@@ -33,6 +33,7 @@ mod segments;
 pub mod sequence;
 mod split;
 mod stay;
+mod table_source;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -153,9 +154,27 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Where `table:` is written.
     pub span: Span,
+    /// Of a list in a file.
+    pub keys: Option<ListKeys>,
+}
+
+/// What is asked of a list: warehouses that read none of the project's files get its keys with the statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListKeys {
+    pub column: String,
+    /// As texts, each once; None where nothing is to be run.
+    pub values: Option<Vec<String>>,
 }
 
 impl Table {
+    /// Of a list whose keys are to be asked for: the column, its type, the keys.
+    #[must_use]
+    pub fn list(&self) -> Option<(&str, &Type, &[String])> {
+        let keys = self.keys.as_ref()?;
+        let column = self.columns.iter().find(|c| c.name == keys.column)?;
+        Some((&column.name, &column.ty, keys.values.as_deref()?))
+    }
+
     /// Whether it is one of the warehouse, and not computed with what asks for it.
     #[must_use]
     pub fn is_read(&self) -> bool {

@@ -3,16 +3,16 @@
 //! [`table_sources`] lists them before anything is resolved, so that the rooms with IO can ask for their columns;
 //! `resolve` then looks names up here. What a row is put together from is `frame`'s.
 
+use super::table_source::{is_placeholder, place, source_of};
 use super::{
-    Catalog, CatalogColumn, Column, EntityId, FileFormat, Table, TableId, TableSource, keyed,
+    Catalog, CatalogColumn, Column, EntityId, FileFormat, ListKeys, Table, TableId, TableSource,
+    keyed,
 };
 use crate::diag::codes::expr::{UNKNOWN_COLUMN, UNKNOWN_TYPE};
-use crate::diag::codes::model::{COLUMN_CLASH, COLUMNS_UNKNOWN, DECLARED_MISSING, FILE_FORMAT};
-use crate::diag::codes::project::DBT_REFERENCE;
+use crate::diag::codes::model::{COLUMN_CLASH, COLUMNS_UNKNOWN, DECLARED_MISSING};
 use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::expr::Type;
 use crate::model::typing::{nearest_type, parse_type};
-use crate::snippet;
 use crate::source::{Span, Spanned};
 use crate::spec::{ColumnSpecs, LookupSpec, Settings, Spec, TableSpec};
 use std::collections::HashMap;
@@ -153,6 +153,20 @@ impl Tables {
             && found.ty == Type::Null
         {
             found.ty = ty.clone();
+        }
+    }
+
+    /// A file of a list's keys, in this column.
+    pub(super) fn is_list(&mut self, id: TableId, column: &str) {
+        if let Some(entry) = self.list.get_mut(id.index())
+            && matches!(entry.table.source, TableSource::File { .. })
+        {
+            let own = |c: &&Column| c.name == column || c.name.eq_ignore_ascii_case(column);
+            let column = entry.table.columns.iter().find(own);
+            entry.table.keys = column.map(|column| ListKeys {
+                column: column.name.clone(),
+                values: None,
+            });
         }
     }
 
@@ -337,10 +351,6 @@ fn holds(declared: &Type, actual: &Type) -> bool {
     }
 }
 
-fn is_placeholder(source: &TableSource) -> bool {
-    matches!(source, TableSource::Named(parts) if parts.is_empty())
-}
-
 fn collect(spec: &Spec, settings: &Settings, diags: &mut Diagnostics) -> Tables {
     let mut tables = Tables::default();
     for entity in &spec.entities {
@@ -426,6 +436,7 @@ impl Tables {
             source,
             columns: HISTORY.iter().map(column).collect(),
             span,
+            keys: None,
         });
     }
 
@@ -439,6 +450,7 @@ impl Tables {
             source,
             columns: Vec::new(),
             span,
+            keys: None,
         });
         let last = self.list.len().saturating_sub(1);
         if let Some(entry) = self.list.last_mut() {
@@ -469,6 +481,7 @@ impl Tables {
                 source,
                 columns: Vec::new(),
                 span,
+                keys: None,
             });
         }
         let Some(entry) = self.list.get_mut(id.index()) else {
@@ -521,66 +534,6 @@ impl Tables {
                         );
                     }
                 }
-            }
-        }
-    }
-}
-
-/// Where a table's `table:` is written.
-pub(super) fn place(table: &TableSpec) -> Span {
-    match table {
-        TableSpec::Ref(name) | TableSpec::File(name) | TableSpec::Source(name, _) => name.span,
-        TableSpec::Named(parts) => parts.span,
-        TableSpec::Query(snippet) => snippet.text.span,
-    }
-}
-
-/// The source behind a `table:`; the empty name where there can be none, which is reported.
-fn source_of(table: &TableSpec, diags: &mut Diagnostics) -> TableSource {
-    let nothing = TableSource::Named(Vec::new());
-    match table {
-        TableSpec::Ref(name) | TableSpec::Source(_, name) => {
-            diags.push(
-                Diagnostic::error(
-                    &DBT_REFERENCE,
-                    format!("a dbt reference to `{}`, and no dbt project", name.value),
-                )
-                .at(place(table), "whose model or source?")
-                .help("name it in segc.yml, `dbt: {project_dir: ..}`, or write the table's own name (`schema.table`), `file('…')`, or `{sql: \"select …\"}`"),
-            );
-            nothing
-        }
-        TableSpec::Named(parts) => TableSource::Named(parts.value.clone()),
-        TableSpec::File(path) => {
-            let lower = path.to_lowercase();
-            let format = if lower.ends_with(".csv") || lower.ends_with(".csv.gz") {
-                FileFormat::Csv
-            } else if lower.ends_with(".parquet") {
-                FileFormat::Parquet
-            } else {
-                diags.push(
-                    Diagnostic::error(
-                        &FILE_FORMAT,
-                        format!("the format of file `{}` is not known", path.value),
-                    )
-                    .at(
-                        path.span,
-                        "expected a name ending in .csv, .csv.gz or .parquet",
-                    )
-                    .help("export the data as CSV or Parquet"),
-                );
-                return nothing;
-            };
-            TableSource::File {
-                path: path.value.clone(),
-                format,
-            }
-        }
-        TableSpec::Query(query) => {
-            if snippet::check_query(query, diags) {
-                TableSource::Query(query.clone())
-            } else {
-                nothing
             }
         }
     }

@@ -35,6 +35,7 @@ fn table(name: &str, columns: &[(&str, Type)]) -> Table {
             })
             .collect(),
         span: SPAN,
+        keys: None,
     }
 }
 

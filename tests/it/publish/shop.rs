@@ -230,6 +230,7 @@ impl Shop {
                     is_record: false,
                 }],
                 span: span(),
+                keys: None,
             }],
             entities,
             relations: Vec::new(),

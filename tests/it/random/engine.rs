@@ -87,7 +87,7 @@ pub(crate) fn fill(name: &str, table: &Table, folder: &Path) -> String {
 }
 
 /// SQL that makes a table of a file's rows.
-pub(crate) fn as_table(name: &str, table: &Table) -> String {
+fn as_table(name: &str, table: &Table) -> String {
     create(name, table) + &insert(name, table)
 }
 
