@@ -10,7 +10,8 @@ mod layout;
 use checks::suppressors;
 pub use checks::{CheckKind, CheckQuery, Counted, CountedOf, checks};
 
-use crate::diag::Diagnostics;
+use crate::diag::codes::plan::TOO_LONG;
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::dialect::Dialect;
 use crate::expr::Type;
 use crate::ir::{self, Answer, Node, Plan};
@@ -93,6 +94,38 @@ pub fn query(
         columns: columns.collect(),
         suppressors,
     }
+}
+
+/// Reports a query that is longer than the warehouse takes.
+pub fn check_length(
+    query: &EntityQuery,
+    model: &Model,
+    dialect: &dyn Dialect,
+    diags: &mut Diagnostics,
+) {
+    let Some(most) = dialect.longest_statement() else {
+        return;
+    };
+    if query.sql.len() <= most {
+        return;
+    }
+    let Some(entity) = model.entities.get(query.entity.index()) else {
+        return;
+    };
+    diags.push(
+        Diagnostic::error(
+            &TOO_LONG,
+            format!(
+                "what is asked of `{}` is {} kB of SQL, and {} takes {}",
+                entity.name,
+                query.sql.len() / 1000,
+                dialect.name(),
+                most / 1000
+            ),
+        )
+        .at(entity.span, "all its segments are asked at once")
+        .help("build them in parts, as in `segc build --select tag:crm`; load a list of many keys as a table"),
+    );
 }
 
 /// The SELECT of a plan, with those of the other entities that it asks.

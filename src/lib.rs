@@ -84,9 +84,9 @@ pub fn compile(
                 compiled.checks.push(check);
             }
         }
-        compiled
-            .queries
-            .push(emit::query(&plan, model, dialect, diags));
+        let query = emit::query(&plan, model, dialect, diags);
+        emit::check_length(&query, model, dialect, diags);
+        compiled.queries.push(query);
     }
     compiled
 }

@@ -17,6 +17,9 @@ const SEGMENTS_PER_STATEMENT: usize = 50;
 /// Rows of VALUES per statement.
 pub(super) const ROWS_PER_STATEMENT: usize = 500;
 
+/// Text of VALUES per statement: descriptions may be long.
+const BYTES_PER_STATEMENT: usize = 300_000;
+
 /// The stages that compute everything, in order. Segments that are `withheld` for what is wrong with their sources are
 /// computed, too, and then refused.
 #[must_use]
@@ -141,8 +144,9 @@ fn scope(
         rows: Vec::new(),
     };
     let mut sql = vec![statements.render("stage_scope", &context)];
-    for rows in rows.chunks(ROWS_PER_STATEMENT) {
-        context.rows = rows.to_vec();
+    while !rows.is_empty() {
+        let rest = rows.split_off(fitting(&rows));
+        context.rows = std::mem::replace(&mut rows, rest);
         sql.push(statements.render("stage_scope_rows", &context));
     }
     Stage {
@@ -150,6 +154,16 @@ fn scope(
         subject: "segments".to_owned(),
         sql,
     }
+}
+
+/// How many rows, at least one, make a statement that is neither too long nor too slow to read.
+fn fitting(rows: &[Vec<Sql>]) -> usize {
+    let mut bytes = 0;
+    let fits = rows.iter().take_while(|row| {
+        bytes += row.iter().map(|value| value.0.len() + 2).sum::<usize>();
+        bytes <= BYTES_PER_STATEMENT
+    });
+    fits.count().clamp(1, ROWS_PER_STATEMENT).min(rows.len())
 }
 
 /// A list as readers of the catalog see it; None where it is empty.
@@ -208,4 +222,19 @@ fn members(statements: &Statements<'_>, mut tables: EntityTables, queried: bool)
         sql.push(statements.render("stage_left_out_rows", &tables));
     }
     sql
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_with_much_text_make_shorter_statements() {
+        let rows = |bytes: usize, n: usize| vec![vec![Sql("x".repeat(bytes))]; n];
+        assert_eq!(fitting(&rows(10, 3)), 3);
+        assert_eq!(fitting(&rows(10, 5000)), ROWS_PER_STATEMENT);
+        assert_eq!(fitting(&rows(100_000, 9)), 2);
+        assert_eq!(fitting(&rows(10 * BYTES_PER_STATEMENT, 2)), 1);
+        assert_eq!(fitting(&[]), 0);
+    }
 }

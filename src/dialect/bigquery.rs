@@ -18,6 +18,11 @@ impl Dialect for BigQuery {
         "bigquery"
     }
 
+    /// 1 MB of a query as it is sent, with room for what stands around it. <https://cloud.google.com/bigquery/quotas#query_jobs>
+    fn longest_statement(&self) -> Option<usize> {
+        Some(900_000)
+    }
+
     /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/debugging-statements#assert>
     fn ensure(&self, query: &str, mark: &str) -> String {
         format!("ASSERT (\n{query}\n) = 0 AS '{mark}'")

@@ -124,6 +124,11 @@ pub trait Dialect: Sync {
         Publishes::AsScript
     }
 
+    /// How many bytes a statement may have; None where there is no bound that anybody meets.
+    fn longest_statement(&self) -> Option<usize> {
+        None
+    }
+
     /// A statement that fails, naming `mark` (a word of letters, digits and `_`), unless a query of one number answers 0.
     fn ensure(&self, query: &str, mark: &str) -> String {
         // Text that is no number does not become one; and no optimiser knows before it has counted which text it is.

@@ -19,6 +19,11 @@ impl Dialect for Snowflake {
         "snowflake"
     }
 
+    /// 1 MB. <https://docs.snowflake.com/en/user-guide/query-size-limits>
+    fn longest_statement(&self) -> Option<usize> {
+        Some(900_000)
+    }
+
     /// <https://docs.snowflake.com/en/sql-reference/reserved-keywords>
     fn reserved(&self) -> &'static [&'static str] {
         RESERVED

@@ -18,4 +18,19 @@ The cure is an expression without that function, or a column computed beforehand
 view), which the segment then reads like any other.",
 };
 
-pub static ALL: &[&Code] = &[&CANNOT_SAY];
+pub static TOO_LONG: Code = Code {
+    id: "S0502",
+    title: "a statement that is too long for this warehouse",
+    explain: "\
+All segments of an entity are asked with one statement, and BigQuery and Snowflake take no more than a megabyte of text. segc \
+stops at 900 kB, before anything is sent: some two thousand segments, or a list of some fifty thousand keys.
+
+Build such a project in parts, each of which publishes its own segments and leaves the others as they are:
+
+    segc build --select tag:crm
+    segc build --exclude tag:crm
+
+and load a long list into a table of the warehouse, as a relation: `table: raw.press`, `did: press`.",
+};
+
+pub static ALL: &[&Code] = &[&CANNOT_SAY, &TOO_LONG];

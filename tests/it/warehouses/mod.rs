@@ -4,6 +4,7 @@
 //! `SEGC_STATEMENTS=folder` is where; `SEGC_PROPTEST_CASES` is how many random pairs are written, `SEGC_PROPTEST_SEED` where they begin.
 
 mod allowed;
+mod limits;
 mod page;
 mod statements;
 mod words;
