@@ -31,8 +31,9 @@ fn main() {
         let n: usize = size.trim().parse().expect("--segments takes numbers");
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         write_project(folder.path(), n);
-        for command in ["check", "compile"] {
-            report(folder.path(), n, command);
+        report(folder.path(), n, &["check"]);
+        for dialect in ["duckdb", "bigquery", "snowflake"] {
+            report(folder.path(), n, &["compile", "--dialect", dialect]);
         }
     }
     if cfg!(feature = "duckdb-linked") {
@@ -40,7 +41,7 @@ fn main() {
         let n: usize = tests.parse().expect("--tests takes a number");
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         tests::write_project(folder.path(), n);
-        report(folder.path(), n, "test");
+        report(folder.path(), n, &["test"]);
     }
     let mut version = Command::new(env!("CARGO_BIN_EXE_segc"));
     version.arg("--version").stdout(Stdio::null());
@@ -48,22 +49,23 @@ fn main() {
     println!("\nsegc --version: {:.0} ms", usage.wall * 1000.0);
 }
 
-fn report(folder: &Path, n: usize, command: &str) {
+fn report(folder: &Path, n: usize, command: &[&str]) {
     let (mut cpu, mut wall, mut peak) = (0.0, f64::MAX, 0);
     for _ in 0..RUNS {
         let mut segc = Command::new(env!("CARGO_BIN_EXE_segc"));
-        segc.arg(command)
+        segc.args(command)
             .arg("--project-dir")
             .arg(folder)
             .stdout(Stdio::null())
             // A thousand segments without a description are a thousand warnings.
             .stderr(Stdio::null());
         let usage = measure::run(&mut segc);
-        assert!(usage.status.success(), "segc {command}: {}", usage.status);
+        assert!(usage.status.success(), "segc {command:?}: {}", usage.status);
         cpu += usage.cpu / f64::from(RUNS);
         wall = usage.wall.min(wall);
         peak = usage.peak.max(peak);
     }
+    let command = command.join(" ");
     let each = cpu * 1e6 / f64::from(u32::try_from(n).expect("a number of segments fits"));
     println!(
         "| {n} | {command} | {cpu:.3} | {wall:.3} | {} | {each:.0} |",
