@@ -15,7 +15,8 @@ use segc::ir;
 use segc::model::Model;
 use sqlparser::dialect::{BigQueryDialect, DuckDbDialect, SnowflakeDialect};
 use sqlparser::tokenizer::{Token, Tokenizer};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// Bytes of a statement: BigQuery takes a megabyte. <https://cloud.google.com/bigquery/quotas#query_jobs>
 const LONGEST: usize = 900_000;
@@ -26,8 +27,9 @@ const PROJECTS: u64 = 60;
 /// Words before a parenthesis that call nothing.
 const PLAIN: &[&str] = &[
     "all", "and", "as", "between", "by", "else", "escape", "exists", "filter", "from", "group",
-    "in", "interval", "is", "join", "like", "not", "on", "or", "over", "select", "then", "union",
-    "when", "where", "with",
+    "in", "interval", "is", "join", "like", "not", "on", "options", "or", "over", "select", "then",
+    "union", // The alias of a list of values.
+    "v", "values", "when", "where", "with",
 ];
 
 fn tokens(dialect: &str, sql: &str) -> Vec<Token> {
@@ -68,6 +70,10 @@ fn calls(dialect: &str, sql: &str) -> BTreeSet<(String, usize)> {
             && word.quote_style.is_none()
         {
             let name = word.value.to_lowercase();
+            // `* replace (…)` of a SELECT.
+            if n > 0 && tokens[n - 1] == Token::Mul {
+                continue;
+            }
             if !PLAIN.contains(&name.as_str()) {
                 found.insert((name, arguments(&tokens[n + 2..])));
             }
@@ -199,4 +205,56 @@ fn the_lists_are_sets_of_names_with_pages() {
                 .all(|(_, least, most, page)| least <= most && !page.is_empty())
         );
     }
+}
+
+/// The templates that a dialect's publications are made of, without what is filled in.
+fn templates(dialect: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let read = |folder: &Path| -> BTreeMap<String, String> {
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        files
+            .filter(|file| file.path().extension().is_some_and(|e| e == "sql"))
+            .map(|file| {
+                let name = file.file_name().to_string_lossy().into_owned();
+                (name, std::fs::read_to_string(file.path()).unwrap())
+            })
+            .collect()
+    };
+    let mut all = read(&root);
+    all.extend(read(&root.join(dialect)));
+    all.into_iter()
+        .map(|(name, text)| {
+            let mut text = text.replace("{{", "`").replace("}}", "`");
+            for (open, close) in [("{#", "#}"), ("{%", "%}")] {
+                while let Some(at) = text.find(open) {
+                    let end = text[at..].find(close).unwrap() + at + close.len();
+                    text.replace_range(at..end, "");
+                }
+            }
+            (name, text)
+        })
+        .collect()
+}
+
+#[test]
+fn what_publishes_calls_what_is_allowed() {
+    let mut wrong = BTreeSet::new();
+    for dialect in segc::dialect::ALL {
+        let list = allowed(dialect.name()).unwrap();
+        for (name, text) in templates(dialect.name()) {
+            // What is filled in stands in the quotes of BigQuery.
+            for (call, count) in calls("bigquery", &text) {
+                let known = list.iter().any(|(known, least, most, _)| {
+                    *known == call && (*least..=*most).contains(&count)
+                });
+                if !known {
+                    wrong.insert(format!("{}/{name}: {call} of {count}", dialect.name()));
+                }
+            }
+            if bare("bigquery", &text) {
+                wrong.insert(format!("{}/{name}: a bare union", dialect.name()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
