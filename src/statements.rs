@@ -281,15 +281,15 @@ templates! {
     Schema: "create_schema";
     Ledger: "open_state", "fence", "fenced", "record_run", "record_refusal", "record_segments", "record_sources", "delete_catalog",
         "insert_catalog", "counts", "read_columns", "duckdb/read_columns", "duckdb/read_views", "bigquery/read_columns", "bigquery/read_views", "bigquery/record_run",
-        "read_state",
+        "snowflake/read_columns", "snowflake/read_views", "read_state",
         "read_segments", "read_sources", "read_run", "read_run_segments", "counted", "read_counted", "read_parts", "view_segments";
     EntityTables: "stage_query", "stage_members", "stage_members_empty", "stage_members_rows", "stage_left_out", "stage_left_out_rows",
         "stage_unwanted", "recount_catalog",
         "check_keys", "diff", "counts_rows", "guard", "guard_staged", "guard_changes", "rename_members", "rename_history", "rename_catalog", "assert_unnamed", "close_stays", "open_stays", "adopt_stays", "delete_members",
         "insert_members", "delete_traits", "update_traits", "insert_traits", "delete_channels", "insert_channels",
         "assert_members", "assert_stays", "assert_suppressed", "assert_held_out", "view_changes";
-    EntityTables: "bigquery/delete_traits", "bigquery/update_traits";
-    Definition: "create_table", "create_state", "bigquery/create_table";
+    EntityTables: "bigquery/delete_traits", "bigquery/update_traits", "snowflake/delete_traits", "snowflake/update_traits";
+    Definition: "create_table", "create_state", "bigquery/create_table", "snowflake/create_table";
     Ledger: "read_message", "read_answers", "doctor_epochs", "doctor_state", "doctor_checksum";
     EntityTables: "doctor_catalog", "doctor_stays", "doctor_overlaps", "doctor_times", "doctor_counts",
         "restore_members";
@@ -300,21 +300,29 @@ templates! {
     Past: "prune_history", "pruned_history";
     Twice: "doctor_twice";
     Traced: "doctor_runs";
-    ColumnChange: "add_column", "retype_column", "bigquery/retype_column";
-    View: "create_view", "comment_view", "bigquery/create_view", "bigquery/comment_view";
+    ColumnChange: "add_column", "retype_column", "retyped_column", "bigquery/retype_column", "snowflake/retype_column", "snowflake/retyped_column";
+    View: "create_view", "comment_view", "bigquery/create_view", "bigquery/comment_view", "snowflake/create_view", "snowflake/comment_view";
     SegmentView: "view_segment", "view_wide";
     ScopeRows: "stage_scope", "stage_scope_rows";
-    Checksum: "duckdb/checksum", "duckdb/fingerprint", "bigquery/checksum", "bigquery/fingerprint";
-    StageName: "read_stage", "duckdb/read_stage", "bigquery/read_stage";
+    Checksum: "duckdb/checksum", "duckdb/fingerprint", "bigquery/checksum", "bigquery/fingerprint", "snowflake/checksum", "snowflake/fingerprint";
+    StageName: "read_stage", "duckdb/read_stage", "bigquery/read_stage", "snowflake/read_stage";
     KeySample: "changed_keys";
 }
 
-/// What a table of a run's own is called, that its session alone sees where there is one.
-fn temporary(publishes: Publishes) -> &'static str {
-    match publishes {
-        Publishes::InSession => "TEMPORARY ",
-        Publishes::AsScript => "",
+/// The last part of a relation's name: what it is called in the statement that changes it, since not every warehouse knows another
+/// name for it there.
+fn own(relation: &str) -> String {
+    let mut quote = None;
+    let mut last = 0;
+    for (at, c) in relation.char_indices() {
+        match (quote, c) {
+            (None, '"' | '`') => quote = Some(c),
+            (Some(q), c) if q == c => quote = None,
+            (None, '.') => last = at + 1,
+            (None | Some(_), _) => {}
+        }
     }
+    relation.get(last..).unwrap_or(relation).to_owned()
 }
 
 /// Renders templates in one dialect.
@@ -328,7 +336,8 @@ impl<'a> Statements<'a> {
     pub fn new(dialect: &'a dyn Dialect) -> Self {
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
-        templates.add_global("temporary", temporary(dialect.publishes()));
+        templates.add_global("temporary", dialect.own_table());
+        templates.add_filter("own", own);
         templates.set_syntax(
             SyntaxConfig::builder()
                 .trim_blocks(true)
@@ -392,6 +401,12 @@ impl<'a> Statements<'a> {
     #[must_use]
     pub fn ensure(&self, query: &str, mark: &str) -> String {
         self.dialect.ensure(query, mark)
+    }
+
+    /// A name as the catalog has it, as a literal.
+    #[must_use]
+    pub fn stored(&self, name: &str) -> Sql {
+        self.text(&self.dialect.stored(name))
     }
 
     /// A string literal.

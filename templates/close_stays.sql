@@ -1,7 +1,8 @@
-UPDATE {{ history }} AS h
+{% set target = history | own %}
+UPDATE {{ history }}
 SET valid_to = {{ as_of }}, exited_run = {{ run_id }}
 FROM {{ changes }} AS d
-WHERE h.valid_to IS NULL
+WHERE {{ target }}.valid_to IS NULL
   AND d.change = 'exited'
-  AND d.segment = h.segment
-  AND d.entity_key = h.entity_key
+  AND d.segment = {{ target }}.segment
+  AND d.entity_key = {{ target }}.entity_key

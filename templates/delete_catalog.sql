@@ -1,2 +1,3 @@
-DELETE FROM {{ catalog }} AS t
-WHERE EXISTS (SELECT 1 FROM {{ scope }} AS c WHERE c.segment = t.segment AND c.refused IS NULL AND NOT c.kept)
+{% set target = catalog | own %}
+DELETE FROM {{ catalog }}
+WHERE EXISTS (SELECT 1 FROM {{ scope }} AS c WHERE c.segment = {{ target }}.segment AND c.refused IS NULL AND NOT c.kept)

@@ -7,7 +7,12 @@ SELECT
   (
     SELECT COUNT(DISTINCT k.entity_key)
     FROM {{ keys }} AS k
-    WHERE {% for table in tables %}EXISTS (SELECT 1 FROM {{ table.sql }} AS t WHERE t.entity_key = k.entity_key){% if not loop.last %}
-      OR {% endif %}{% endfor %}
-
+    JOIN (
+{% for table in tables %}
+      SELECT entity_key FROM {{ table.sql }}
+{% if not loop.last %}
+      UNION ALL
+{% endif %}
+{% endfor %}
+    ) AS t ON t.entity_key = k.entity_key
   ) AS known

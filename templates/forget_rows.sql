@@ -1,4 +1,5 @@
 {% for table in tables %}
-DELETE FROM {{ table.sql }} AS t
-WHERE EXISTS (SELECT 1 FROM {{ keys }} AS k WHERE k.entity_key = t.entity_key)
+{% set target = table.sql | own %}
+DELETE FROM {{ table.sql }}
+WHERE EXISTS (SELECT 1 FROM {{ keys }} AS k WHERE k.entity_key = {{ target }}.entity_key)
 {% endfor %}

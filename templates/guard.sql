@@ -1,8 +1,9 @@
-UPDATE {{ scope }} AS c
+{% set target = scope | own %}
+UPDATE {{ scope }}
 SET
   guard = g.guard,
   message = g.message,
-  refused = CASE WHEN g.members = c.accepted THEN NULL ELSE g.message END
+  refused = CASE WHEN g.members = {{ target }}.accepted THEN NULL ELSE g.message END
 FROM (
   SELECT
     b.segment,
@@ -63,4 +64,4 @@ FROM (
     ) AS a
   ) AS b
 ) AS g
-WHERE g.segment = c.segment AND c.entity = {{ entity }}
+WHERE g.segment = {{ target }}.segment AND {{ target }}.entity = {{ entity }}

@@ -1,2 +1,2 @@
-DELETE FROM {{ history }} AS h
-WHERE h.segment IN ({{ segments | join(', ') }})
+DELETE FROM {{ history }}
+WHERE segment IN ({{ segments | join(', ') }})

@@ -1,4 +1,5 @@
-UPDATE {{ history }} AS t
+{% set target = history | own %}
+UPDATE {{ history }}
 SET segment = c.segment
 FROM {{ scope }} AS c
-WHERE c.entity = {{ entity }} AND c.renamed_from = t.segment
+WHERE c.entity = {{ entity }} AND c.renamed_from = {{ target }}.segment

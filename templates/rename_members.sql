@@ -1,4 +1,5 @@
-UPDATE {{ members }} AS t
+{% set target = members | own %}
+UPDATE {{ members }}
 SET segment = c.segment
 FROM {{ scope }} AS c
-WHERE c.entity = {{ entity }} AND c.renamed_from = t.segment
+WHERE c.entity = {{ entity }} AND c.renamed_from = {{ target }}.segment

@@ -42,7 +42,7 @@ pub fn ledger(
     };
     let mut ledger = Ledger {
         schema: statements.name(&policy.schema),
-        schema_name: statements.text(&policy.schema),
+        schema_name: statements.stored(&policy.schema),
         state: relation(&names.state()),
         runs: relation(&names.runs()),
         run_segments: relation(&names.run_segments()),

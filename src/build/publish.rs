@@ -110,6 +110,7 @@ impl Publication<'_> {
             sql: templates
                 .iter()
                 .map(|t| self.statements.render(t, context))
+                .filter(|sql| !sql.is_empty())
                 .collect(),
         }
     }
@@ -484,10 +485,10 @@ impl Publication<'_> {
     /// Adds or changes one column of a traits table.
     fn column(&self, entity: &Entity, table: &str, published: &str, staged: &str) -> Option<Stage> {
         let now = self.staged_type(&entity.name, staged)?;
-        let template = match self.published.column_type(table, published) {
+        let templates: &[&str] = match self.published.column_type(table, published) {
             Some(then) if then == now => return None,
-            Some(_) => "retype_column",
-            None => "add_column",
+            Some(_) => &["retype_column", "retyped_column"],
+            None => &["add_column"],
         };
         let change = ColumnChange {
             table: self.statements.relation(&self.policy.schema, table),
@@ -495,7 +496,7 @@ impl Publication<'_> {
             ty: Sql(now.to_owned()),
         };
         let subject = format!("{table}.{published}");
-        Some(self.stage(Kind::EnsureColumn, &subject, &[template], &change))
+        Some(self.stage(Kind::EnsureColumn, &subject, templates, &change))
     }
 
     /// Who can be reached where, at this run.

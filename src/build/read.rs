@@ -338,8 +338,8 @@ impl<'a> Reader<'a> {
         for entity in entities {
             let name = StageName {
                 dataset: self.statements.name(&self.policy.schema),
-                schema: self.statements.text(&self.policy.schema),
-                name: self.statements.text(&stage_of(self.policy, entity)),
+                schema: self.statements.stored(&self.policy.schema),
+                name: self.statements.stored(&stage_of(self.policy, entity)),
             };
             let rows = engine
                 .query(&self.statements.render("read_stage", &name))?

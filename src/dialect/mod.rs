@@ -129,6 +129,19 @@ pub trait Dialect: Sync {
         None
     }
 
+    /// What stands before TABLE where a run makes one of its own.
+    fn own_table(&self) -> &'static str {
+        match self.publishes() {
+            Publishes::InSession => "TEMPORARY ",
+            Publishes::AsScript => "",
+        }
+    }
+
+    /// A name as the warehouse's catalog has it.
+    fn stored(&self, name: &str) -> String {
+        name.to_owned()
+    }
+
     /// A statement that fails, naming `mark` (a word of letters, digits and `_`), unless a query of one number answers 0.
     fn ensure(&self, query: &str, mark: &str) -> String {
         // Text that is no number does not become one; and no optimiser knows before it has counted which text it is.

@@ -48,6 +48,27 @@ impl Dialect for Snowflake {
         }
     }
 
+    /// It is no more than a day in the past that can be asked for, and in no backup.
+    /// <https://docs.snowflake.com/en/user-guide/tables-temp-transient#transient-tables>
+    fn own_table(&self) -> &'static str {
+        "TRANSIENT "
+    }
+
+    /// <https://docs.snowflake.com/en/sql-reference/identifiers-syntax>
+    fn stored(&self, name: &str) -> String {
+        let written = self.identifier(name);
+        match written.strip_prefix('"').and_then(|n| n.strip_suffix('"')) {
+            Some(quoted) => quoted.replace("\"\"", "\""),
+            None => written.to_uppercase(),
+        }
+    }
+
+    /// How values of these compare is not documented.
+    /// <https://docs.snowflake.com/en/sql-reference/data-types-semistructured>
+    fn compares(&self, ty: &str) -> bool {
+        !["ARRAY", "VARIANT", "OBJECT", "MAP"].contains(&ty)
+    }
+
     /// <https://docs.snowflake.com/en/sql-reference/data-types-text#escape-sequences-in-single-quoted-string-constants>
     fn string(&self, text: &str) -> String {
         format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))

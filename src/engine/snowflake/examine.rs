@@ -44,13 +44,10 @@ impl Login {
 
 /// A name as it stands in the catalog, and as it is written.
 fn stored(name: &str) -> (String, String) {
-    let written =
-        dialect::find("snowflake").map_or_else(|| name.to_owned(), |d| d.identifier(name));
-    let stored = match written.strip_prefix('"').and_then(|n| n.strip_suffix('"')) {
-        Some(quoted) => quoted.replace("\"\"", "\""),
-        None => written.to_uppercase(),
-    };
-    (stored, written)
+    match dialect::find("snowflake") {
+        Some(dialect) => (dialect.stored(name), dialect.identifier(name)),
+        None => (name.to_owned(), name.to_owned()),
+    }
 }
 
 pub(in crate::engine) fn examine(

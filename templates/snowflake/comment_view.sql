@@ -1,0 +1,1 @@
+{#- The view is made with it. -#}
