@@ -8,7 +8,7 @@ use super::guards::{Guard, tripped};
 use super::read::{SegmentCounts, number};
 use super::sources::{Source, blamed};
 use crate::diag::{Diagnostic, Diagnostics, codes};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Publishes};
 use crate::emit::{CheckKind, CheckQuery, EntityQuery};
 use crate::engine::{Engine, EngineError, EngineErrorKind};
 use crate::model::{Model, Table, TableSource};
@@ -67,10 +67,16 @@ pub(super) fn sources(
 
 /// Reads all columns.
 fn all(table: &Table, from: &str, dialect: &dyn Dialect) -> String {
-    let counts: Vec<String> = table
-        .columns
-        .iter()
-        .map(|c| format!("count(probed.{})", dialect.identifier(&c.name)))
+    counted(table.columns.iter().map(|c| c.name.as_str()), from, dialect)
+}
+
+fn counted<'a>(
+    columns: impl Iterator<Item = &'a str>,
+    from: &str,
+    dialect: &dyn Dialect,
+) -> String {
+    let counts: Vec<String> = columns
+        .map(|name| format!("count(probed.{})", dialect.identifier(name)))
         .collect();
     let counts = if counts.is_empty() {
         "count(*)".to_owned()
@@ -98,15 +104,28 @@ fn unreadable(table: &Table, what: String, error: &EngineError) -> Diagnostic {
 }
 
 /// What the warehouse answers when it is asked to compute this by itself.
-pub fn failure(query: &EntityQuery, engine: &mut dyn Engine) -> Option<EngineError> {
+pub fn failure(
+    query: &EntityQuery,
+    dialect: &dyn Dialect,
+    engine: &mut dyn Engine,
+) -> Option<EngineError> {
+    let computed = match dialect.publishes() {
+        Publishes::InSession => format!(
+            "create or replace temporary table segc_blame as\n{}",
+            query.sql
+        ),
+        // There is no place for a table of nobody's; what is counted is computed.
+        Publishes::AsScript => {
+            let columns = query.columns.iter().map(|c| c.name.as_str());
+            let from = format!("(\n{}\n)", query.sql);
+            counted(columns, &from, dialect)
+        }
+    };
     let run = |engine: &mut dyn Engine| {
         for statement in &query.prelude {
             engine.execute(statement)?;
         }
-        engine.execute(&format!(
-            "create or replace temporary table segc_blame as\n{}",
-            query.sql
-        ))
+        engine.execute(&computed)
     };
     run(engine).err().filter(blameable)
 }

@@ -80,7 +80,7 @@ impl Asked<'_> {
         let plan = ir::optimize(plan, self.model, &mut |_, _| {});
         let unheard = &mut Diagnostics::default();
         let query = emit::query(&plan, self.model, self.dialect, unheard);
-        failure(&query, self.engine)
+        failure(&query, self.dialect, self.engine)
     }
 
     /// The first condition of a segment that fails by itself.

@@ -1,5 +1,6 @@
 """DuckDB as a warehouse of the story: a file. It is open only while something is read or written by hand: the program wants it alone."""
 import os
+import re
 
 import duckdb
 
@@ -35,7 +36,7 @@ class DuckDbWarehouse:
         self.path, self.schema = os.path.join(folder, "story.duckdb"), schema
         self.target = {"type": "duckdb", "path": self.path}
         self.environment = {}
-        self.place = f"`{self.path}`"
+        self.key_types = re.compile(r"\bBIGINT\b")
 
     def connect(self):
         connection = duckdb.connect(self.path)

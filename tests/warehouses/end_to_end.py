@@ -40,6 +40,8 @@ LEFT_OUT = {
     "adapter_response": "bytes are estimated where a warehouse says them",
     "invocation_id": "a number of its own, which is the run's where it publishes",
 }
+# Diagnostics whose notes are the words of each warehouse.
+OWN_WORDS = {"S0616": "an expression fails on the data"}
 ULID = re.compile(r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b")
 
 
@@ -89,11 +91,21 @@ class Side:
     def printed(self, text):
         """What a command printed, without what must differ."""
         try:
-            said = json.loads(text)
+            return without(json.loads(text), self)
+        except ValueError:
+            return "\n".join(map(self.line, text.splitlines()))
+
+    def line(self, text):
+        """A line of text, or a diagnostic. What a warehouse says of a value is in its own words, which are a diagnostic's note."""
+        try:
+            said = without(json.loads(text), self)
+            if said.get("code") in OWN_WORDS:
+                del said["notes"]
+            return json.dumps(said, ensure_ascii=False)
         except ValueError:
             text = re.sub(r" in [0-9.]+ s\b", " in … s", self.named(text))
-            return text.replace(self.folder, "…").replace(self.warehouse.place, "the warehouse")
-        return without(said, self)
+            text = self.warehouse.key_types.sub("a key's type", text)
+            return text.replace(self.folder, "…")
 
 
 def without(said, side):

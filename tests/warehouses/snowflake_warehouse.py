@@ -2,6 +2,7 @@
 import datetime
 import json
 import logging
+import re
 import warnings
 
 from snowflake_server import DATABASE, TOKEN, Account
@@ -27,7 +28,7 @@ def value(found, ty):
 class Warehouse:
     name = "snowflake"
     interleaves = True
-    place = "an account"
+    key_types = re.compile(r"\bNUMBER\(38, 0\)")
 
     def __init__(self, folder, schema):
         warnings.simplefilter("ignore")

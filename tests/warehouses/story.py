@@ -209,6 +209,12 @@ def story():
     yield w.step("most objections are gone", at(12, "build"), status=1)
     w.opt_outs = few
 
+    w.project["traits"].append({"name": "broken", "entity": "customer", "sql": "cast(usual as int)"})
+    w.segment("recent")["expose"].append("broken")
+    yield w.step("a trait that fails on the data", at(13, "build"), status=1, changes=False)
+    w.segment("recent")["expose"].remove("broken")
+    w.project["traits"].pop()
+
     w.orders.append(order(95030, "back\\slash", 12, "1000"))
     yield w.step("another build is quicker", at(13, "build"), status=3, overtaken=at(13, "build", "--select", "big"))
     yield w.step("and then again", at(14, "build"))
