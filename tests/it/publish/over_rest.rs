@@ -1,5 +1,5 @@
-//! A whole build by BigQuery's client: its server is a double, behind which DuckDB does what the statements say. Whatever happens to the
-//! publication on its way: it is done once, or not, or unknown with exit status 4 and settled by the next build.
+//! A whole build by the clients of BigQuery and of Snowflake: the server is a double, behind which DuckDB does what the statements say.
+//! Whatever happens to the publication on its way: it is done once, or not, or unknown with exit status 4 and settled by the next build.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,94 @@ use super::world::{World, as_script};
 use crate::doubles::Still;
 use crate::doubles::bigquery::{BigQuery, Outcome, error};
 use crate::doubles::bigquery_tests::options;
-use crate::doubles::http::{Fault, Request};
+use crate::doubles::http::{Fault, Request, Response};
+use crate::doubles::snowflake as sql_api;
+
+/// By which client.
+#[derive(Clone, Copy, Debug)]
+enum Over {
+    BigQuery,
+    Snowflake,
+}
+
+impl Over {
+    fn is_publication(self, request: &Request) -> bool {
+        if request.method != "POST" || request.body.is_empty() {
+            return false;
+        }
+        let body = request.json();
+        let (text, begin) = match self {
+            Self::BigQuery => (&body["configuration"]["query"]["query"], ""),
+            Self::Snowflake => (&body["statement"], "\n;\n"),
+        };
+        let begin = format!("{begin}BEGIN TRANSACTION");
+        text.as_str().is_some_and(|sql| match self {
+            Self::BigQuery => sql.starts_with(&begin),
+            Self::Snowflake => sql.contains(&begin),
+        })
+    }
+
+    /// Somebody on the way answers.
+    fn instead(self, status: u16) -> Fault {
+        Fault::Instead(match (self, status) {
+            (Self::BigQuery, 503) => error(503, "backendError", "try again"),
+            (Self::BigQuery, 429) => error(429, "rateLimitExceeded", "slower"),
+            (Self::BigQuery, status) => error(status, "authError", "another token"),
+            (Self::Snowflake, status) => {
+                let said = json!({"code": "390114", "message": "later, or with another token"});
+                Response::json(status, &said)
+            }
+        })
+    }
+}
+
+/// What DuckDB answers to one statement, as Snowflake would send it.
+fn does_one(db: &mut DuckDb, sql: &str) -> sql_api::Outcome {
+    let is_query = ["select", "with", "("].iter().any(|word| {
+        let start = sql.get(..word.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(word))
+    });
+    let answer = if is_query {
+        db.query(sql).map(|rows| {
+            let kind = |n: usize| {
+                let value = rows.rows.iter().map(|row| &row[n]);
+                match value.into_iter().find(|value| **value != Value::Null) {
+                    Some(Value::Int(_)) => json!({"type": "fixed", "scale": 0}),
+                    Some(Value::Boolean(_)) => json!({"type": "boolean"}),
+                    Some(Value::Float(_)) => json!({"type": "real"}),
+                    Some(Value::Text(_) | Value::Null) | None => json!({"type": "text"}),
+                }
+            };
+            let columns = rows.columns.iter().enumerate().map(|(n, name)| {
+                let name: &'static str = Box::leak(name.clone().into_boxed_str());
+                (name, kind(n))
+            });
+            let cells = rows
+                .rows
+                .iter()
+                .map(|row| row.iter().map(written).collect());
+            sql_api::Outcome::Rows(columns.collect(), cells.collect())
+        })
+    } else {
+        db.execute(sql)
+            .map(|changed| sql_api::Outcome::Changed(0, changed, 0))
+    };
+    answer.unwrap_or_else(|error| {
+        // What is open ends with the request.
+        let _ = db.execute("ROLLBACK");
+        sql_api::Outcome::Failed("100038", "22018", Box::leak(error.message.into_boxed_str()))
+    })
+}
+
+fn written(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::Boolean(v) => Some(v.to_string()),
+        Value::Int(v) => Some(v.to_string()),
+        Value::Float(v) => Some(v.to_string()),
+        Value::Text(v) => Some(v.clone()),
+    }
+}
 
 /// What DuckDB answers, as BigQuery would send it.
 fn does(db: &mut DuckDb, sql: &str) -> Outcome {
@@ -47,13 +134,7 @@ fn does(db: &mut DuckDb, sql: &str) -> Outcome {
         let columns: Vec<Json> = (rows.columns.iter().enumerate())
             .map(|(n, name)| json!({"name": name, "type": kind(n)}))
             .collect();
-        let cell = |value: &Value| match value {
-            Value::Null => Json::Null,
-            Value::Boolean(v) => json!(v.to_string()),
-            Value::Int(v) => json!(v.to_string()),
-            Value::Float(v) => json!(v.to_string()),
-            Value::Text(v) => json!(v),
-        };
+        let cell = |value: &Value| json!(written(value));
         let cells = rows.rows.iter().map(|row| row.iter().map(cell).collect());
         return Outcome::Rows(Json::Array(columns), cells.collect());
     }
@@ -68,13 +149,6 @@ fn does(db: &mut DuckDb, sql: &str) -> Outcome {
         }
     }
     Outcome::Changed(changed)
-}
-
-fn is_publication(request: &Request) -> bool {
-    let query = &request.json()["configuration"]["query"]["query"];
-    query
-        .as_str()
-        .is_some_and(|sql| sql.starts_with("BEGIN TRANSACTION"))
 }
 
 /// What befalls the request that is the publication (0), or one after it.
@@ -95,7 +169,7 @@ struct Built {
 }
 
 /// A first build without a fault, and a second one with it.
-fn built(plan: Option<Plan>) -> Built {
+fn built(over: Over, plan: Option<Plan>) -> Built {
     let mut world = World::new("(1, 'a', true), (2, 'b', true), (3, 'c', false)");
     world.build(&[seg("vip")], at(1));
     world.sql("update customers set vip = customer_id <> 2");
@@ -106,7 +180,7 @@ fn built(plan: Option<Plan>) -> Built {
     let is_over = Arc::clone(&off);
     let faults = move |request: &Request| {
         let mut seen = counted.lock().unwrap();
-        if is_over.load(Ordering::SeqCst) || (*seen == 0 && !is_publication(request)) {
+        if is_over.load(Ordering::SeqCst) || (*seen == 0 && !over.is_publication(request)) {
             return None;
         }
         *seen += 1;
@@ -117,23 +191,35 @@ fn built(plan: Option<Plan>) -> Built {
             (plan.is_lasting && *seen > plan.after).then_some(Fault::DropBefore)
         }
     };
-    let double = BigQuery::new(&still, move |sql| does(&mut db, sql), faults);
-    double.state.lock().unwrap().page = 1000;
-    let warehouse = client::BigQuery::new(
-        options(&double),
-        Arc::clone(&still) as Arc<dyn Surroundings>,
-    );
-    let mut connect = || -> Result<Box<dyn Engine>, EngineError> { warehouse.session() };
-    let outcome = world.go_with(&[seg("vip")], &["vip"], true, at(2), &mut connect);
-    off.store(true, Ordering::SeqCst);
-    let state = double.state.lock().unwrap();
-    let begun = state
-        .runs
-        .iter()
-        .filter(|(sql, _)| sql.starts_with("BEGIN TRANSACTION"));
-    let begun = begun.map(|(_, times)| times).sum();
-    assert_eq!(state.overlaps, 0);
-    drop(state);
+    let (outcome, begun) = match over {
+        Over::BigQuery => {
+            let double = BigQuery::new(&still, move |sql| does(&mut db, sql), faults);
+            double.state.lock().unwrap().page = 1000;
+            let warehouse = client::BigQuery::new(
+                options(&double),
+                Arc::clone(&still) as Arc<dyn Surroundings>,
+            );
+            let mut connect = || -> Result<Box<dyn Engine>, EngineError> { warehouse.session() };
+            let outcome = world.go_with(&[seg("vip")], &["vip"], true, at(2), &mut connect);
+            off.store(true, Ordering::SeqCst);
+            let state = double.state.lock().unwrap();
+            assert_eq!(state.overlaps, 0);
+            let begun = (state.runs.iter()).filter(|(sql, _)| sql.starts_with("BEGIN TRANSACTION"));
+            (outcome, begun.map(|(_, times)| times).sum())
+        }
+        Over::Snowflake => {
+            let manner = sql_api::Manner::default();
+            let run = move |sql: &str| does_one(&mut db, sql);
+            let double = sql_api::Account::beside(Arc::clone(&still), manner, run, faults);
+            let warehouse = double.connect();
+            let mut connect = || -> Result<Box<dyn Engine>, EngineError> { warehouse.session() };
+            let outcome = world.go_with(&[seg("vip")], &["vip"], true, at(2), &mut connect);
+            off.store(true, Ordering::SeqCst);
+            let executed = double.executed();
+            let begun = (executed.iter()).filter(|sql| *sql == "BEGIN TRANSACTION");
+            (outcome, u32::try_from(begun.count()).unwrap())
+        }
+    };
     let requests = *seen.lock().unwrap();
     Built {
         world,
@@ -148,32 +234,34 @@ const MEMBERS: &str = "select entity_key from segments.customer_members order by
 #[test]
 fn whatever_befalls_a_publication_once_it_is_done_once() {
     as_script(|| {
-        let undisturbed = built(None);
-        assert_eq!(undisturbed.ended, Ended::Published { epoch: 2 });
-        assert!(undisturbed.requests > 4, "{}", undisturbed.requests);
-        let busy = || Fault::Instead(error(503, "backendError", "try again"));
-        let many = || Fault::Instead(error(429, "rateLimitExceeded", "slower"));
-        let expired = || Fault::Instead(error(401, "authError", "another token"));
-        for after in 0..undisturbed.requests.min(4) {
-            for fault in [
-                Fault::DropBefore,
-                Fault::DropAfter,
-                Fault::Truncate,
-                Fault::Twice,
-                busy(),
-                many(),
-                expired(),
-            ] {
-                let what = format!("{after}: {fault:?}");
-                let mut found = built(Some(Plan {
-                    after,
-                    fault,
-                    is_lasting: false,
-                }));
-                assert_eq!(found.ended, Ended::Published { epoch: 2 }, "{what}");
-                assert_eq!(found.begun, 1, "{what}");
-                assert_eq!(found.world.rows(MEMBERS), "1\n3", "{what}");
-                found.world.invariants();
+        for over in [Over::BigQuery, Over::Snowflake] {
+            let undisturbed = built(over, None);
+            assert_eq!(undisturbed.ended, Ended::Published { epoch: 2 });
+            assert!(undisturbed.requests > 4, "{}", undisturbed.requests);
+            for after in 0..undisturbed.requests.min(4) {
+                for fault in [
+                    Fault::DropBefore,
+                    Fault::DropAfter,
+                    Fault::Truncate,
+                    Fault::Twice,
+                    over.instead(503),
+                    over.instead(429),
+                    over.instead(401),
+                ] {
+                    let what = format!("{over:?} {after}: {fault:?}");
+                    let mut found = built(
+                        over,
+                        Some(Plan {
+                            after,
+                            fault,
+                            is_lasting: false,
+                        }),
+                    );
+                    assert_eq!(found.ended, Ended::Published { epoch: 2 }, "{what}");
+                    assert_eq!(found.begun, 1, "{what}");
+                    assert_eq!(found.world.rows(MEMBERS), "1\n3", "{what}");
+                    found.world.invariants();
+                }
             }
         }
     });
@@ -182,36 +270,41 @@ fn whatever_befalls_a_publication_once_it_is_done_once() {
 #[test]
 fn a_publication_that_nobody_hears_of_is_unknown_and_settled_by_the_next_build() {
     as_script(|| {
-        for (after, fault, is_done) in [
-            (0, Fault::DropBefore, false),
-            (0, Fault::DropAfter, true),
-            (1, Fault::DropBefore, true),
-            (1, Fault::DropAfter, true),
-        ] {
-            let what = format!("{after}: {fault:?}");
-            let mut found = built(Some(Plan {
-                after,
-                fault,
-                is_lasting: true,
-            }));
-            assert_eq!(found.ended.exit_status(), 4, "{what}: {:?}", found.ended);
-            assert_eq!(found.begun, u32::from(is_done), "{what}");
-            assert_eq!(
-                found.world.rows(MEMBERS),
-                if is_done { "1\n3" } else { "1\n2" },
-                "{what}"
-            );
-            let again = found.world.build(&[seg("vip")], at(2)).ended;
-            match again {
-                Ended::Unchanged { .. } => assert!(is_done, "{what}"),
-                again => assert_eq!(
-                    (again, is_done),
-                    (Ended::Published { epoch: 2 }, false),
+        for over in [Over::BigQuery, Over::Snowflake] {
+            for (after, fault, is_done) in [
+                (0, Fault::DropBefore, false),
+                (0, Fault::DropAfter, true),
+                (1, Fault::DropBefore, true),
+                (1, Fault::DropAfter, true),
+            ] {
+                let what = format!("{over:?} {after}: {fault:?}");
+                let mut found = built(
+                    over,
+                    Some(Plan {
+                        after,
+                        fault,
+                        is_lasting: true,
+                    }),
+                );
+                assert_eq!(found.ended.exit_status(), 4, "{what}: {:?}", found.ended);
+                assert_eq!(found.begun, u32::from(is_done), "{what}");
+                assert_eq!(
+                    found.world.rows(MEMBERS),
+                    if is_done { "1\n3" } else { "1\n2" },
                     "{what}"
-                ),
+                );
+                let again = found.world.build(&[seg("vip")], at(2)).ended;
+                match again {
+                    Ended::Unchanged { .. } => assert!(is_done, "{what}"),
+                    again => assert_eq!(
+                        (again, is_done),
+                        (Ended::Published { epoch: 2 }, false),
+                        "{what}"
+                    ),
+                }
+                assert_eq!(found.world.rows(MEMBERS), "1\n3", "{what}");
+                found.world.invariants();
             }
-            assert_eq!(found.world.rows(MEMBERS), "1\n3", "{what}");
-            found.world.invariants();
         }
     });
 }
