@@ -248,6 +248,18 @@ impl<'a> Walk<'a> {
                 let hit = self.timed(stage, |engine| execute(engine, &stage.sql))?;
                 if hit == 1 { Ok(()) } else { Err(Stop::Fence) }
             }
+            Kind::EnsureSchema => {
+                let made = self.timed(stage, |engine| execute(engine, &stage.sql));
+                match made {
+                    // Who may make no schema may publish in one that is there; where there is none, the next statement says so.
+                    Err(Stop::Engine { error, .. })
+                        if !self.is_open && error.kind == EngineErrorKind::Statement =>
+                    {
+                        Ok(())
+                    }
+                    made => made.map(drop),
+                }
+            }
             Kind::Commit => {
                 self.committing = true;
                 self.timed(stage, |engine| execute(engine, &stage.sql))?;
@@ -259,7 +271,6 @@ impl<'a> Walk<'a> {
             | Kind::StageScope
             | Kind::StageQuery
             | Kind::StageMembers
-            | Kind::EnsureSchema
             | Kind::EnsureTable
             | Kind::EnsureColumn
             | Kind::EnsureView

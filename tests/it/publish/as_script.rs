@@ -243,3 +243,44 @@ fn what_a_run_has_left_is_dropped_when_it_is_a_day_old() {
         assert_eq!(left, kept.join("\n"));
     });
 }
+
+/// May not make schemas.
+struct Modest(DuckDb);
+
+impl Engine for Modest {
+    fn execute(&mut self, sql: &str) -> Result<u64, EngineError> {
+        if sql.starts_with("CREATE SCHEMA") {
+            return Err(EngineError {
+                kind: EngineErrorKind::Statement,
+                message: "insufficient privileges".to_owned(),
+            });
+        }
+        self.0.execute(sql)
+    }
+
+    fn query(&mut self, sql: &str) -> Result<Rows, EngineError> {
+        self.0.query(sql)
+    }
+}
+
+#[test]
+fn who_may_make_no_schema_publishes_in_one_that_is_there() {
+    as_script(|| {
+        for is_there in [true, false] {
+            let mut w = World::new("(1, 'a', true)");
+            if is_there {
+                w.sql("create schema segments");
+            }
+            let db = w.db.another().expect("a session");
+            let mut connect = || Ok(Box::new(Modest(db.another()?)) as Box<dyn Engine>);
+            let ended = w
+                .go_with(&[seg("vip")], &["vip"], true, at(1), &mut connect)
+                .ended;
+            if is_there {
+                assert_eq!(ended, Ended::Published { epoch: 1 });
+            } else {
+                assert_eq!(ended.exit_status(), 2, "{ended:?}");
+            }
+        }
+    });
+}
