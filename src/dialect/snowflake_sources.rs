@@ -65,7 +65,7 @@ pub(super) fn catalog(tables: &[&[String]]) -> Option<String> {
             |schema| d.string(&stored(schema)),
         );
         format!(
-            "select case table_name {} end as n, column_name, \
+            "select case table_name {} end as n, case when regexp_like(column_name, '[A-Z_][A-Z0-9_]*') then lower(column_name) else column_name end as column_name, \
              case data_type when 'NUMBER' then 'NUMBER(' || to_varchar(numeric_precision) || ',' || to_varchar(numeric_scale) || ')' else data_type end as data_type, \
              ordinal_position\n\
              from {database}information_schema.columns\n\

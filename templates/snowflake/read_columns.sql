@@ -3,8 +3,8 @@
   other type; of times only the most digits are known. https://docs.snowflake.com/en/sql-reference/info-schema/columns
 -#}
 SELECT
-  CASE WHEN c.table_name = UPPER(c.table_name) THEN LOWER(c.table_name) ELSE c.table_name END AS relation,
-  CASE WHEN c.column_name = UPPER(c.column_name) THEN LOWER(c.column_name) ELSE c.column_name END AS name,
+  CASE WHEN REGEXP_LIKE(c.table_name, '[A-Z_][A-Z0-9_]*') THEN LOWER(c.table_name) ELSE c.table_name END AS relation,
+  CASE WHEN REGEXP_LIKE(c.column_name, '[A-Z_][A-Z0-9_]*') THEN LOWER(c.column_name) ELSE c.column_name END AS name,
   CASE
     WHEN c.data_type = 'NUMBER' THEN 'NUMBER(38, ' || CAST(c.numeric_scale AS VARCHAR) || ')'
     WHEN c.data_type = 'TEXT' THEN 'VARCHAR'

@@ -1,6 +1,6 @@
 {#- As in `read_columns.sql`. -#}
 SELECT
-  CASE WHEN c.column_name = UPPER(c.column_name) THEN LOWER(c.column_name) ELSE c.column_name END AS name,
+  CASE WHEN REGEXP_LIKE(c.column_name, '[A-Z_][A-Z0-9_]*') THEN LOWER(c.column_name) ELSE c.column_name END AS name,
   CASE
     WHEN c.data_type = 'NUMBER' THEN 'NUMBER(38, ' || CAST(c.numeric_scale AS VARCHAR) || ')'
     WHEN c.data_type = 'TEXT' THEN 'VARCHAR'

@@ -23,8 +23,9 @@ fakesnow (sqlglot and DuckDB) executes; where it is known to do otherwise than S
 - CAST of a text that is no number fails in Snowflake's words.
 - What `on_snowflake.py` helps with: TO_NUMBER of hexadecimal digits, functions of ARRAYs.
 
-Not corrected, so nothing is shown of it: TRANSIENT, CLUSTER BY and COPY GRANTS are taken and do nothing; nothing is ever locked, since one
-request is executed at a time; rights are not asked for; the compiler takes more subqueries than Snowflake's."""
+Not corrected, so nothing is shown of it: there is no past to read a table AT, it is read as it is; TRANSIENT, CLUSTER BY and COPY GRANTS are
+taken and do nothing; nothing is ever locked, since one request is executed at a time; rights are not asked for; the compiler takes more
+subqueries than Snowflake's."""
 import datetime
 import decimal
 import gzip
@@ -60,6 +61,7 @@ FOREIGN = [(re.compile(r"\s*delete\s+from\s+\S+\s+as\b", re.I), "DELETE knows no
            (re.compile(r"\s*alter\s+table\b.*\busing\b", re.I | re.S), "ALTER COLUMN knows no USING"),
            (re.compile(r"\s*create\s+(or\s+replace\s+)?temp", re.I), "a temporary table ends with its request")]
 VIEW = re.compile(r"\s*create\s+(?:or\s+replace\s+)?view\s+(\S+)(?:\s+copy\s+grants)?(?:\s+comment\s*=\s*'((?:[^'\\]|''|\\.)*)')?\s+as\b", re.I)
+PAST = re.compile(r"\bat\s*\(\s*timestamp\s*=>\s*cast\('[^']*' as timestamp_tz\)\)", re.I)
 PUBLICATION = re.compile(r"update\s+\S*segc_state\b", re.I)
 
 COLUMNS = """
@@ -159,6 +161,9 @@ class Account:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # An answer is one packet: two wait for each other.
+            wbufsize = -1
+            disable_nagle_algorithm = True
 
             def do_POST(self):
                 account.answer(self, self.rfile.read(int(self.headers.get("Content-Length", 0))))
@@ -264,14 +269,13 @@ class Account:
 
     def execute(self, session, sql, is_open, job):
         """Runs one statement; whether a transaction is open afterwards."""
-        child = Job()
         self.statements.append(sql.strip())
         parameters = re.match(r"\s*alter\s+session\s+set\s+(.*)", sql, re.I | re.S)
         if parameters:
             for name, _ in re.findall(r"(\w+)\s*=\s*('[^']*'|\S+)", parameters.group(1)):
                 if name.lower() not in PARAMETERS:
                     raise Refused("002211", "42601", f"SQL compilation error:\nInvalid parameter '{name}'")
-            sql = "select 'Statement executed successfully.' as status"
+            return self.keep(job, [column("status", "VARCHAR")], [["Statement executed successfully."]], is_open)
         for pattern, why in FOREIGN:
             if pattern.match(sql):
                 raise Refused("001003", "42000", f"SQL compilation error:\nsyntax error: {why}")
@@ -282,15 +286,21 @@ class Account:
             session._duck_conn.commit()
             is_open = False
         cursor = session.cursor()
-        cursor.execute(helped(sql), server=True)
+        cursor.execute(helped(PAST.sub("", sql)), server=True)
         word = sql.split(None, 1)[0].lower().rstrip(";")
         is_open = word == "begin" or (is_open and word not in ("commit", "rollback"))
         self.remember(session, sql)
         table = cursor._arrow_table
-        described = cursor._describe_last_sql()
-        child.columns = [column(name, ty) for name, ty, *_ in described]
-        rows = zip(*[c.to_pylist() for c in table.columns]) if table is not None else []
-        child.rows = [[cell(value, c["type"]) for value, c in zip(row, child.columns)] for row in rows]
+        rows = list(zip(*[c.to_pylist() for c in table.columns])) if table is not None else []
+        if word in ("insert", "update", "delete"):
+            columns = [column(name, "BIGINT") for name in table.column_names]
+        else:
+            columns = [column(name, ty) for name, ty, *_ in cursor._describe_last_sql()]
+        return self.keep(job, columns, [[cell(value, c["type"]) for value, c in zip(row, columns)] for row in rows], is_open)
+
+    def keep(self, job, columns, rows, is_open):
+        child = Job()
+        child.columns, child.rows = columns, rows
         child.done.set()
         self.jobs[child.handle] = child
         job.children.append(child)

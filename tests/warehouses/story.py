@@ -211,7 +211,7 @@ def story():
 
     w.project["traits"].append({"name": "broken", "entity": "customer", "sql": "cast(usual as int)"})
     w.segment("recent")["expose"].append("broken")
-    yield w.step("a trait that fails on the data", at(13, "build"), status=1, changes=False)
+    yield w.step("a trait that fails on the data", at(13, "build"), status=1)
     w.segment("recent")["expose"].remove("broken")
     w.project["traits"].pop()
 
