@@ -28,6 +28,9 @@ impl Refusal {
             said.to_owned()
         } else if is_about_names(said, &self.sql_state) {
             redact::names_kept(said)
+        } else if let Some(mark) = crate::dialect::marked(said) {
+            // What segc itself had it say.
+            mark.to_owned()
         } else {
             redact::words_kept(said)
         };
@@ -206,6 +209,11 @@ mod tests {
                 "1: Failed to cast variant value «…» to FIXED",
             ),
             ("22000", "Anna Schmidt", "1: «…»"),
+            (
+                "22018",
+                "Numeric value 'segc_failed_3_40' is not recognized",
+                "1: segc_failed_3_40",
+            ),
         ] {
             assert_eq!(refusal("1", state, said).error(&[], false).message, kept);
         }
