@@ -85,8 +85,10 @@ impl<'a> Reader<'a> {
         // The state comes first: what another run publishes between it and the rest is then behind the fence. An error may
         // mean no more than that nothing is published yet.
         let state = self.state(engine);
+        let (has_schema, relations) = self.listed(engine)?;
         let mut published = Published {
-            relations: self.relations(engine)?,
+            has_schema,
+            relations,
             ..Published::default()
         };
         if published.has(&names.state()) {
@@ -123,9 +125,16 @@ impl<'a> Reader<'a> {
 
     /// The relations of the output schema and their columns.
     fn relations(&self, engine: &mut dyn Engine) -> Result<Relations, EngineError> {
+        Ok(self.listed(engine)?.1)
+    }
+
+    /// Whether the output schema is known to be there, and its relations.
+    fn listed(&self, engine: &mut dyn Engine) -> Result<(bool, Relations), EngineError> {
         let mut relations = Relations::new();
         let rows = match self.query(engine, "read_columns") {
-            Err(error) if self.statements.has_no_schema(&error.message) => Vec::new(),
+            Err(error) if self.statements.has_no_schema(&error.message) => {
+                return Ok((false, relations));
+            }
             rows => rows?,
         };
         for row in rows {
@@ -135,7 +144,8 @@ impl<'a> Reader<'a> {
             let columns: &mut Vec<_> = relations.entry(text(table)).or_default();
             columns.push((text(column), text(ty)));
         }
-        Ok(relations)
+        let is_there = self.statements.lists_by_schema() || !relations.is_empty();
+        Ok((is_there, relations))
     }
 
     /// How runs of this reader's dialect are published.

@@ -350,6 +350,7 @@ pub(super) fn asked(
         vouched(walk, request)?;
         match request.dialect.publishes() {
             Publishes::InSession => walk.stage(&Stage::begin(), diags)?,
+            Publishes::AsScript if published.has_schema => {}
             // What is computed lies there, too.
             Publishes::AsScript => {
                 let statements = Statements::new(request.dialect);

@@ -75,6 +75,7 @@ enum Fate {
 
 struct Fated {
     inner: DuckDb,
+    has_schema: bool,
     fate: Rc<Cell<Option<Fate>>>,
     scripts: Rc<Cell<u32>>,
 }
@@ -88,6 +89,8 @@ impl Engine for Fated {
                  2::bigint as contract_version, timestamptz '2026-01-01' as updated_at",
             )?;
         }
+        // Who may write in a schema may not be allowed to make one.
+        assert!(!self.has_schema || !sql.starts_with("CREATE SCHEMA"));
         self.inner.execute(sql)
     }
 
@@ -130,6 +133,7 @@ fn ends(fate: Fate) -> (World, Ended) {
         assert_eq!(w.rows(STAGED), "0");
     }
     w.sql("update customers set vip = customer_id <> 2");
+    let has_schema = fate != Fate::Preceded;
     let db = w.db.another().expect("a session");
     let (fate, scripts) = (Rc::new(Cell::new(Some(fate))), Rc::new(Cell::new(0)));
     let mut connect = || {
@@ -137,6 +141,7 @@ fn ends(fate: Fate) -> (World, Ended) {
         let inner = db.another()?;
         Ok(Box::new(Fated {
             inner,
+            has_schema,
             fate,
             scripts,
         }) as Box<dyn Engine>)

@@ -2,10 +2,12 @@
 
 use segc::build::publish::{Staged, publication};
 use segc::build::published::{LastRun, State};
+use segc::build::read::Reader;
 use segc::build::stage::staging;
 use segc::build::tables::{CATALOG, RUN_SEGMENTS, RUN_SOURCES, RUNS, STATE};
 use segc::build::{Kind, Published, Stage};
 use segc::diag::Diagnostics;
+use segc::engine::{Engine, EngineError, EngineErrorKind, Rows};
 use segc::expr::Type;
 use sqlparser::dialect::{DuckDbDialect, SnowflakeDialect};
 use sqlparser::parser::Parser;
@@ -282,4 +284,42 @@ fn a_whole_plan_reads_well() {
         text.push('\n');
     }
     insta::assert_snapshot!(text);
+}
+
+/// A BigQuery whose output dataset is there and empty, or not there.
+struct Empty(bool);
+
+impl Engine for Empty {
+    fn execute(&mut self, sql: &str) -> Result<u64, EngineError> {
+        unreachable!("{sql}")
+    }
+
+    fn query(&mut self, sql: &str) -> Result<Rows, EngineError> {
+        let what = if sql.contains("INFORMATION_SCHEMA") {
+            if self.0 {
+                return Ok(Rows::default());
+            }
+            "Dataset shop:segments"
+        } else {
+            "Table shop:segments.segc_state"
+        };
+        Err(EngineError {
+            kind: EngineErrorKind::Statement,
+            message: format!("notFound: Not found: {what} was not found in location EU"),
+        })
+    }
+}
+
+#[test]
+fn a_dataset_that_is_not_there_has_nothing_in_it() {
+    let dialect = segc::dialect::find("bigquery").expect("it is one");
+    let model = shop().model(&[seg("vip")], at(1));
+    let policy = shop().policy(&model, &["vip"], true);
+    let reader = Reader::new(&model, &policy, dialect);
+    for is_there in [true, false] {
+        let published = reader.published(&mut Empty(is_there)).expect("nothing is");
+        assert_eq!(published.has_schema, is_there);
+        assert!(published.relations.is_empty() && published.state.is_none());
+        assert_eq!(reader.verdict(&mut Empty(is_there)), Ok((None, None)));
+    }
 }
