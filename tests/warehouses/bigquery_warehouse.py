@@ -1,5 +1,6 @@
 """BigQuery as a warehouse of the story: the server of bigquery_server.py, in this process."""
 import os
+import re
 from decimal import Decimal
 
 from bigquery_server import PROJECT, start
@@ -26,6 +27,8 @@ def text(v):
 class Warehouse:
     name = "bigquery"
     interleaves = True
+    # How it names the types of keys.
+    key_types = re.compile(r"\bINT64\b")
 
     def __init__(self, folder, schema):
         log = os.environ.get("SEGC_STORY_LOG")
