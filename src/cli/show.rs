@@ -7,7 +7,7 @@ use super::table::{count, csv, json, percent, table, value};
 use super::workspace::{Parts, Workspace};
 use super::{Ctx, Exit};
 use crate::build::results::share;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Publishes};
 use crate::emit::{EntityQuery, Role};
 use crate::engine::{Engine, EngineError, Rows, Value};
 use crate::ir::Selection;
@@ -170,12 +170,17 @@ fn ask(
     for statement in &query.prelude {
         session.execute(statement)?;
     }
-    session.execute(&format!(
-        "create temporary table segc_shown as\n{}",
-        query.sql
-    ))?;
+    let shown = match dialect.publishes() {
+        Publishes::InSession => {
+            let sql = format!("create temporary table segc_shown as\n{}", query.sql);
+            session.execute(&sql)?;
+            "segc_shown".to_owned()
+        }
+        // Nothing may be written to look, so it is asked twice.
+        Publishes::AsScript => format!("(\n{}\n) as segc_shown", query.sql),
+    };
     let totals = session.query(&format!(
-        "select count(*) filter (where {member}), count(*) from segc_shown"
+        "select count(case when {member} then 1 end) as members, count(*) as population from {shown}"
     ))?;
     let number = |n: usize| match totals.rows.first().and_then(|r| r.get(n)) {
         Some(Value::Int(n)) => u64::try_from(*n).unwrap_or(0),
@@ -187,7 +192,7 @@ fn ask(
         format!(" limit {limit}")
     };
     let rows = session.query(&format!(
-        "select {} from segc_shown where {member} order by 1{limit}",
+        "select {} from {shown} where {member} order by 1{limit}",
         columns.join(", ")
     ))?;
     Ok(Shown {

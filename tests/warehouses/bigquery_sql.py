@@ -295,6 +295,8 @@ class Database:
 
     def run(self, sql, session):
         """(columns, rows, rows that were changed) of one statement."""
+        # The evaluator knows nobody.
+        sql = re.sub(r"\bsession_user\(\)", quoted("segc@shop.iam.gserviceaccount.com"), sql)
         words = [text.upper() for kind, text, _ in tokens(sql)[:4] if kind in ("word", "other")]
         first = words[0] if words else ""
         if first in ("SELECT", "WITH", "("):
@@ -585,7 +587,7 @@ def as_select(sql):
 def rewritten(sql, known):
     """Every path of these as what it stands for; a table without an alias keeps the name that it has in its dataset."""
     found, out, end, n = tokens(sql), [], 0, 0
-    after = {"FROM", "JOIN"}
+    after = {"FROM", "JOIN", "UPDATE"}
     while n < len(found):
         path, last = [], n
         if found[n][0] in ("word", "quoted") and (n == 0 or found[n - 1][1] != "."):

@@ -263,3 +263,66 @@ fn a_profile_of_dbt_bigquery_is_a_target() {
     );
     assert!(ran.stdout.contains("connection  fine"), "{ran}");
 }
+
+/// A warehouse that keeps no session has no table of one's own to look into.
+#[test]
+fn members_are_shown_and_nothing_is_written() {
+    let columns = |names: &[(&str, &str)]| {
+        let fields = names.iter().map(|(n, t)| json!({"name": n, "type": t}));
+        serde_json::Value::Array(fields.collect())
+    };
+    let looks = move |sql: &str| {
+        let rows = |texts: &[&[&str]]| -> Vec<Vec<serde_json::Value>> {
+            (texts.iter())
+                .map(|row| row.iter().map(|cell| json!(cell)).collect())
+                .collect()
+        };
+        if sql.contains("INFORMATION_SCHEMA") {
+            let kinds = [
+                ("n", "INTEGER"),
+                ("c", "STRING"),
+                ("t", "STRING"),
+                ("o", "INTEGER"),
+            ];
+            let found: [&[&str]; 2] = [
+                &["0", "customer_id", "INT64", "1"],
+                &["0", "country", "STRING", "2"],
+            ];
+            return Outcome::Rows(columns(&kinds), rows(&found));
+        }
+        assert!(sql.starts_with("select "), "{sql}");
+        assert!(sql.contains("from raw.customers"), "{sql}");
+        if sql.contains("count(case when ") {
+            let kinds = [("members", "INTEGER"), ("population", "INTEGER")];
+            return Outcome::Rows(columns(&kinds), rows(&[&["2", "3"]]));
+        }
+        Outcome::Rows(
+            columns(&[("customer_id", "INTEGER")]),
+            rows(&[&["7"], &["9"]]),
+        )
+    };
+    let double = BigQuery::new(&Still::new(&[]), looks, never);
+    let place = Place::with(
+        "segments:\n  - {name: german, entity: customer, where: [\"country = 'DE'\"]}\n",
+    );
+    place.write(
+        "segments/shop.yml",
+        "entities:\n  - {name: customer, table: raw.customers, key: customer_id}\n",
+    );
+    place.write(
+        "segc.yml",
+        format!("name: shop\ntargets:\n  prod: {}\n", written(&double)),
+    );
+    let mut command = place.command(&["show", "german", "--output", "csv"]);
+    let ran = place.finish(
+        command
+            .env("SEGC_ENV_SECRET_REFRESH", "refresh-hunter2")
+            .env("SEGC_ENV_SECRET_CLIENT", "client-hunter2"),
+    );
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert_eq!(ran.stdout, "customer_id\n7\n9\n", "{ran}");
+    assert!(
+        ran.stderr.contains('2') && ran.stderr.contains('3'),
+        "{ran}"
+    );
+}
