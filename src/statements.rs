@@ -450,12 +450,6 @@ impl<'a> Statements<'a> {
         self.dialect.has_no_schema(message)
     }
 
-    /// [`Dialect::lists_by_schema`].
-    #[must_use]
-    pub fn lists_by_schema(&self) -> bool {
-        self.dialect.lists_by_schema()
-    }
-
     /// [`Dialect::compares`].
     #[must_use]
     pub fn compares(&self, ty: &str) -> bool {

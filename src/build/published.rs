@@ -14,8 +14,6 @@ use crate::model::{Model, Segment, SegmentId};
 /// The published state at one epoch. The default is a target without any.
 #[derive(Clone, Debug, Default)]
 pub struct Published {
-    /// The output schema is known to be there: who may write in it may not be allowed to make one.
-    pub has_schema: bool,
     /// The row of the state table, if there is one.
     pub state: Option<State>,
     /// Relations of the output schema with their columns and the warehouse's names of their types.

@@ -85,10 +85,8 @@ impl<'a> Reader<'a> {
         // The state comes first: what another run publishes between it and the rest is then behind the fence. An error may
         // mean no more than that nothing is published yet.
         let state = self.state(engine);
-        let (has_schema, relations) = self.listed(engine)?;
         let mut published = Published {
-            has_schema,
-            relations,
+            relations: self.relations(engine)?,
             ..Published::default()
         };
         if published.has(&names.state()) {
@@ -125,16 +123,9 @@ impl<'a> Reader<'a> {
 
     /// The relations of the output schema and their columns.
     fn relations(&self, engine: &mut dyn Engine) -> Result<Relations, EngineError> {
-        Ok(self.listed(engine)?.1)
-    }
-
-    /// Whether the output schema is known to be there, and its relations.
-    fn listed(&self, engine: &mut dyn Engine) -> Result<(bool, Relations), EngineError> {
         let mut relations = Relations::new();
         let rows = match self.query(engine, "read_columns") {
-            Err(error) if self.statements.has_no_schema(&error.message) => {
-                return Ok((false, relations));
-            }
+            Err(error) if self.statements.has_no_schema(&error.message) => Vec::new(),
             rows => rows?,
         };
         for row in rows {
@@ -144,8 +135,7 @@ impl<'a> Reader<'a> {
             let columns: &mut Vec<_> = relations.entry(text(table)).or_default();
             columns.push((text(column), text(ty)));
         }
-        let is_there = self.statements.lists_by_schema() || !relations.is_empty();
-        Ok((is_there, relations))
+        Ok(relations)
     }
 
     /// How runs of this reader's dialect are published.

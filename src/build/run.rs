@@ -350,7 +350,8 @@ pub(super) fn asked(
         vouched(walk, request)?;
         match request.dialect.publishes() {
             Publishes::InSession => walk.stage(&Stage::begin(), diags)?,
-            Publishes::AsScript if published.has_schema => {}
+            // The schema is there: who may write in it may not be allowed to make one.
+            Publishes::AsScript if !published.relations.is_empty() => {}
             // What is computed lies there, too.
             Publishes::AsScript => {
                 let statements = Statements::new(request.dialect);

@@ -34,12 +34,8 @@ impl Dialect for BigQuery {
         !ty.to_uppercase().contains("JSON")
     }
 
-    /// Every dataset has an INFORMATION_SCHEMA of its own.
+    /// Every dataset has an INFORMATION_SCHEMA of its own: where the dataset is not there, it is not either.
     /// <https://cloud.google.com/bigquery/docs/information-schema-intro#dataset_qualifier>
-    fn lists_by_schema(&self) -> bool {
-        true
-    }
-
     fn has_no_schema(&self, message: &str) -> bool {
         message.starts_with("notFound: Not found: Dataset ")
     }

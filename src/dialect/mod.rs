@@ -158,11 +158,6 @@ pub trait Dialect: Sync {
         true
     }
 
-    /// Whether the list of a schema's relations can be read only where the schema is there.
-    fn lists_by_schema(&self) -> bool {
-        false
-    }
-
     /// Whether a failure says that there is no such schema, and so nothing in it.
     fn has_no_schema(&self, message: &str) -> bool {
         let _ = message;
