@@ -7,7 +7,7 @@ https://docs.snowflake.com/en/developer-guide/sql-api/submitting-multiple-statem
 
 fakesnow (sqlglot and DuckDB) executes; where it is known to do otherwise than Snowflake, it is corrected here or the statement refused:
 
-- DDL commits the transaction that it is in. https://docs.snowflake.com/en/sql-reference/transactions#ddl
+- DDL would commit the transaction that it is in: nobody here may want that, so it is refused. https://docs.snowflake.com/en/sql-reference/transactions#ddl
 - ALTER SESSION is not known there: of parameters only those are taken that Snowflake has.
   https://docs.snowflake.com/en/sql-reference/parameters
 - SUM of whole numbers and decimals is exact. https://docs.snowflake.com/en/sql-reference/functions/sum
@@ -283,8 +283,7 @@ class Account:
             if name != name.upper():
                 raise Refused("000904", "42000", f"SQL compilation error:\ninvalid identifier '\"{name}\"'")
         if DDL.match(sql) and is_open:
-            session._duck_conn.commit()
-            is_open = False
+            raise Refused("090236", "22000", "SQL compilation error:\nDDL would commit the open transaction")
         cursor = session.cursor()
         cursor.execute(helped(PAST.sub("", sql)), server=True)
         word = sql.split(None, 1)[0].lower().rstrip(";")

@@ -28,7 +28,7 @@ class Step:
     changes: bool = True
     # Whether `doctor` finds something afterwards.
     ill: bool = False
-    # What `doctor`, or the command, must say.
+    # What it says then.
     says: list = field(default_factory=list)
     by_hand: list = field(default_factory=list)
     # The command of the build that is quicker.
