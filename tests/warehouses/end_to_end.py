@@ -38,6 +38,8 @@ LEFT_OUT = {
     "stages": "from the fence to the commit there is one request where a warehouse keeps no session",
     "compiled_code": "SQL in the words of each warehouse",
     "adapter_response": "bytes are estimated where a warehouse says them",
+    "bytes": "estimated of a file, told by a warehouse",
+    "bytes_are_estimated": "the same",
     "invocation_id": "a number of its own, which is the run's where it publishes",
 }
 # Diagnostics whose notes are the words of each warehouse.
