@@ -249,7 +249,7 @@ def story():
     yield w.step("and a repair mends", ["doctor", "--repair"])
     yield w.step("somebody adds a stay and a run", at(17, "build"), ill=True, says=["S0901", "S0904", "S0906"], by_hand=[
         f"insert into {SCHEMA}.customer_history (segment, entity_key, valid_from, valid_to, entered_run, exited_run) "
-        f"select segment, entity_key, valid_from, valid_from, 'x', 'y' from {SCHEMA}.customer_history where segment = 'big' and entity_key = 'c10'",
+        f"select segment, entity_key, valid_from, valid_from, 'x', 'y' from {SCHEMA}.customer_history where segment = 'all_of_them' and entity_key = 'c12'",
         f"insert into {SCHEMA}.segc_runs (run_id, epoch, status) values ('z', 1, 'published')"])
     yield w.step("who takes that away again", at(17, "build"), by_hand=[
         f"delete from {SCHEMA}.customer_history where entered_run = 'x'", f"delete from {SCHEMA}.segc_runs where run_id = 'z'"])
