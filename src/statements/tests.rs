@@ -219,3 +219,52 @@ fn what_a_warehouse_cannot_compare_is_compared_as_text() {
         "AND (s.j IS NULL) = (t.j IS NULL)\n    AND TO_JSON_STRING(s.j) = TO_JSON_STRING(t.j)\n";
     assert!(delete.contains(json), "{delete}");
 }
+
+#[test]
+fn a_table_that_is_changed_is_called_by_the_last_part_of_its_name() {
+    for (relation, name) in [
+        ("segments.segc_state", "segc_state"),
+        ("segc_state", "segc_state"),
+        ("\"a.b\".\"c\"", "\"c\""),
+        ("`a`.`b.c`", "`b.c`"),
+    ] {
+        assert_eq!(own(relation), name);
+    }
+}
+
+#[test]
+fn names_are_looked_for_as_the_catalog_has_them() {
+    for (dialect, name, stored) in [
+        ("snowflake", "segments", "'SEGMENTS'"),
+        ("snowflake", "order", "'ORDER'"),
+        ("snowflake", "Segments", "'Segments'"),
+        ("snowflake", "é", "'é'"),
+        ("duckdb", "segments", "'segments'"),
+    ] {
+        let dialect = crate::dialect::find(dialect).expect("the dialect");
+        assert_eq!(Statements::new(dialect).stored(name).0, stored);
+    }
+}
+
+#[test]
+fn a_view_is_made_with_its_comment_where_it_can_be() {
+    let context = View {
+        view: Sql("v".to_owned()),
+        select: Sql("SELECT 1 AS x".to_owned()),
+        comment: Sql("'segc:1'".to_owned()),
+    };
+    for (dialect, made) in [
+        (
+            "snowflake",
+            "CREATE OR REPLACE VIEW v\nCOPY GRANTS\nCOMMENT = 'segc:1'\nAS\nSELECT 1 AS x",
+        ),
+        ("duckdb", "CREATE OR REPLACE VIEW v AS\nSELECT 1 AS x"),
+    ] {
+        let dialect = crate::dialect::find(dialect).expect("the dialect");
+        let statements = Statements::new(dialect);
+        assert_eq!(statements.render("create_view", &context), made);
+        let is_second = dialect.name() == "duckdb";
+        let comment = statements.render("comment_view", &context);
+        assert_eq!(!comment.is_empty(), is_second);
+    }
+}
