@@ -280,6 +280,35 @@ fn session(connection: &Connection, diags: &mut Diagnostics) -> Option<Box<dyn E
     }
 }
 
+/// Has all statements of a run read its sources as of one instant, where the warehouse keeps what was.
+pub(super) fn fix_instant(
+    project: &Project,
+    target: &Target,
+    model: &mut Model,
+    diags: &mut Diagnostics,
+) {
+    let connection = match options(project, target, None) {
+        Connection::Embedded(_) => return,
+        remote @ Connection::Remote(_) => remote,
+    };
+    let Some(dialect) = dialect::find(&target.kind).filter(|_| !diags.has_errors()) else {
+        return;
+    };
+    let Some(mut engine) = session(&connection, diags) else {
+        return;
+    };
+    let sources: Vec<TableSource> = model.tables.iter().map(|t| t.source.clone()).collect();
+    match catalog::instant(engine.as_mut(), dialect, &sources) {
+        Ok(Some((at, kept))) => {
+            for table in model.tables.iter_mut().filter(|t| kept.contains(&t.source)) {
+                table.read_at = Some(at);
+            }
+        }
+        Ok(None) => {}
+        Err(error) => diags.push(refused(&connection, &error)),
+    }
+}
+
 /// Reads the keys of lists that are files, for a warehouse that cannot.
 pub(super) fn read_lists(
     project: &Project,

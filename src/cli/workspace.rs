@@ -154,6 +154,7 @@ impl Workspace {
         );
         if let Some(target) = self.target.as_ref().filter(|_| sources == Sources::Present) {
             connect::read_lists(project, target, &mut model, &mut self.diags);
+            connect::fix_instant(project, target, &mut model, &mut self.diags);
         }
         self.model = Some(model);
         self.facts = Some(facts);

@@ -123,6 +123,15 @@ impl Dialect for BigQuery {
         bigquery_sources::is_record(name)
     }
 
+    fn keeps_past(&self, tables: &[&[String]]) -> Option<String> {
+        bigquery_sources::keeps_past(tables)
+    }
+
+    /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax#for_system_time_as_of>
+    fn rows_at(&self, at: Timestamp) -> Option<String> {
+        Some(format!("for system_time as of {}", self.timestamp(at)))
+    }
+
     fn catalog(&self, tables: &[&[String]]) -> Option<String> {
         bigquery_sources::catalog(tables)
     }

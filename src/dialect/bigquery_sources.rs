@@ -2,7 +2,7 @@
 //! <https://cloud.google.com/bigquery/docs/information-schema-columns>
 
 use super::bigquery::BigQuery;
-use super::sql::grouped;
+use super::sql::{grouped, numbered};
 use super::{Dialect, generic};
 use crate::expr::Type;
 use crate::model::{Table, TableSource};
@@ -43,6 +43,29 @@ pub(super) fn is_record(name: &str) -> bool {
 }
 
 pub(super) fn catalog(tables: &[&[String]]) -> Option<String> {
+    let selects = selects(tables, |n, dataset, names| {
+        format!(
+            "select {n} as n, column_name, data_type, ordinal_position\n\
+             from {dataset}.INFORMATION_SCHEMA.COLUMNS\n\
+             where table_name in ({names})"
+        )
+    })?;
+    Some(format!("{selects}\norder by n, ordinal_position"))
+}
+
+/// Views have no past of their own. <https://cloud.google.com/bigquery/docs/information-schema-tables>
+pub(super) fn keeps_past(tables: &[&[String]]) -> Option<String> {
+    selects(tables, |n, dataset, names| {
+        format!(
+            "select {n} as n, current_timestamp() as at\n\
+             from {dataset}.INFORMATION_SCHEMA.TABLES\n\
+             where table_type = 'BASE TABLE' and table_name in ({names})"
+        )
+    })
+}
+
+/// A SELECT for each dataset: of the number of a table, the dataset, the tables' names.
+fn selects(tables: &[&[String]], select: impl Fn(&str, &str, &str) -> String) -> Option<String> {
     let d = &BigQuery;
     let named = |parts: &&[String]| {
         let (name, dataset) = parts.split_last()?;
@@ -55,23 +78,10 @@ pub(super) fn catalog(tables: &[&[String]]) -> Option<String> {
     };
     let named: Vec<_> = tables.iter().map(named).collect::<Option<_>>()?;
     let selects = grouped(&named).into_iter().map(|(dataset, names)| {
-        let when: Vec<String> = (names.iter())
-            .map(|(n, name)| format!("when {} then {n}", d.string(name)))
-            .collect();
-        let all: Vec<String> = names.iter().map(|(_, name)| d.string(name)).collect();
-        format!(
-            "select case table_name {} end as n, column_name, data_type, ordinal_position\n\
-             from {dataset}.INFORMATION_SCHEMA.COLUMNS\n\
-             where table_name in ({})",
-            when.join(" "),
-            all.join(", ")
-        )
+        let (n, all) = numbered(&names, |name| d.string(name));
+        select(&n, &dataset, &all)
     });
-    let selects: Vec<String> = selects.collect();
-    Some(format!(
-        "{}\norder by n, ordinal_position",
-        selects.join("\nunion all\n")
-    ))
+    Some(selects.collect::<Vec<_>>().join("\nunion all\n"))
 }
 
 /// A table; records become JSON, in which what they hold is found by its path.

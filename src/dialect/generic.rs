@@ -116,7 +116,13 @@ fn dotted<D: Dialect + ?Sized>(d: &D, parts: &[String]) -> String {
 
 pub(super) fn table<D: Dialect + ?Sized>(d: &D, table: &Table) -> Option<String> {
     match &table.source {
-        TableSource::Named(parts) => Some(dotted(d, parts)),
+        TableSource::Named(parts) => {
+            let name = dotted(d, parts);
+            let past = table.read_at.and_then(|at| d.rows_at(at));
+            Some(past.map_or(name.clone(), |past| {
+                format!("(select * from {name} {past})")
+            }))
+        }
         // On lines of its own: the query may end in a comment.
         TableSource::Query(snippet) => {
             let text = snippet.text.trim().trim_end_matches(';').trim_end();

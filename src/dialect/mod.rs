@@ -187,6 +187,19 @@ pub trait Dialect: Sync {
         None
     }
 
+    /// A query of the warehouse's clock, a row for each of these tables (its number in the list, the clock) whose rows can be read as
+    /// they were. None where a run reads everything at one instant anyway.
+    fn keeps_past(&self, tables: &[&[String]]) -> Option<String> {
+        let _ = tables;
+        None
+    }
+
+    /// What stands behind a table's name for its rows as they were.
+    fn rows_at(&self, at: Timestamp) -> Option<String> {
+        let _ = at;
+        None
+    }
+
     /// A query of everything that a source has.
     fn everything(&self, source: &TableSource) -> Option<String> {
         let table = Table {
@@ -194,6 +207,7 @@ pub trait Dialect: Sync {
             columns: Vec::new(),
             span: crate::source::Span::new(crate::source::FileId(u32::MAX), 0, 0),
             keys: None,
+            read_at: None,
         };
         Some(format!("select * from {}", self.table(&table)?))
     }

@@ -118,6 +118,15 @@ impl Dialect for Snowflake {
         snowflake_sources::type_of(name)
     }
 
+    fn keeps_past(&self, tables: &[&[String]]) -> Option<String> {
+        snowflake_sources::keeps_past(tables)
+    }
+
+    /// <https://docs.snowflake.com/en/sql-reference/constructs/at-before>
+    fn rows_at(&self, at: Timestamp) -> Option<String> {
+        Some(format!("at(timestamp => {})", self.timestamp(at)))
+    }
+
     fn catalog(&self, tables: &[&[String]]) -> Option<String> {
         snowflake_sources::catalog(tables)
     }

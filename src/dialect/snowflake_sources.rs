@@ -2,7 +2,7 @@
 //! <https://docs.snowflake.com/en/sql-reference/info-schema/columns>
 
 use super::snowflake::Snowflake;
-use super::sql::grouped;
+use super::sql::{grouped, numbered};
 use super::{Dialect, generic};
 use crate::expr::Type;
 use crate::model::Table;
@@ -44,6 +44,31 @@ fn stored(name: &str) -> String {
 }
 
 pub(super) fn catalog(tables: &[&[String]]) -> Option<String> {
+    let selects = selects(tables, |n, database, names| {
+        format!(
+            "select {n} as n, case when regexp_like(column_name, '[A-Z_][A-Z0-9_]*') then lower(column_name) else column_name end as column_name, \
+             case data_type when 'NUMBER' then 'NUMBER(' || to_varchar(numeric_precision) || ',' || to_varchar(numeric_scale) || ')' else data_type end as data_type, \
+             ordinal_position\n\
+             from {database}information_schema.columns\n\
+             where {names}"
+        )
+    })?;
+    Some(format!("{selects}\norder by n, ordinal_position"))
+}
+
+/// Views have no past of their own, nor what is kept for no day. <https://docs.snowflake.com/en/sql-reference/info-schema/tables>
+pub(super) fn keeps_past(tables: &[&[String]]) -> Option<String> {
+    selects(tables, |n, database, names| {
+        format!(
+            "select {n} as n, current_timestamp() as at\n\
+             from {database}information_schema.tables\n\
+             where table_type = 'BASE TABLE' and retention_time > 0 and {names}"
+        )
+    })
+}
+
+/// A SELECT for each schema: of the number of a table, the database, a condition on the tables' names.
+fn selects(tables: &[&[String]], select: impl Fn(&str, &str, &str) -> String) -> Option<String> {
     let d = &Snowflake;
     let named = |parts: &&[String]| match parts {
         [name] => Some(((String::new(), None), name.clone())),
@@ -55,30 +80,21 @@ pub(super) fn catalog(tables: &[&[String]]) -> Option<String> {
         _ => None,
     };
     let named: Vec<_> = tables.iter().map(named).collect::<Option<_>>()?;
-    let selects = grouped(&named).into_iter().map(|((database, schema), names)| {
-        let when: Vec<String> = (names.iter())
-            .map(|(n, name)| format!("when {} then {n}", d.string(&stored(name))))
-            .collect();
-        let all: Vec<String> = (names.iter()).map(|(_, name)| d.string(&stored(name))).collect();
-        let schema = schema.as_ref().map_or_else(
-            || "current_schema()".to_owned(),
-            |schema| d.string(&stored(schema)),
-        );
-        format!(
-            "select case table_name {} end as n, case when regexp_like(column_name, '[A-Z_][A-Z0-9_]*') then lower(column_name) else column_name end as column_name, \
-             case data_type when 'NUMBER' then 'NUMBER(' || to_varchar(numeric_precision) || ',' || to_varchar(numeric_scale) || ')' else data_type end as data_type, \
-             ordinal_position\n\
-             from {database}information_schema.columns\n\
-             where table_schema = {schema} and table_name in ({})",
-            when.join(" "),
-            all.join(", ")
-        )
-    });
-    let selects: Vec<String> = selects.collect();
-    Some(format!(
-        "{}\norder by n, ordinal_position",
-        selects.join("\nunion all\n")
-    ))
+    let selects = grouped(&named)
+        .into_iter()
+        .map(|((database, schema), names)| {
+            let (n, all) = numbered(&names, |name| d.string(&stored(name)));
+            let schema = schema.as_ref().map_or_else(
+                || "current_schema()".to_owned(),
+                |schema| d.string(&stored(schema)),
+            );
+            select(
+                &n,
+                &database,
+                &format!("table_schema = {schema} and table_name in ({all})"),
+            )
+        });
+    Some(selects.collect::<Vec<_>>().join("\nunion all\n"))
 }
 
 /// A table; of a list in a file its keys.

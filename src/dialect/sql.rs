@@ -90,6 +90,21 @@ pub(super) fn grouped<K: PartialEq + Clone>(named: &[(K, String)]) -> Vec<(K, Ve
     groups
 }
 
+/// The number of a table by its name, and the list of names.
+pub(super) fn numbered(
+    names: &[(usize, &str)],
+    literal: impl Fn(&str) -> String,
+) -> (String, String) {
+    let when: Vec<String> = (names.iter())
+        .map(|(n, name)| format!("when {} then {n}", literal(name)))
+        .collect();
+    let all: Vec<String> = names.iter().map(|(_, name)| literal(name)).collect();
+    (
+        format!("case table_name {} end", when.join(" ")),
+        all.join(", "),
+    )
+}
+
 /// `name(a, b)`
 #[must_use]
 pub(super) fn function(name: &str, args: &[Arg<'_>]) -> Sql {

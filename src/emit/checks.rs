@@ -7,7 +7,7 @@ use crate::expr::{Expr, ExprKind, Type};
 use crate::ir::block::{BlockExpr, Term};
 use crate::ir::{Answer, Plan};
 use crate::model::{
-    Entity, Frame, Model, Relation, RelationRole, RowExpr, SlotJoin, Suppressor, TableId,
+    Entity, Frame, Model, Relation, RelationRole, RowExpr, SlotJoin, Suppressor, Table, TableId,
     TableSource,
 };
 use crate::source::Span;
@@ -153,7 +153,12 @@ pub(super) fn suppressors(plan: &Plan, model: &Model, writer: &mut Writer<'_>) -
     let read = |source: &Suppressor| {
         let relation = model.relations.get(source.relation.index())?;
         let table = relation.frame.slots.first()?.table;
-        let table = writer.dialect.table(model.tables.get(table.index())?)?;
+        // As they are when it is published.
+        let now = Table {
+            read_at: None,
+            ..model.tables.get(table.index())?.clone()
+        };
+        let table = writer.dialect.table(&now)?;
         let (_, key) = relation.owner.first()?;
         let key = writer.dialect.identifier(&key.name);
         let mut filter = vec![format!("checked.{key} is not null")];

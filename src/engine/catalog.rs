@@ -110,6 +110,45 @@ fn list(
     Ok(true)
 }
 
+/// From when on all statements read the rows of those tables that keep what was: the warehouse's clock, and the tables. None where
+/// there is no such table.
+///
+/// # Errors
+/// The warehouse's.
+pub fn instant(
+    engine: &mut dyn Engine,
+    dialect: &dyn Dialect,
+    sources: &[TableSource],
+) -> Result<Option<(jiff::Timestamp, Vec<TableSource>)>, EngineError> {
+    let tables: Vec<(&TableSource, &[String])> = (sources.iter())
+        .filter_map(|source| match source {
+            TableSource::Named(parts) => Some((source, parts.as_slice())),
+            // What was published is read as it is.
+            TableSource::History { .. }
+            | TableSource::File { .. }
+            | TableSource::Query(_)
+            | TableSource::Members(_) => None,
+        })
+        .filter(|(_, parts)| dialect.keeps_past(&[*parts]).is_some())
+        .collect();
+    let parts: Vec<&[String]> = tables.iter().map(|(_, parts)| *parts).collect();
+    let Some(sql) = dialect.keeps_past(&parts).filter(|_| !parts.is_empty()) else {
+        return Ok(None);
+    };
+    let mut at: Option<jiff::Timestamp> = None;
+    let mut kept = Vec::new();
+    for row in engine.query(&sql)?.rows {
+        if let [Value::Int(n), Value::Text(clock)] = row.as_slice()
+            && let Some((source, _)) = usize::try_from(*n).ok().and_then(|n| tables.get(n))
+            && let Ok(clock) = clock.parse()
+        {
+            at = Some(at.map_or(clock, |first| first.min(clock)));
+            kept.push((*source).clone());
+        }
+    }
+    Ok(at.map(|at| (at, kept)))
+}
+
 /// The name of a table of the warehouse's own.
 fn named(source: &TableSource) -> Option<&[String]> {
     match source {

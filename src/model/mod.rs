@@ -156,6 +156,8 @@ pub struct Table {
     pub span: Span,
     /// Of a list in a file.
     pub keys: Option<ListKeys>,
+    /// As of when its rows are read: all statements of a run read the same, where a warehouse keeps what was.
+    pub read_at: Option<jiff::Timestamp>,
 }
 
 /// What is asked of a list: warehouses that read none of the project's files get its keys with the statement.

@@ -437,6 +437,7 @@ impl Tables {
             columns: HISTORY.iter().map(column).collect(),
             span,
             keys: None,
+            read_at: None,
         });
     }
 
@@ -451,6 +452,7 @@ impl Tables {
             columns: Vec::new(),
             span,
             keys: None,
+            read_at: None,
         });
         let last = self.list.len().saturating_sub(1);
         if let Some(entry) = self.list.last_mut() {
@@ -482,6 +484,7 @@ impl Tables {
                 columns: Vec::new(),
                 span,
                 keys: None,
+                read_at: None,
             });
         }
         let Some(entry) = self.list.get_mut(id.index()) else {

@@ -138,6 +138,7 @@ fn parquet_file(
         columns: Vec::new(),
         span: Span::new(FileId(u32::MAX), 0, 0),
         keys: None,
+        read_at: None,
     };
     let Some(from) = dialect.table(&table) else {
         return Err((

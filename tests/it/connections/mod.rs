@@ -381,6 +381,66 @@ segments:
 }
 
 #[test]
+fn all_statements_read_tables_as_of_one_instant_by_the_warehouses_clock() {
+    let account = Account::new(
+        Manner::default(),
+        |sql: &str| {
+            let number = json!({"type": "fixed", "scale": 0});
+            if sql.contains("information_schema.tables") && sql.contains("retention_time > 0") {
+                // The second is a view.
+                let clock = json!({"type": "timestamp_ltz", "scale": 9});
+                let row = row(&["0", "1795348800.123456000"]);
+                return Outcome::Rows(vec![("N", number), ("AT", clock)], vec![row]);
+            }
+            if sql.contains("'RAW'") && sql.contains("information_schema.columns") {
+                return columns(&[
+                    ("0", "CUSTOMER_ID", "NUMBER(38,0)"),
+                    ("1", "CUSTOMER_ID", "NUMBER(38,0)"),
+                ]);
+            }
+            if sql.contains("information_schema") || sql.contains("segc_state") {
+                return Outcome::Rows(vec![("N", number)], Vec::new());
+            }
+            if sql.starts_with("CREATE") {
+                return Outcome::Done;
+            }
+            Outcome::Failed("100035", "22007", "no further")
+        },
+        never,
+    );
+    let place = Place::empty();
+    place.write(
+        "segc.yml",
+        format!("name: shop\ntargets:\n  prod: {}\n", target(&account)),
+    );
+    place.write(
+        "segments/s.yml",
+        "entities:\n  - name: customer\n    table: shop.raw.customers\n    key: customer_id\n    relations: [{name: orders, table: shop.raw.orders, on: customer_id}]\nsegments: [{name: some, where: count(orders) > 0}]\n",
+    );
+    // The account says no more than which tables there are.
+    let ran = with_token(&place, &["plan", "-q"], "pat-good");
+    assert_eq!(ran.code, Some(1), "{ran}");
+    let asked = account.executed();
+    let of = |table: &str| {
+        asked
+            .iter()
+            .filter(|sql| sql.contains(&format!("from {table}")))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let still = "(select * from shop.raw.customers at(timestamp => cast('2026-11-22T12:00:00.123456+00:00' as timestamp_tz)))";
+    let customers = of("shop.raw.customers");
+    assert!(
+        !customers.is_empty() && customers.iter().all(|sql| sql.contains(still)),
+        "{asked:?}"
+    );
+    assert!(
+        !asked.iter().any(|sql| sql.contains("shop.raw.orders at(")),
+        "{asked:?}"
+    );
+}
+
+#[test]
 fn a_table_that_no_list_has_is_named_where_it_is_written() {
     let account = Account::new(
         Manner::default(),

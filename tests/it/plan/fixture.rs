@@ -36,6 +36,7 @@ fn table(name: &str, columns: &[(&str, Type)]) -> Table {
             .collect(),
         span: SPAN,
         keys: None,
+        read_at: None,
     }
 }
 

@@ -231,6 +231,7 @@ impl Shop {
                 }],
                 span: span(),
                 keys: None,
+                read_at: None,
             }],
             entities,
             relations: Vec::new(),
