@@ -39,6 +39,8 @@ mod laws;
 mod library;
 mod lints;
 #[cfg(feature = "duckdb-linked")]
+mod live;
+#[cfg(feature = "duckdb-linked")]
 mod people;
 mod places;
 #[cfg_attr(

@@ -1,10 +1,13 @@
 """The story that is published on every warehouse: a shop, what happens in it day by day, and what is done with what is published."""
 import copy
 import datetime
+import os
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-SCHEMA = "segments"
+# Before the names of schemas, where other people have theirs.
+PREFIX = os.environ.get("SEGC_STORY_PREFIX", "")
+SCHEMA, RAW = f"{PREFIX}segments", f"{PREFIX}raw"
 UTC = datetime.timezone.utc
 FIRST = datetime.datetime(2026, 2, 1, tzinfo=UTC)
 
@@ -81,12 +84,12 @@ def project():
         "holdout": {"share": "12%", "salt": "story", "entity": "customer"},
     }
     entities = [
-        {"name": "customer", "table": "raw.customers", "key": "customer_id", "columns": CUSTOMERS,
-         "suppress": ["is_deleted", {"name": "opt_outs", "table": "raw.opt_outs", "key": "customer_id", "columns": OPT_OUTS,
+        {"name": "customer", "table": f"{RAW}.customers", "key": "customer_id", "columns": CUSTOMERS,
+         "suppress": ["is_deleted", {"name": "opt_outs", "table": f"{RAW}.opt_outs", "key": "customer_id", "columns": OPT_OUTS,
                                      "where": "revoked_at is null", "time": "recorded_at", "min_rows": 1, "max_shrink": "50%"}],
          "channels": {"email": "opted_in and email is not null", "sms": "mobile is not null"},
-         "relations": [{"name": "orders", "table": "raw.orders", "on": "customer_id", "key": "order_id", "time": "ordered_at", "columns": ORDERS}]},
-        {"name": "account", "table": "raw.accounts", "key": "account_id", "columns": ACCOUNTS},
+         "relations": [{"name": "orders", "table": f"{RAW}.orders", "on": "customer_id", "key": "order_id", "time": "ordered_at", "columns": ORDERS}]},
+        {"name": "account", "table": f"{RAW}.accounts", "key": "account_id", "columns": ACCOUNTS},
     ]
     traits = [
         {"name": "bought", "entity": "customer", "count": "orders"},
@@ -146,8 +149,8 @@ class World:
         p = copy.deepcopy(self.project)
         files = {"segc.yml": p.pop("shop"), "segments/shop.yml": {key: value for key, value in p.items() if value}, **self.more}
         self.more = {}
-        tables = {"raw.customers": (CUSTOMERS, self.customers), "raw.orders": (ORDERS, self.orders),
-                  "raw.opt_outs": (OPT_OUTS, self.opt_outs), "raw.accounts": (ACCOUNTS, self.accounts)}
+        tables = {f"{RAW}.customers": (CUSTOMERS, self.customers), f"{RAW}.orders": (ORDERS, self.orders),
+                  f"{RAW}.opt_outs": (OPT_OUTS, self.opt_outs), f"{RAW}.accounts": (ACCOUNTS, self.accounts)}
         changed = {table: copy.deepcopy(rows) for table, rows in tables.items() if self.loaded.get(table) != rows}
         self.loaded.update(copy.deepcopy(changed))
         return Step(name, command, files=files, tables=changed, **more)
