@@ -4,6 +4,7 @@ scripts, transactions, INFORMATION_SCHEMA.
 
 Transactions are as documented (https://cloud.google.com/bigquery/docs/transactions): a snapshot; rows that two of them update or delete in
 one table are a conflict, rows that they insert are none; permanent tables cannot be defined in one; an error ends the script and rolls back."""
+import datetime
 import re
 import threading
 
@@ -33,6 +34,9 @@ SCHEMA = {
                       ("option_type", STRING), ("option_value", STRING)],
     "SCHEMATA": [("catalog_name", STRING), ("schema_name", STRING), ("location", STRING)],
 }
+
+
+PAST = re.compile(r"\bfrom\s+([\w`.-]+)\s+for system_time as of timestamp '([^']*)'", re.I)
 
 
 class Failed(Exception):
@@ -293,10 +297,26 @@ class Database:
 
     # Statements
 
+    def as_it_was(self, sql, session):
+        """A statement without FOR SYSTEM_TIME AS OF, which is checked: nothing is written meanwhile here, so what was is what is.
+        https://cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax#for_system_time_as_of"""
+        for path, at in PAST.findall(sql):
+            parts = tuple(path.replace("`", "").split("."))
+            columns, _ = self.find(parts, session)
+            self.analysed(f"select * from {path} for system_time as of timestamp '{at}'", {parts: columns})
+            if self.datasets[parts[-2]][parts[-1]].kind != "BASE TABLE":
+                raise Failed("invalidQuery", f"FOR SYSTEM_TIME AS OF is not supported for {path}")
+            if datetime.datetime.fromisoformat(at) > datetime.datetime.now(datetime.timezone.utc):
+                raise Failed("invalidQuery", f"Invalid snapshot time {at} for table {path}: it is in the future")
+            if session.transaction is not None:
+                raise Failed("invalidQuery", "time travel in a transaction")
+        return PAST.sub(r"from \1", sql)
+
     def run(self, sql, session):
         """(columns, rows, rows that were changed) of one statement."""
         # The evaluator knows nobody.
         sql = re.sub(r"\bsession_user\(\)", quoted("segc@shop.iam.gserviceaccount.com"), sql)
+        sql = self.as_it_was(sql, session)
         words = [text.upper() for kind, text, _ in tokens(sql)[:4] if kind in ("word", "other")]
         first = words[0] if words else ""
         if first in ("SELECT", "WITH", "("):

@@ -21,11 +21,12 @@ fakesnow (sqlglot and DuckDB) executes; where it is known to do otherwise than S
 - DELETE and UPDATE know no other name for their table, ALTER COLUMN no USING; TEMPORARY tables end with the request.
   https://docs.snowflake.com/en/sql-reference/sql/delete  https://docs.snowflake.com/en/sql-reference/sql/update
 - CAST of a text that is no number fails in Snowflake's words.
+- AT reads tables as they were; here nothing is written meanwhile, so what was is what is. It is refused for views and for the future.
+  https://docs.snowflake.com/en/sql-reference/constructs/at-before
 - What `on_snowflake.py` helps with: TO_NUMBER of hexadecimal digits, functions of ARRAYs.
 
-Not corrected, so nothing is shown of it: there is no past to read a table AT, it is read as it is; TRANSIENT, CLUSTER BY and COPY GRANTS are
-taken and do nothing; nothing is ever locked, since one request is executed at a time; rights are not asked for; the compiler takes more
-subqueries than Snowflake's."""
+Not corrected, so nothing is shown of it: TRANSIENT, CLUSTER BY and COPY GRANTS are taken and do nothing; nothing is ever locked, since one
+request is executed at a time; rights are not asked for; the compiler takes more subqueries than Snowflake's."""
 import datetime
 import decimal
 import gzip
@@ -61,7 +62,7 @@ FOREIGN = [(re.compile(r"\s*delete\s+from\s+\S+\s+as\b", re.I), "DELETE knows no
            (re.compile(r"\s*alter\s+table\b.*\busing\b", re.I | re.S), "ALTER COLUMN knows no USING"),
            (re.compile(r"\s*create\s+(or\s+replace\s+)?temp", re.I), "a temporary table ends with its request")]
 VIEW = re.compile(r"\s*create\s+(?:or\s+replace\s+)?view\s+(\S+)(?:\s+copy\s+grants)?(?:\s+comment\s*=\s*'((?:[^'\\]|''|\\.)*)')?\s+as\b", re.I)
-PAST = re.compile(r"\bat\s*\(\s*timestamp\s*=>\s*cast\('[^']*' as timestamp_tz\)\)", re.I)
+PAST = re.compile(r"\bfrom\s+([\w\".]+)\s+at\(timestamp => cast\('([^']*)' as timestamp_tz\)\)", re.I)
 PUBLICATION = re.compile(r"update\s+\S*segc_state\b", re.I)
 
 COLUMNS = """
@@ -108,6 +109,18 @@ def refusal(error):
     if isinstance(error, snowflake.connector.errors.Error):
         return f"{error.errno:06d}", error.sqlstate or "42000", f"SQL compilation error:\n{message}"
     return "000603", "XX000", f"{type(error).__name__}: {message}"
+
+
+def as_it_was(session, sql):
+    """A statement without AT, which is checked."""
+    for relation, at in PAST.findall(sql):
+        schema, name = relation.upper().replace('"', "").split(".")[-2:]
+        tables = session._duck_conn.execute("select 1 from duckdb_tables() where schema_name = ? and table_name = ?", [schema, name]).fetchall()
+        if not tables:
+            raise Refused("002262", "22000", f"SQL compilation error:\nTime travel is not there for {relation}")
+        if datetime.datetime.fromisoformat(at) > datetime.datetime.now(datetime.timezone.utc):
+            raise Refused("000707", "02000", f"Time travel data is not available for table {relation}: {at} is in the future")
+    return PAST.sub(r"from \1", sql)
 
 
 def split(text):
@@ -282,10 +295,11 @@ class Account:
         for name in names_in_quotes(sql):
             if name != name.upper():
                 raise Refused("000904", "42000", f"SQL compilation error:\ninvalid identifier '\"{name}\"'")
+        sql = as_it_was(session, sql)
         if DDL.match(sql) and is_open:
             raise Refused("090236", "22000", "SQL compilation error:\nDDL would commit the open transaction")
         cursor = session.cursor()
-        cursor.execute(helped(PAST.sub("", sql)), server=True)
+        cursor.execute(helped(sql), server=True)
         word = sql.split(None, 1)[0].lower().rstrip(";")
         is_open = word == "begin" or (is_open and word not in ("commit", "rollback"))
         self.remember(session, sql)
