@@ -57,7 +57,7 @@ pub(super) fn catalog(tables: &[&[String]]) -> Option<String> {
 pub(super) fn keeps_past(tables: &[&[String]]) -> Option<String> {
     selects(tables, |n, dataset, names| {
         format!(
-            "select {n} as n, current_timestamp() as at\n\
+            "select {n} as n, current_timestamp() as clock\n\
              from {dataset}.INFORMATION_SCHEMA.TABLES\n\
              where table_type = 'BASE TABLE' and table_name in ({names})"
         )

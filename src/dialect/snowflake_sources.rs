@@ -60,7 +60,7 @@ pub(super) fn catalog(tables: &[&[String]]) -> Option<String> {
 pub(super) fn keeps_past(tables: &[&[String]]) -> Option<String> {
     selects(tables, |n, database, names| {
         format!(
-            "select {n} as n, current_timestamp() as at\n\
+            "select {n} as n, current_timestamp() as clock\n\
              from {database}information_schema.tables\n\
              where table_type = 'BASE TABLE' and retention_time > 0 and {names}"
         )

@@ -390,7 +390,7 @@ fn all_statements_read_tables_as_of_one_instant_by_the_warehouses_clock() {
                 // The second is a view.
                 let clock = json!({"type": "timestamp_ltz", "scale": 9});
                 let row = row(&["0", "1795348800.123456000"]);
-                return Outcome::Rows(vec![("N", number), ("AT", clock)], vec![row]);
+                return Outcome::Rows(vec![("N", number), ("CLOCK", clock)], vec![row]);
             }
             if sql.contains("'RAW'") && sql.contains("information_schema.columns") {
                 return columns(&[
