@@ -268,3 +268,12 @@ fn a_view_is_made_with_its_comment_where_it_can_be() {
         assert_eq!(!comment.is_empty(), is_second);
     }
 }
+
+#[test]
+fn an_assertion_takes_a_check_with_words_and_without_a_row() {
+    let dialect = crate::dialect::find("bigquery").expect("it is one");
+    let ensured = dialect.ensure("SELECT 1 AS violations, 'x' AS what FROM t", "m_1");
+    // A scalar subquery has one column, and without a row it is NULL, which is not 0.
+    assert!(ensured.starts_with("ASSERT NOT EXISTS (\nSELECT 1 FROM (\nSELECT 1 AS violations"));
+    assert!(ensured.ends_with(") AS x\nWHERE x.violations IS DISTINCT FROM 0\n) AS 'm_1'"));
+}
