@@ -34,15 +34,6 @@ pub(super) fn type_of(name: &str) -> Option<Type> {
     }
 }
 
-/// A name as it is stored. <https://docs.snowflake.com/en/sql-reference/identifiers-syntax>
-fn stored(name: &str) -> String {
-    let written = Snowflake.identifier(name);
-    match written.strip_prefix('"').and_then(|w| w.strip_suffix('"')) {
-        Some(exact) => exact.replace("\"\"", "\""),
-        None => written.to_uppercase(),
-    }
-}
-
 pub(super) fn catalog(tables: &[&[String]]) -> Option<String> {
     let selects = selects(tables, |n, database, names| {
         format!(
@@ -83,10 +74,10 @@ fn selects(tables: &[&[String]], select: impl Fn(&str, &str, &str) -> String) ->
     let selects = grouped(&named)
         .into_iter()
         .map(|((database, schema), names)| {
-            let (n, all) = numbered(&names, |name| d.string(&stored(name)));
+            let (n, all) = numbered(&names, |name| d.string(&d.stored(name)));
             let schema = schema.as_ref().map_or_else(
                 || "current_schema()".to_owned(),
-                |schema| d.string(&stored(schema)),
+                |schema| d.string(&d.stored(schema)),
             );
             select(
                 &n,
@@ -150,7 +141,7 @@ mod tests {
             ("Orders", "Orders"),
             ("two words", "two words"),
         ] {
-            assert_eq!(stored(written), name);
+            assert_eq!(Snowflake.stored(written), name);
         }
     }
 }
