@@ -41,9 +41,10 @@ def typed(text, ty):
     if text is None or ty in ("string", "boolean"):
         return text
     if ty.startswith("array"):
-        if text.startswith("[") and DIALECT == "snowflake":
-            return json.loads(text)
-        return [item.strip("'\"") for item in text[1:-1].split(", ")] if len(text) > 2 else []
+        of = ty[6:-1] if ty.endswith(">") else "string"
+        if DIALECT == "snowflake":
+            return [item if isinstance(item, bool) else typed(item if item is None else str(item), of) for item in json.loads(text)]
+        return [typed(item.strip("'\""), of) for item in text[1:-1].split(", ")] if len(text) > 2 else []
     if ty.startswith("decimal"):
         return Decimal(text)
     return {"int": int, "float": float, "date": datetime.date.fromisoformat, "timestamp": datetime.datetime.fromisoformat,

@@ -39,10 +39,11 @@ def main():
     as_query = {"bigquery": of_bigquery, "snowflake": of_snowflake}[DIALECT]
     records = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
     records = [r for r in records if r["dialect"] == DIALECT and not r["refused"]]
-    answers = dict(zip([r["name"] for r in records], ask([as_query(r) for r in records])))
+    # A case of several entities has a statement of each.
+    answers = dict(zip([(r["name"], r["sql"]) for r in records], ask([as_query(r) for r in records])))
 
     def answer(record):
-        found = answers[record["name"]]
+        found = answers[record["name"], record["sql"]]
         if "error" in found:
             raise RuntimeError(found["error"])
         types = [ty for _, ty in record["columns"]]
