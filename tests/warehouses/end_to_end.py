@@ -260,6 +260,7 @@ def program():
 
 def main():
     name = sys.argv[1]
+    most = int(os.environ.get("SEGC_STEPS", "0"))
     until = sys.argv[sys.argv.index("--until") + 1] if "--until" in sys.argv else None
     module = importlib.import_module(f"{name}_warehouse")
     folder = tempfile.mkdtemp(prefix="segc-story-")
@@ -274,7 +275,7 @@ def main():
             take(step, sides)
             steps += 1
             print(f"{steps:3} {step.name}", flush=True)
-            if step.name == until:
+            if step.name == until or steps == most:
                 break
     except Difference as difference:
         failed = str(difference)
