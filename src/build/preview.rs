@@ -1,5 +1,6 @@
 //! What a build would do: the same questions, comparisons and guards as a build's, in a transaction that is always rolled
-//! back. Nothing is made but temporary tables, so a session that may only read will do.
+//! back. Nothing is made but temporary tables, so a session that may only read will do; where a warehouse keeps no session these
+//! are tables of the run's own in the output schema, which are dropped again.
 
 use super::blame;
 use super::bytes::estimated;

@@ -17,6 +17,7 @@ use crate::model::{Catalog, CatalogColumn, Model, Table, TableSource, resolve};
 use crate::project::Project;
 use crate::project::target::{Embedded, Place, Target};
 use crate::snippet;
+use jiff::Timestamp;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -153,8 +154,15 @@ pub(super) fn refused(connection: &Connection, error: &EngineError) -> Diagnosti
             .help("declare all columns and use `--offline`, or install a release");
     }
     let what = connection.place();
-    let diagnostic = Diagnostic::error(&codes::CANNOT_CONNECT, format!("cannot open {what}"))
-        .note(error.message.clone());
+    let said = match error.kind {
+        EngineErrorKind::Statement => format!("{what} refuses a statement"),
+        EngineErrorKind::Connection
+        | EngineErrorKind::Locked
+        | EngineErrorKind::Conflict
+        | EngineErrorKind::Exhausted
+        | EngineErrorKind::ReadOnly => format!("cannot open {what}"),
+    };
+    let diagnostic = Diagnostic::error(&codes::CANNOT_CONNECT, said).note(error.message.clone());
     match error.kind {
         EngineErrorKind::Locked => diagnostic.help(
             "close the other process, or wait for it: `lock_timeout: 60` in the target of segc.yml",
@@ -280,10 +288,11 @@ fn session(connection: &Connection, diags: &mut Diagnostics) -> Option<Box<dyn E
     }
 }
 
-/// Has all statements of a run read its sources as of one instant, where the warehouse keeps what was.
+/// Has all statements of a run read its sources as of one instant, where the warehouse keeps what was: this one, or now.
 pub(super) fn fix_instant(
     project: &Project,
     target: &Target,
+    at: Option<Timestamp>,
     model: &mut Model,
     diags: &mut Diagnostics,
 ) {
@@ -299,7 +308,8 @@ pub(super) fn fix_instant(
     };
     let sources: Vec<TableSource> = model.tables.iter().map(|t| t.source.clone()).collect();
     match catalog::instant(engine.as_mut(), dialect, &sources) {
-        Ok(Some((at, kept))) => {
+        Ok(Some((now, kept))) => {
+            let at = at.unwrap_or(now);
             for table in model.tables.iter_mut().filter(|t| kept.contains(&t.source)) {
                 table.read_at = Some(at);
             }

@@ -56,6 +56,8 @@ pub(super) struct Workspace {
     model: Option<Model>,
     /// What it was resolved with.
     facts: Option<typing::Context>,
+    /// As of when another project reads the sources with which this one is compared.
+    read_at: Option<Timestamp>,
     /// The instant the command began.
     pub(super) now: Timestamp,
 }
@@ -101,6 +103,7 @@ impl Workspace {
             catalog: Catalog::default(),
             model: None,
             facts: None,
+            read_at: None,
             now: Timestamp::now(),
         }
     }
@@ -130,6 +133,7 @@ impl Workspace {
             catalog: Catalog::default(),
             model: None,
             facts: None,
+            read_at: model.tables.iter().find_map(|t| t.read_at),
             now: self.now,
         })
     }
@@ -154,7 +158,7 @@ impl Workspace {
         );
         if let Some(target) = self.target.as_ref().filter(|_| sources == Sources::Present) {
             connect::read_lists(project, target, &mut model, &mut self.diags);
-            connect::fix_instant(project, target, &mut model, &mut self.diags);
+            connect::fix_instant(project, target, self.read_at, &mut model, &mut self.diags);
         }
         self.model = Some(model);
         self.facts = Some(facts);

@@ -10,6 +10,7 @@ use segc::engine::surroundings::Surroundings;
 use segc::engine::{Remote, State};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const SEGMENTS: &str = "segments: [{name: all_of_them, where: \"age > 3\"}]\n";
 
@@ -265,6 +266,15 @@ fn debug_tells_what_it_finds_and_no_secret() {
     );
 }
 
+/// A project whose target is this account.
+fn shop_of(account: &Account, specs: &str) -> Place {
+    let place = Place::empty();
+    let settings = format!("name: shop\ntargets:\n  prod: {}\n", target(account));
+    place.write("segc.yml", settings);
+    place.write("segments/s.yml", specs);
+    place
+}
+
 /// What an account has, a column each: of which of the tables asked for, name, type.
 fn columns(found: &[(&str, &str, &str)]) -> Outcome {
     let number = json!({"type": "fixed", "scale": 0});
@@ -297,11 +307,6 @@ fn columns_are_asked_for_once_and_written_down_for_who_asks_nobody() {
         },
         never,
     );
-    let place = Place::empty();
-    place.write(
-        "segc.yml",
-        format!("name: shop\ntargets:\n  prod: {}\n", target(&account)),
-    );
     let specs = "entities:
   - name: customer
     table: shop.raw.customers
@@ -312,7 +317,7 @@ segments:
   - name: vip
     where: \"array_contains(tags, 'vip') and json_text(profile, 'plan') = 'gold' and \\\"order\\\" = 'x' and sum(orders.total) > 5\"
 ";
-    place.write("segments/s.yml", specs);
+    let place = shop_of(&account, specs);
     let ran = with_token(&place, &["check"], "pat-good");
     assert_eq!(ran.code, Some(1), "{ran}");
     assert_eq!(account.executed().len(), 0, "a check asks nobody");
@@ -382,14 +387,17 @@ segments:
 
 #[test]
 fn all_statements_read_tables_as_of_one_instant_by_the_warehouses_clock() {
+    // Its clock goes on.
+    let asked = AtomicU64::new(1_795_348_800);
     let account = Account::new(
         Manner::default(),
-        |sql: &str| {
+        move |sql: &str| {
             let number = json!({"type": "fixed", "scale": 0});
             if sql.contains("information_schema.tables") && sql.contains("retention_time > 0") {
                 // The second is a view.
                 let clock = json!({"type": "timestamp_ltz", "scale": 9});
-                let row = row(&["0", "1795348800.123456000"]);
+                let now = asked.fetch_add(60, Ordering::Relaxed);
+                let row = row(&["0", &format!("{now}.123456000")]);
                 return Outcome::Rows(vec![("N", number), ("CLOCK", clock)], vec![row]);
             }
             if sql.contains("'RAW'") && sql.contains("information_schema.columns") {
@@ -408,17 +416,12 @@ fn all_statements_read_tables_as_of_one_instant_by_the_warehouses_clock() {
         },
         never,
     );
-    let place = Place::empty();
-    place.write(
-        "segc.yml",
-        format!("name: shop\ntargets:\n  prod: {}\n", target(&account)),
-    );
-    place.write(
-        "segments/s.yml",
-        "entities:\n  - name: customer\n    table: shop.raw.customers\n    key: customer_id\n    relations: [{name: orders, table: shop.raw.orders, on: customer_id}]\nsegments: [{name: some, where: count(orders) > 0}]\n",
-    );
-    // The account says no more than which tables there are.
-    let ran = with_token(&place, &["plan", "-q"], "pat-good");
+    let specs = "entities:\n  - name: customer\n    table: shop.raw.customers\n    key: customer_id\n    relations: [{name: orders, table: shop.raw.orders, on: customer_id}]\nsegments: [{name: some, where: count(orders) > 0}]\n";
+    let place = shop_of(&account, specs);
+    place.write("before/segc.yml", "name: shop\n");
+    place.write("before/segments/s.yml", specs.replace("> 0", "> 1"));
+    // The account says no more than which tables there are. Both definitions are asked of the same rows.
+    let ran = with_token(&place, &["plan", "-q", "--state", "before"], "pat-good");
     assert_eq!(ran.code, Some(1), "{ran}");
     let asked = account.executed();
     let of = |table: &str| {
@@ -460,15 +463,8 @@ fn a_table_that_no_list_has_is_named_where_it_is_written() {
         },
         never,
     );
-    let place = Place::empty();
-    place.write(
-        "segc.yml",
-        format!("name: shop\ntargets:\n  prod: {}\n", target(&account)),
-    );
-    place.write(
-        "segments/s.yml",
-        "entities:\n  - name: customer\n    table: shop.raw.customers\n    key: customer_id\n    relations: [{name: orders, table: shop.raw.orderz, on: customer_id}]\nsegments: [{name: some, where: count(orders) > 0}]\n",
-    );
+    let specs = "entities:\n  - name: customer\n    table: shop.raw.customers\n    key: customer_id\n    relations: [{name: orders, table: shop.raw.orderz, on: customer_id}]\nsegments: [{name: some, where: count(orders) > 0}]\n";
+    let place = shop_of(&account, specs);
     let ran = with_token(&place, &["pull-schema"], "pat-good");
     assert_eq!(ran.code, Some(1), "{ran}");
     assert!(
