@@ -74,9 +74,31 @@ create macro segc_arrays_overlap(a, b) as list_has_any(segc_items(a), segc_items
 
 def helped(sql):
     """The statement, with the emulator's words where it has none."""
-    sql = re.sub(r"to_number\((substr\(md5\(.*?, 1, 13\)), 'X+'\)", r"cast('0x' || \1 as bigint)", sql)
+    sql = hexadecimal(sql)
     sql = re.sub(r"array_contains\(cast\((.*?) as variant\)", r"array_contains(cast(\1 as varchar)", sql)
     return re.sub(r"\b(array_contains|array_compact|array_distinct|array_except|arrays_overlap)\(", r"segc_\1(", sql)
+
+
+def hexadecimal(sql):
+    """Every to_number(substr(md5(...)), 'X+') as a cast."""
+    start = sql.find("to_number(substr(md5(")
+    if start < 0:
+        return sql
+    inside = start + len("to_number(")
+    end = closed(sql, inside)
+    argument, form = sql[inside:end].rsplit(", ", 1)
+    assert re.fullmatch("'X+'", form), form
+    return f"{sql[:start]}cast('0x' || {hexadecimal(argument)} as bigint){hexadecimal(sql[end + 1:])}"
+
+
+def closed(sql, at):
+    """Where the bracket that is open at `at` is closed; those in texts and quoted names do not count."""
+    depth = 1
+    for token in re.finditer(r"""'(?:[^'\\]|\\.|'')*'|"[^"]*"|[()]""", sql[at:], re.DOTALL):
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        if depth == 0:
+            return at + token.start()
+    raise ValueError(f"no end: {sql[at:]}")
 
 
 class Snow:
