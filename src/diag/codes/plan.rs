@@ -23,7 +23,8 @@ pub static TOO_LONG: Code = Code {
     title: "a statement that is too long for this warehouse",
     explain: "\
 All segments of an entity are asked with one statement, and BigQuery and Snowflake take no more than a megabyte of text. segc \
-stops at 900 kB, before anything is sent: some two thousand segments, or a list of some fifty thousand keys.
+stops at 900 kB, before anything is sent: some four thousand segments of one or two conditions (each adds 200 bytes), or a list of \
+some forty-seven thousand keys of 15 characters (each adds four to its own).
 
 Build such a project in parts, each of which publishes its own segments and leaves the others as they are:
 
