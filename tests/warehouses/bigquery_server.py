@@ -132,13 +132,12 @@ class Server:
             with self.database.lock:
                 database, read = self.database, 0
                 known = {path: database.find(path, session) for path in database.paths(sql)}
-                tree = database.analysed(sql, {path: columns for path, (columns, _) in known.items()})
-                listed = tree.resolved_query_stmt_node.output_column_list
+                listed = database.prepared(sql, known)
         except Failed as error:
             return refused(error.reason, error.message)
         for columns, rows in known.values():
             read += 8 * len(columns) * len(rows)
-        schema = {"fields": [field(c.name, c.column.type) for c in listed]}
+        schema = {"fields": [field(name, ty) for name, ty in listed]}
         return 200, {"configuration": configuration, "status": {"state": "DONE"},
                      "statistics": {"totalBytesProcessed": str(read), "query": {"totalBytesProcessed": str(read), "schema": schema}}}
 

@@ -269,31 +269,48 @@ class Database:
         request.sql = rewritten(sql, {path: f"`{'.'.join(path)}`" for path in known})
         self.meant(request.options)
 
-    def query(self, sql, session):
-        """Columns and rows. Tables are parameters: a catalog with tables is made anew for each statement, which takes ten times as long."""
-        request = _service.EvaluateQueryRequest()
+    def with_tables(self, request, sql, known):
+        """Fills a request to read a query: its tables are parameters, as a catalog with tables is made anew for each statement, which
+        takes ten times as long."""
         request.registered_catalog_id = self.google.empty
-        known = {path: self.find(path, session) for path in self.paths(sql)}
-        for number, (columns, rows) in enumerate(known.values()):
-            parameter, given = request.options.query_parameters.add(), request.params.add()
-            parameter.name = given.name = f"{ROW}_{number}"
-            parameter.type.type_kind = _types.TYPE_ARRAY
+        for number, (columns, _) in enumerate(known.values()):
+            parameter = request.options.query_parameters.add()
+            parameter.name, parameter.type.type_kind = f"{ROW}_{number}", _types.TYPE_ARRAY
             struct = parameter.type.array_type.element_type
             struct.type_kind = _types.TYPE_STRUCT
             for column, ty in columns:
                 added = struct.struct_type.field.add()
                 added.field_name = column
                 added.field_type.CopyFrom(ty)
+        request.sql = rewritten(sql, {path: f"(SELECT * FROM UNNEST(@{ROW}_{n}))" for n, path in enumerate(known)})
+        self.meant(request.options)
+
+    def query(self, sql, session):
+        """Columns and rows."""
+        request = _service.EvaluateQueryRequest()
+        known = {path: self.find(path, session) for path in self.paths(sql)}
+        self.with_tables(request, sql, known)
+        for number, (_, rows) in enumerate(known.values()):
+            given = request.params.add()
+            given.name = f"{ROW}_{number}"
             given.value.array_value.SetInParent()
             for row in rows.values():
                 cells = given.value.array_value.element.add().struct_value
                 cells.SetInParent()
                 cells.field.extend(row)
-        request.sql = rewritten(sql, {path: f"(SELECT * FROM UNNEST(@{ROW}_{n}))" for n, path in enumerate(known)})
-        self.meant(request.options)
         answer = self.call("EvaluateQuery", request, _service.EvaluateQueryResponse)
         columns = [(c.name, c.type) for c in answer.prepared.columns]
         return columns, [list(row.cell) for row in answer.content.table_data.row]
+
+    def prepared(self, sql, known):
+        """The columns of a query that is not run. Its tree, which `analysed` gives, may be deeper than the library reads."""
+        request = _service.PrepareQueryRequest()
+        self.with_tables(request, sql, known)
+        answer = self.call("PrepareQuery", request, _service.PrepareQueryResponse).prepared
+        done = _service.UnprepareQueryRequest()
+        done.prepared_query_id = answer.prepared_query_id
+        self.call("UnprepareQuery", done, Empty)
+        return [(c.name, c.type) for c in answer.columns]
 
     # Statements
 
