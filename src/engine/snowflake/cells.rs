@@ -21,9 +21,14 @@ pub(super) struct Column {
 /// The names and types of columns, a row each.
 pub(super) fn described(columns: &[Column]) -> Rows {
     let row = |column: &Column| {
-        let digits = match (column.kind.as_str(), column.precision) {
-            ("fixed", Some(precision)) => format!("({precision},{})", column.scale.unwrap_or(0)),
-            _ => String::new(),
+        let digits = if column.kind.eq_ignore_ascii_case("fixed") {
+            format!(
+                "({},{})",
+                column.precision.unwrap_or(38),
+                column.scale.unwrap_or(0)
+            )
+        } else {
+            String::new()
         };
         let ty = format!("{}{digits}", column.kind.to_uppercase());
         vec![Value::Text(column.name.clone()), Value::Text(ty)]
@@ -148,6 +153,35 @@ mod tests {
         };
         assert_eq!(column.value(None), Some(Value::Null));
         column.value(Some(cell))
+    }
+
+    #[test]
+    fn a_number_is_described_with_its_digits() {
+        let told = |column: &str| {
+            let column: Column = serde_json::from_str(column).unwrap();
+            described(&[column]).rows.concat()
+        };
+        for (column, ty) in [
+            (
+                r#"{"name": "N", "type": "FIXED", "precision": 12, "scale": 2}"#,
+                "FIXED(12,2)",
+            ),
+            (
+                r#"{"name": "N", "type": "fixed", "scale": 2}"#,
+                "FIXED(38,2)",
+            ),
+            (r#"{"name": "N", "type": "fixed"}"#, "FIXED(38,0)"),
+            (
+                r#"{"name": "N", "type": "timestamp_tz", "scale": 9}"#,
+                "TIMESTAMP_TZ",
+            ),
+        ] {
+            let told = told(column);
+            assert_eq!(
+                told,
+                [Value::Text("N".to_owned()), Value::Text(ty.to_owned())]
+            );
+        }
     }
 
     #[test]
