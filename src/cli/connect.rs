@@ -32,8 +32,17 @@ pub(super) enum Sources {
     Local,
     /// As far as they are there: what is missing must be declared, and is reported where it is used otherwise.
     Known,
-    /// Everything must be there.
+    /// Everything must be there. No row of it will be read.
+    Typed,
+    /// Everything must be there, and is read as of one instant where the warehouse keeps what was.
     Present,
+}
+
+/// What is known of a project's sources, and who was asked where that was a warehouse reached over a network: to log in once.
+#[derive(Default)]
+pub(super) struct Survey {
+    pub(super) catalog: Catalog,
+    remote: Option<(Connection, Box<dyn Engine>)>,
 }
 
 /// What to open and how.
@@ -182,10 +191,11 @@ pub(super) fn columns(
     target: Option<&Target>,
     sources: Sources,
     diags: &mut Diagnostics,
-) -> Catalog {
-    let mut found = Catalog::default();
+) -> Survey {
+    let mut survey = Survey::default();
+    let found = &mut survey.catalog;
     let Some(dialect) = target.and_then(|t| dialect::find(&t.kind)) else {
-        return found;
+        return survey;
     };
     // What is wrong with the tables as written is reported when they are resolved.
     let tables = resolve::table_sources(
@@ -196,12 +206,15 @@ pub(super) fn columns(
     let stored = target.and_then(|t| stored(project, t, None));
     // A warehouse that is reached over a network is asked where everything must be there, and not before.
     let sources = match &stored {
-        Some(Connection::Remote(_)) if sources != Sources::Present => Sources::Declared,
-        Some(Connection::Remote(_) | Connection::Embedded(_)) | None => sources,
+        Some(Connection::Remote(_)) => match sources {
+            Sources::Declared | Sources::Local | Sources::Known => Sources::Declared,
+            Sources::Typed | Sources::Present => sources,
+        },
+        Some(Connection::Embedded(_)) | None => sources,
     };
     let asked: Vec<&Table> = match sources {
         Sources::Declared => Vec::new(),
-        Sources::Present => tables.iter().collect(),
+        Sources::Typed | Sources::Present => tables.iter().collect(),
         Sources::Known => tables
             .iter()
             .filter(|t| !is_named(t) || stored.is_some())
@@ -221,25 +234,39 @@ pub(super) fn columns(
         }
     }
     if asked.is_empty() {
-        return found;
+        return survey;
     }
     // Files of the project are read here, whatever the warehouse is.
     let is_remote = matches!(stored, Some(Connection::Remote(_)));
     let (files, others): (Vec<&Table>, Vec<&Table>) =
         asked.into_iter().partition(|t| is_remote && is_file(t));
     let connection = stored.unwrap_or_else(|| memory(project));
-    for (connection, dialect, asked) in [
-        (&connection, dialect, others),
-        (&memory(project), dialect::embedded(), files),
-    ] {
-        describe(
-            project, connection, dialect, &asked, sources, &mut found, diags,
-        );
-    }
-    found
+    let memory = memory(project);
+    let session = describe(
+        project,
+        &connection,
+        dialect,
+        &others,
+        sources,
+        found,
+        diags,
+    );
+    describe(
+        project,
+        &memory,
+        dialect::embedded(),
+        &files,
+        sources,
+        found,
+        diags,
+    );
+    survey.remote = session
+        .filter(|_| is_remote)
+        .map(|session| (connection, session));
+    survey
 }
 
-/// Describes tables, and says of those that must be there but are not.
+/// Describes tables, and says of those that must be there but are not. Who was asked, if anything was.
 fn describe(
     project: &Project,
     connection: &Connection,
@@ -248,13 +275,11 @@ fn describe(
     sources: Sources,
     found: &mut Catalog,
     diags: &mut Diagnostics,
-) {
+) -> Option<Box<dyn Engine>> {
     if asked.is_empty() {
-        return;
+        return None;
     }
-    let Some(mut session) = session(connection, diags) else {
-        return;
-    };
+    let mut session = session(connection, diags)?;
     let list: Vec<TableSource> = asked.iter().map(|t| t.source.clone()).collect();
     match catalog::describe(session.as_mut(), dialect, &project.root, &list) {
         Err(e) => diags.push(refused(connection, &e)),
@@ -276,6 +301,7 @@ fn describe(
             }
         }
     }
+    Some(session)
 }
 
 fn session(connection: &Connection, diags: &mut Diagnostics) -> Option<Box<dyn Engine>> {
@@ -290,20 +316,16 @@ fn session(connection: &Connection, diags: &mut Diagnostics) -> Option<Box<dyn E
 
 /// Has all statements of a run read its sources as of one instant, where the warehouse keeps what was: this one, or now.
 pub(super) fn fix_instant(
-    project: &Project,
+    survey: &mut Survey,
     target: &Target,
     at: Option<Timestamp>,
     model: &mut Model,
     diags: &mut Diagnostics,
 ) {
-    let connection = match options(project, target, None) {
-        Connection::Embedded(_) => return,
-        remote @ Connection::Remote(_) => remote,
-    };
-    let Some(dialect) = dialect::find(&target.kind).filter(|_| !diags.has_errors()) else {
+    let Some((connection, engine)) = &mut survey.remote else {
         return;
     };
-    let Some(mut engine) = session(&connection, diags) else {
+    let Some(dialect) = dialect::find(&target.kind).filter(|_| !diags.has_errors()) else {
         return;
     };
     let sources: Vec<TableSource> = model.tables.iter().map(|t| t.source.clone()).collect();
@@ -315,7 +337,7 @@ pub(super) fn fix_instant(
             }
         }
         Ok(None) => {}
-        Err(error) => diags.push(refused(&connection, &error)),
+        Err(error) => diags.push(refused(connection, &error)),
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     let mut workspace = Workspace::open(&args.project, ctx);
-    workspace.analyse(Sources::Present);
+    workspace.analyse(Sources::Typed);
     let now = workspace.now;
     let interrupts = Interrupts::watch();
     let mut exit = None;

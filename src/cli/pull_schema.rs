@@ -35,9 +35,9 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     if let Some((project, Some(target), diags)) = workspace.found()
         && !diags.has_errors()
     {
-        let catalog = connect::columns(project, Some(target), Sources::Present, diags);
+        let survey = connect::columns(project, Some(target), Sources::Typed, diags);
         if !diags.has_errors() {
-            pulled = Some((project.root.join(LOCK), Lock::of(&catalog)));
+            pulled = Some((project.root.join(LOCK), Lock::of(&survey.catalog)));
         }
     }
     let Some((path, lock)) = pulled else {

@@ -148,18 +148,25 @@ impl Workspace {
             // Without an engine to ask, columns that are not declared would be reported as unknown.
             return;
         }
-        self.catalog = connect::columns(project, self.target.as_ref(), sources, &mut self.diags);
+        let mut survey = connect::columns(project, self.target.as_ref(), sources, &mut self.diags);
         let mut model = resolve::resolve(
             &project.spec,
             &project.settings,
-            &self.catalog,
+            &survey.catalog,
             &facts,
             &mut self.diags,
         );
         if let Some(target) = self.target.as_ref().filter(|_| sources == Sources::Present) {
             connect::read_lists(project, target, &mut model, &mut self.diags);
-            connect::fix_instant(project, target, self.read_at, &mut model, &mut self.diags);
+            connect::fix_instant(
+                &mut survey,
+                target,
+                self.read_at,
+                &mut model,
+                &mut self.diags,
+            );
         }
+        self.catalog = survey.catalog;
         self.model = Some(model);
         self.facts = Some(facts);
     }

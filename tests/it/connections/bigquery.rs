@@ -1,7 +1,7 @@
 //! BigQuery's targets and profiles, and what `segc debug` says of them.
 
 use super::of_dbt;
-use crate::cli::Place;
+use crate::cli::{Place, Ran};
 use crate::doubles::Still;
 use crate::doubles::bigquery::{BigQuery, Outcome};
 use crate::doubles::http::never;
@@ -264,9 +264,8 @@ fn a_profile_of_dbt_bigquery_is_a_target() {
     assert!(ran.stdout.contains("connection  fine"), "{ran}");
 }
 
-/// A warehouse that keeps no session has no table of one's own to look into.
-#[test]
-fn members_are_shown_and_nothing_is_written() {
+/// A warehouse with a table of customers, and a project that reads it. Of what is published there is nothing.
+fn shop() -> (BigQuery, Place) {
     let columns = |names: &[(&str, &str)]| {
         let fields = names.iter().map(|(n, t)| json!({"name": n, "type": t}));
         serde_json::Value::Array(fields.collect())
@@ -277,6 +276,17 @@ fn members_are_shown_and_nothing_is_written() {
                 .map(|row| row.iter().map(|cell| json!(cell)).collect())
                 .collect()
         };
+        if sql.contains("`segments`") || sql.contains("segments.") {
+            return Outcome::Failed {
+                reason: "notFound",
+                message: "Not found: Dataset shop:segments".to_owned(),
+                begun: 0,
+            };
+        }
+        if sql.contains("INFORMATION_SCHEMA.TABLES") {
+            let kinds = [("n", "INTEGER"), ("clock", "TIMESTAMP")];
+            return Outcome::Rows(columns(&kinds), rows(&[&["0", "1769850000000000"]]));
+        }
         if sql.contains("INFORMATION_SCHEMA") {
             let kinds = [
                 ("n", "INTEGER"),
@@ -313,12 +323,53 @@ fn members_are_shown_and_nothing_is_written() {
         "segc.yml",
         format!("name: shop\ntargets:\n  prod: {}\n", written(&double)),
     );
-    let mut command = place.command(&["show", "german", "--output", "csv"]);
-    let ran = place.finish(
+    (double, place)
+}
+
+fn run(place: &Place, args: &[&str]) -> Ran {
+    let mut command = place.command(args);
+    place.finish(
         command
             .env("SEGC_ENV_SECRET_REFRESH", "refresh-hunter2")
             .env("SEGC_ENV_SECRET_CLIENT", "client-hunter2"),
-    );
+    )
+}
+
+/// How often a command logs in, and what it asks of the sources: columns, the clock, rows.
+fn asked(args: &[&str]) -> (usize, [usize; 3]) {
+    let (double, place) = shop();
+    run(&place, args);
+    let requests = double.server.requests();
+    let logins = requests.iter().filter(|r| r.path == "/token").count();
+    let state = double.state.lock().unwrap();
+    let of = |what: &str| {
+        let jobs = state.jobs.values().filter(|job| job.sql.contains(what));
+        jobs.filter(|job| job.sql.contains("raw")).count()
+    };
+    let counts = [
+        ".INFORMATION_SCHEMA.COLUMN",
+        " as clock",
+        "from raw.customers",
+    ]
+    .map(of);
+    (logins, counts)
+}
+
+/// What the sources are and when they are read is asked in one session; the command's own is another one.
+#[test]
+fn sources_are_asked_once_and_only_for_what_is_needed() {
+    assert_eq!(asked(&["show", "german"]), (2, [1, 1, 2]));
+    assert_eq!(asked(&["pull-schema"]), (1, [1, 0, 0]));
+    for command in ["doctor", "prune"] {
+        assert_eq!(asked(&[command]), (2, [1, 0, 0]), "{command}");
+    }
+}
+
+/// A warehouse that keeps no session has no table of one's own to look into.
+#[test]
+fn members_are_shown_and_nothing_is_written() {
+    let (_double, place) = shop();
+    let ran = run(&place, &["show", "german", "--output", "csv"]);
     assert_eq!(ran.code, Some(0), "{ran}");
     assert_eq!(ran.stdout, "customer_id\n7\n9\n", "{ran}");
     assert!(
