@@ -13,7 +13,9 @@ TARGET = json.loads(os.environ["SEGC_LIVE_TARGET"])
 DIALECT = TARGET["type"]
 KEY_TYPES = {"bigquery": r"\bINT64\b", "snowflake": r"\bNUMBER\(38, ?0\)"}
 LISTED = {"bigquery": "select table_name from {}.INFORMATION_SCHEMA.TABLES",
-          "snowflake": "select table_name from information_schema.tables where table_schema = upper('{}')"}
+          # fakesnow's tables do not have the views among them.
+          "snowflake": "select table_name from information_schema.tables where table_schema = upper('{0}') union "
+                       "select table_name from information_schema.views where table_schema = upper('{0}')"}
 
 
 def ask(statements):
@@ -41,14 +43,22 @@ def typed(text, ty):
     if text is None or ty in ("string", "boolean"):
         return text
     if ty.startswith("array"):
-        of = ty[6:-1] if ty.endswith(">") else "string"
-        if DIALECT == "snowflake":
-            return [item if isinstance(item, bool) else typed(item if item is None else str(item), of) for item in json.loads(text)]
-        return [typed(item.strip("'\""), of) for item in text[1:-1].split(", ")] if len(text) > 2 else []
+        items = [item.strip("'\"") for item in text[1:-1].split(", ")] if len(text) > 2 else []
+        return [item_of(item, ty[6:-1]) for item in items]
     if ty.startswith("decimal"):
         return Decimal(text)
     return {"int": int, "float": float, "date": datetime.date.fromisoformat, "timestamp": datetime.datetime.fromisoformat,
             "datetime": datetime.datetime.fromisoformat}[ty](text)
+
+
+def item_of(text, ty):
+    """An item of a list; Snowflake does not say of what an ARRAY is."""
+    if ty not in ("", "null"):
+        return typed(text, ty)
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def kind(ty):

@@ -308,7 +308,7 @@ class Account:
         if word in ("insert", "update", "delete"):
             columns = [column(name, "BIGINT") for name in table.column_names]
         else:
-            columns = [column(name, ty) for name, ty, *_ in cursor._describe_last_sql()]
+            columns = [column(name, ty, [row[n] for row in rows]) for n, (name, ty, *_) in enumerate(cursor._describe_last_sql())]
         return self.keep(job, columns, [[cell(value, c["type"]) for value, c in zip(row, columns)] for row in rows], is_open)
 
     def keep(self, job, columns, rows, is_open):
@@ -367,10 +367,15 @@ class Account:
             "numRows": len(job.rows), "format": "jsonv2", "rowType": job.columns, "partitionInfo": [{"rowCount": len(p)} for p in parts]}}
 
 
-def column(name, ty):
+def column(name, ty, values=()):
+    """As `rowType` has it. https://docs.snowflake.com/en/developer-guide/sql-api/reference#resultset-metadata
+    Which JSON is an ARRAY is known by its values alone."""
     kind = "fixed" if ty.startswith("DECIMAL") else TYPES[ty]
-    scale = re.search(r",\s*(\d+)\)", ty)
-    return {"name": name, "type": kind, "nullable": True, "scale": int(scale.group(1)) if scale else 0}
+    if kind == "variant" and all(value is None or value.startswith("[") for value in values):
+        kind = "array"
+    digits = re.search(r"\((\d+),\s*(\d+)\)", ty)
+    precision, scale = map(int, digits.groups()) if digits else (38, 0)
+    return {"name": name, "type": kind, "nullable": True, **({"precision": precision, "scale": scale} if kind == "fixed" else {})}
 
 
 def cell(value, kind):
