@@ -119,6 +119,9 @@ class Server:
         except Failed as error:
             status["errorResult"] = {"reason": error.reason, "message": error.message}
             self.note(None, labels, error.message)
+        except Exception as fault:
+            # This server's own; a job that is never done would be waited for.
+            status["errorResult"] = {"reason": "invalidQuery", "message": f"this server cannot do it: {fault!r}"}
         finally:
             with self.database.lock:
                 self.database.end(session, commit=False)

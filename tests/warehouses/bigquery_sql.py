@@ -463,6 +463,14 @@ class Database:
             return
         if kind == "AlterTable" or kind == "AlterView":
             return self.alter(node)
+        if kind == "Drop" and node.object_type == "SCHEMA":
+            name, modes = node.name_path[-1], node.DESCRIPTOR.fields_by_name["drop_mode"].enum_type.values_by_number
+            if name not in self.datasets and not node.is_if_exists:
+                raise Failed("notFound", f"Not found: Dataset {PROJECT}:{name}")
+            if self.datasets.get(name) and modes[node.drop_mode].name != "CASCADE":
+                raise Failed("resourceInUse", f"Dataset {PROJECT}:{name} is still in use")
+            self.datasets.pop(name, None)
+            return
         if kind == "Drop":
             name = tuple(node.name_path)
             there = self.datasets.get(name[-2], {}).get(name[-1])
