@@ -15,12 +15,22 @@ fn tests() -> String {
 }
 
 #[test]
-fn every_row_of_its_tables_names_tests_that_there_are() {
+fn every_row_that_says_where_names_tests_that_there_are() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = fs::read_to_string(root.join("docs/warehouses.md")).unwrap();
     let (tests, mut rows, mut wrong) = (tests(), 0, Vec::new());
-    let lines = page.lines().filter(|line| line.starts_with("| "));
-    for line in lines.filter(|line| !line.ends_with(" where |")) {
+    // Tables of measurements have no such column.
+    let mut says_where = false;
+    for line in page.lines() {
+        if !line.starts_with('|') {
+            says_where = false;
+        } else if line.ends_with(" where |") {
+            says_where = true;
+            continue;
+        }
+        if !says_where || line.starts_with("|--") {
+            continue;
+        }
         rows += 1;
         let cell = line.trim_end_matches(" |").rsplit(" | ").next().unwrap();
         let names: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
