@@ -168,11 +168,18 @@ struct Built {
     requests: usize,
 }
 
-/// A first build without a fault, and a second one with it.
-fn built(over: Over, plan: Option<Plan>) -> Built {
+/// After a first build without a fault.
+fn world() -> World {
     let mut world = World::new("(1, 'a', true), (2, 'b', true), (3, 'c', false)");
     world.build(&[seg("vip")], at(1));
-    world.sql("update customers set vip = customer_id <> 2");
+    world
+}
+
+/// A build that `plan` befalls, of everybody but one customer.
+fn built(mut world: World, over: Over, plan: Option<Plan>, without: u8, day: i64) -> Built {
+    world.sql(&format!(
+        "update customers set vip = customer_id <> {without}"
+    ));
     let still = Still::new(&[]);
     let mut db = world.db.another().expect("a session");
     let seen: Arc<Mutex<usize>> = Arc::default();
@@ -200,7 +207,7 @@ fn built(over: Over, plan: Option<Plan>) -> Built {
                 Arc::clone(&still) as Arc<dyn Surroundings>,
             );
             let mut connect = || -> Result<Box<dyn Engine>, EngineError> { warehouse.session() };
-            let outcome = world.go_with(&[seg("vip")], &["vip"], true, at(2), &mut connect);
+            let outcome = world.go_with(&[seg("vip")], &["vip"], true, at(day), &mut connect);
             off.store(true, Ordering::SeqCst);
             let state = double.state.lock().unwrap();
             assert_eq!(state.overlaps, 0);
@@ -213,7 +220,7 @@ fn built(over: Over, plan: Option<Plan>) -> Built {
             let double = sql_api::Account::beside(Arc::clone(&still), manner, run, faults);
             let warehouse = double.connect();
             let mut connect = || -> Result<Box<dyn Engine>, EngineError> { warehouse.session() };
-            let outcome = world.go_with(&[seg("vip")], &["vip"], true, at(2), &mut connect);
+            let outcome = world.go_with(&[seg("vip")], &["vip"], true, at(day), &mut connect);
             off.store(true, Ordering::SeqCst);
             let executed = double.executed();
             let begun = (executed.iter()).filter(|sql| *sql == "BEGIN TRANSACTION");
@@ -235,9 +242,10 @@ const MEMBERS: &str = "select entity_key from segments.customer_members order by
 fn whatever_befalls_a_publication_once_it_is_done_once() {
     as_script(|| {
         for over in [Over::BigQuery, Over::Snowflake] {
-            let undisturbed = built(over, None);
+            let undisturbed = built(world(), over, None, 2, 2);
             assert_eq!(undisturbed.ended, Ended::Published { epoch: 2 });
             assert!(undisturbed.requests > 4, "{}", undisturbed.requests);
+            let (mut world, mut epoch) = (undisturbed.world, 2);
             for after in 0..undisturbed.requests.min(4) {
                 for fault in [
                     Fault::DropBefore,
@@ -249,18 +257,24 @@ fn whatever_befalls_a_publication_once_it_is_done_once() {
                     over.instead(401),
                 ] {
                     let what = format!("{over:?} {after}: {fault:?}");
-                    let mut found = built(
-                        over,
-                        Some(Plan {
-                            after,
-                            fault,
-                            is_lasting: false,
-                        }),
-                    );
-                    assert_eq!(found.ended, Ended::Published { epoch: 2 }, "{what}");
+                    epoch += 1;
+                    // One after another: each build publishes what the one before did not.
+                    let (without, members) = match epoch % 2 {
+                        0 => (2, "1\n3"),
+                        _ => (3, "1\n2"),
+                    };
+                    let plan = Plan {
+                        after,
+                        fault,
+                        is_lasting: false,
+                    };
+                    let day = i64::try_from(epoch).unwrap();
+                    let mut found = built(world, over, Some(plan), without, day);
+                    assert_eq!(found.ended, Ended::Published { epoch }, "{what}");
                     assert_eq!(found.begun, 1, "{what}");
-                    assert_eq!(found.world.rows(MEMBERS), "1\n3", "{what}");
+                    assert_eq!(found.world.rows(MEMBERS), members, "{what}");
                     found.world.invariants();
+                    world = found.world;
                 }
             }
         }
@@ -278,14 +292,12 @@ fn a_publication_that_nobody_hears_of_is_unknown_and_settled_by_the_next_build()
                 (1, Fault::DropAfter, true),
             ] {
                 let what = format!("{over:?} {after}: {fault:?}");
-                let mut found = built(
-                    over,
-                    Some(Plan {
-                        after,
-                        fault,
-                        is_lasting: true,
-                    }),
-                );
+                let plan = Plan {
+                    after,
+                    fault,
+                    is_lasting: true,
+                };
+                let mut found = built(world(), over, Some(plan), 2, 2);
                 assert_eq!(found.ended.exit_status(), 4, "{what}: {:?}", found.ended);
                 assert_eq!(found.begun, u32::from(is_done), "{what}");
                 assert_eq!(
