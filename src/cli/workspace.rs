@@ -187,7 +187,7 @@ impl Workspace {
                     as_of,
                     ..facts.clone()
                 };
-                let model = resolve::resolve(spec, settings, &self.catalog, &facts, &mut unheard);
+                let model = resolve::unhashed(spec, settings, &self.catalog, &facts, &mut unheard);
                 (!unheard.has_errors()).then_some(model)
             };
             quiet = lint::run(spec, settings, model, &mut again, &mut self.diags);

@@ -7,7 +7,7 @@ use crate::diag::codes::lint as codes;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::spec::{Item, LookupSpec, Name};
 use serde_json::Value;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 pub(super) fn check(project: &Checked<'_>, diags: &mut Diagnostics) {
     let spec = project.spec;
@@ -52,26 +52,38 @@ fn lookups(of: &[LookupSpec], used: &Uses<'_>, diags: &mut Diagnostics) {
     }
 }
 
-/// Which items have a word.
+/// Which items have a word, in the order in which they were read.
 #[derive(Default)]
 struct Uses<'a> {
-    by: HashMap<String, HashSet<&'a str>>,
+    by: HashMap<String, Vec<&'a str>>,
 }
 
 impl<'a> Uses<'a> {
     /// The words of an item; of some of its keys, if any are named.
     fn add(&mut self, owner: &'a str, canonical: &str, keys: &[&str]) {
-        let part = match serde_json::from_str::<Value>(canonical) {
-            Ok(Value::Object(map)) if !keys.is_empty() => keys
-                .iter()
-                .filter_map(|key| map.get(*key).map(Value::to_string))
-                .collect::<Vec<_>>()
-                .join(" "),
-            Ok(_) | Err(_) => canonical.to_owned(),
-        };
-        for word in part.split(|c: char| !c.is_alphanumeric() && c != '_') {
+        if keys.is_empty() {
+            return self.words(owner, canonical);
+        }
+        match serde_json::from_str::<Value>(canonical) {
+            Ok(Value::Object(map)) => {
+                for value in keys.iter().filter_map(|key| map.get(*key)) {
+                    self.words(owner, &value.to_string());
+                }
+            }
+            Ok(_) | Err(_) => self.words(owner, canonical),
+        }
+    }
+
+    fn words(&mut self, owner: &'a str, text: &str) {
+        for word in text.split(|c: char| !c.is_alphanumeric() && c != '_') {
             let word = word.to_lowercase();
-            self.by.entry(word).or_default().insert(owner);
+            match self.by.get_mut(&word) {
+                Some(owners) if owners.last() == Some(&owner) => {}
+                Some(owners) => owners.push(owner),
+                None => {
+                    self.by.insert(word, vec![owner]);
+                }
+            }
         }
     }
 

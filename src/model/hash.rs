@@ -22,9 +22,13 @@ fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part.as_bytes());
     }
-    let digits = |byte: u8| [byte >> 4, byte & 15].map(|n| char::from_digit(n.into(), 16));
     let hash = hasher.finalize();
-    hash.into_iter().flat_map(digits).flatten().collect()
+    let mut hex = String::with_capacity(2 * hash.len());
+    for byte in hash {
+        let digits = [byte >> 4, byte & 15].map(|n| char::from_digit(n.into(), 16));
+        hex.extend(digits.into_iter().flatten());
+    }
+    hex
 }
 
 /// The values of the project's variables that a text names.

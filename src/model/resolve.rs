@@ -19,6 +19,28 @@ pub fn resolve(
     ctx: &Context,
     diags: &mut Diagnostics,
 ) -> Model {
+    made(spec, settings, catalog, ctx, true, diags)
+}
+
+/// The same without definition hashes, which cost a third of it: for who asks what conditions say and no more.
+pub fn unhashed(
+    spec: &Spec,
+    settings: &Settings,
+    catalog: &Catalog,
+    ctx: &Context,
+    diags: &mut Diagnostics,
+) -> Model {
+    made(spec, settings, catalog, ctx, false, diags)
+}
+
+fn made(
+    spec: &Spec,
+    settings: &Settings,
+    catalog: &Catalog,
+    ctx: &Context,
+    hashed: bool,
+    diags: &mut Diagnostics,
+) -> Model {
     let tables = Tables::new(spec, settings, catalog, diags);
     let mut world = frame::entities(spec, tables, settings, ctx, diags);
     for target in &settings.targets {
@@ -34,7 +56,9 @@ pub fn resolve(
     let names = &items.segments.names;
     let entity_uses =
         segments::entity_conditions(spec, &mut world, &mut measures, names, ctx, diags);
-    hash::fill(&mut world, &mut items, &entity_uses, ctx);
+    if hashed {
+        hash::fill(&mut world, &mut items, &entity_uses, ctx);
+    }
     let (measures, populations, sequences) = measures.into_lists();
     Model {
         project: settings.name.value.clone(),

@@ -442,9 +442,7 @@ pub(in crate::lint) fn before(a: &Literal, b: &Literal) -> bool {
 }
 
 fn is_at_least(a: &Value, b: &Value) -> bool {
-    Set::point(a.clone())
-        .and(&Set::between(Some((b.clone(), true)), None))
-        .is_some_and(|both| !both.is_empty())
+    a.order(b).is_some_and(std::cmp::Ordering::is_ge)
 }
 
 fn literal(expr: &EntityExpr) -> Option<&Literal> {

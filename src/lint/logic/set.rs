@@ -44,7 +44,7 @@ impl Value {
     }
 
     /// None where the two have no order.
-    fn order(&self, other: &Self) -> Option<Ordering> {
+    pub(super) fn order(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (
                 Self::Number { digits, scale },
