@@ -26,6 +26,7 @@ mod docs;
 mod doubles;
 #[cfg(feature = "duckdb-linked")]
 mod engine;
+mod figures;
 #[cfg(feature = "duckdb-linked")]
 mod functions;
 #[cfg(feature = "duckdb-linked")]
