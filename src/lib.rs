@@ -77,7 +77,7 @@ pub fn compile(
 ) -> Compiled {
     let mut compiled = Compiled::default();
     for plan in ir::lower(model, selection) {
-        let plan = ir::optimize(plan, model, observer);
+        let plan = ir::optimize(plan, model, &dialect.costs(), observer);
         for check in emit::checks(&plan, model, dialect, diags) {
             // What another entity asks of this one is checked once.
             if compiled.checks.iter().all(|known| known.sql != check.sql) {

@@ -77,7 +77,7 @@ impl Asked<'_> {
     /// How the warehouse refuses to compute one answer.
     fn failure(&mut self, entity: EntityId, answer: Answer) -> Option<EngineError> {
         let plan = ir::ask(self.model, entity, vec![Answer::Key, answer], None)?;
-        let plan = ir::optimize(plan, self.model, &mut |_, _| {});
+        let plan = ir::optimize(plan, self.model, &self.dialect.costs(), &mut |_, _| {});
         let unheard = &mut Diagnostics::default();
         let query = emit::query(&plan, self.model, self.dialect, unheard);
         failure(&query, self.dialect, self.engine)

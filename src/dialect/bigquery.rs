@@ -8,14 +8,17 @@ use super::sql::function;
 use super::{Arg, Binding, Dialect, Rows, Sql};
 use crate::expr::{Agg, Func, Literal, Type, Unit};
 use crate::model::Table;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 
 pub(super) struct BigQuery;
 
 impl Dialect for BigQuery {
     fn name(&self) -> &'static str {
         "bigquery"
+    }
+
+    fn costs(&self) -> crate::ir::Costs {
+        crate::ir::Costs::BYTES
     }
 
     /// 1 MB of a query as it is sent, with room for what stands around it. <https://cloud.google.com/bigquery/quotas#query_jobs>
@@ -585,12 +588,9 @@ fn json_text(d: &BigQuery, args: &[Arg<'_>]) -> Option<Sql> {
 
 /// Haversine, as everywhere; there is no RADIANS.
 fn distance(args: &[Arg<'_>]) -> Option<Sql> {
-    let [lat1, lon1, lat2, lon2] = args else {
-        return None;
-    };
+    let [lat1, lon1, lat2, lon2] = <&[Arg<'_>; 4]>::try_from(args).ok()?;
     let degree = "(acos(-1e0) / 180)";
-    let (a, b) = (lat1.at(Binding::Mul), lat2.at(Binding::Mul));
-    let (x, y) = (lon1.at(Binding::Mul), lon2.at(Binding::Mul));
+    let [a, b, x, y] = [lat1, lat2, lon1, lon2].map(|v| v.at(Binding::Mul));
     Some(Sql::atom(format!(
         "case when {a} + {x} + {b} + {y} is not null then 2 * 6371.0088e0 * asin(sqrt(least(1.0e0, \
          pow(sin(({b} - {a}) * {degree} / 2), 2) \

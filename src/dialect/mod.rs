@@ -22,6 +22,7 @@ pub use mark::{failed, mark, marked};
 pub use sql::{Arg, Binding, Rows, Sql};
 
 use crate::expr::{Agg, Func, Literal, Type};
+use crate::ir::Costs;
 use crate::model::{Table, TableSource};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -68,6 +69,11 @@ pub enum Publishes {
 pub trait Dialect: Sync {
     /// As in a target's `type:`.
     fn name(&self) -> &'static str;
+
+    /// What reading and computing cost there, which decides how a question is asked.
+    fn costs(&self) -> Costs {
+        Costs::MEASURED
+    }
 
     /// Words that cannot be a plain column or table name, sorted, in lower case.
     fn reserved(&self) -> &'static [&'static str];

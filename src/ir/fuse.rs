@@ -5,23 +5,26 @@
 
 use super::names::{days_back, label};
 use super::optimize::later;
-use super::{Plan, Scan, Shape};
+use super::{Costs, Plan, Scan, Shape};
 use crate::expr::{Agg, Literal};
+use crate::model::calendar::earlier;
 use crate::model::{Measure, Model, RelationId, RowExpr};
-use std::collections::BTreeMap;
 use std::collections::HashMap;
 
 /// What scans must have in common to be one.
 #[derive(PartialEq, Eq, Hash)]
 enum Key<'a> {
-    Rows(RelationId, Option<&'a Literal>),
-    Chosen(
+    /// (relation, the value whose distinct ones are counted, from)
+    Rows(RelationId, Option<&'a RowExpr>, Option<&'a Literal>),
+    /// (relation, from, until, filter)
+    First(
         RelationId,
-        bool,
         &'a Option<Literal>,
         &'a Option<Literal>,
         &'a [RowExpr],
     ),
+    /// (relation, until, filter): the last row of a wider window is that of a narrower one, or none is.
+    Last(RelationId, &'a Option<Literal>, &'a [RowExpr]),
     /// (relation, least, from, until, filter, value)
     Ranked(
         RelationId,
@@ -35,10 +38,13 @@ enum Key<'a> {
 
 fn key<'a>(scan: &'a Scan, model: &'a Model) -> Option<Key<'a>> {
     Some(match scan.shape {
-        Shape::Aggregate => Key::Rows(scan.relation, scan.from.as_ref()),
-        Shape::Chosen { last } => {
-            Key::Chosen(scan.relation, last, &scan.from, &scan.until, &scan.all_of)
+        Shape::Aggregate | Shape::Distinct => {
+            Key::Rows(scan.relation, distinct(scan, model), scan.from.as_ref())
         }
+        Shape::Chosen { last: false, .. } => {
+            Key::First(scan.relation, &scan.from, &scan.until, &scan.all_of)
+        }
+        Shape::Chosen { last: true, .. } => Key::Last(scan.relation, &scan.until, &scan.all_of),
         Shape::Ranked { least } => {
             let measure = model.measures.get(scan.measures.first()?.index())?;
             Key::Ranked(
@@ -53,8 +59,19 @@ fn key<'a>(scan: &'a Scan, model: &'a Model) -> Option<Key<'a>> {
     })
 }
 
+/// The value whose distinct ones a scan counts.
+fn distinct<'a>(scan: &Scan, model: &'a Model) -> Option<&'a RowExpr> {
+    match scan.shape {
+        Shape::Distinct => {
+            let measure = model.measures.get(scan.measures.first()?.index())?;
+            measure.arg.as_ref()
+        }
+        Shape::Aggregate | Shape::Chosen { .. } | Shape::Ranked { .. } => None,
+    }
+}
+
 /// One scan per relation and look-back window; one per chosen row; one per ranked value.
-pub(super) fn fuse(mut plan: Plan, model: &Model) -> Plan {
+pub(super) fn fuse(mut plan: Plan, model: &Model, _: &Costs) -> Plan {
     let mut groups: Vec<Scan> = Vec::new();
     let mut index: HashMap<Key<'_>, usize> = HashMap::new();
     for scan in &plan.scans {
@@ -65,13 +82,22 @@ pub(super) fn fuse(mut plan: Plan, model: &Model) -> Plan {
         match groups.get_mut(at) {
             Some(group) => {
                 group.measures.extend(&scan.measures);
-                group.until = latest(group.until.take(), ahead(scan, model));
+                match group.shape {
+                    Shape::Aggregate | Shape::Distinct => {
+                        group.until = latest(group.until.take(), ahead(scan, model));
+                    }
+                    // Of a last row, the widest window; of the others all are the same.
+                    Shape::Chosen { .. } | Shape::Ranked { .. } => {
+                        let both = group.from.take().zip(scan.from.as_ref());
+                        group.from = both.map(|(a, b)| if earlier(b, &a) { b.clone() } else { a });
+                    }
+                }
                 join(&mut group.slots, &scan.slots);
             }
             None => groups.push(Scan {
                 // An upper bound is each measure's own until `push_filters` finds a common one.
                 until: match scan.shape {
-                    Shape::Aggregate => ahead(scan, model),
+                    Shape::Aggregate | Shape::Distinct => ahead(scan, model),
                     Shape::Chosen { .. } | Shape::Ranked { .. } => scan.until.clone(),
                 },
                 why: why(scan, model),
@@ -124,9 +150,15 @@ fn why(scan: &Scan, model: &Model) -> String {
             Some(back) => format!("one scan for all windows that begin {back} back"),
             None => "one scan for everything without a beginning".to_owned(),
         },
-        Shape::Chosen { .. } => {
-            "the chosen row depends on window and filter: one scan for each pair of these"
+        Shape::Distinct => {
+            "distinct values are counted by value, apart from other measures: one scan for each value"
                 .to_owned()
+        }
+        Shape::Chosen { last: false, .. } => {
+            "the first row depends on window and filter: one scan for each pair of these".to_owned()
+        }
+        Shape::Chosen { last: true, .. } => {
+            "the last row depends on the filter; it is that of every window it lies in".to_owned()
         }
         Shape::Ranked { .. } => {
             "a most frequent value is counted by value: its own scan".to_owned()
@@ -134,15 +166,10 @@ fn why(scan: &Scan, model: &Model) -> String {
     }
 }
 
-/// Rows per entity where nothing is known.
-const ROWS_PER_ENTITY: f64 = 10.0;
+/// Rows per entity where nothing is known, as of events.
+const ROWS_PER_ENTITY: f64 = 30.0;
 /// Rows are taken to lie evenly over this many days.
 const HISTORY_DAYS: f64 = 3.0 * 365.0;
-/// Nanoseconds, measured on DuckDB (`performance.md`): per row and aggregate, per row read, per entity joined.
-const C_AGG: f64 = 20.0;
-const C_ROW: f64 = 50.0;
-const C_JOIN: f64 = 200.0;
-
 /// Rows per entity that a scan reads, and what its aggregates weigh: a set of values per entity is dearer than a sum.
 fn rows(scan: &Scan, model: &Model) -> f64 {
     ROWS_PER_ENTITY * (reach(scan, model).max(0.0) / HISTORY_DAYS).min(1.0)
@@ -155,8 +182,9 @@ fn weight(scan: &Scan, model: &Model) -> f64 {
         .filter_map(|m| model.measures.get(m.index()));
     measures
         .map(|m| match m.agg {
-            Agg::CountDistinct | Agg::Median | Agg::ListDistinct => 5.0,
+            Agg::Median | Agg::ListDistinct => 5.0,
             Agg::Count
+            | Agg::CountDistinct
             | Agg::Sum
             | Agg::Avg
             | Agg::Min
@@ -171,14 +199,23 @@ fn weight(scan: &Scan, model: &Model) -> f64 {
         .sum()
 }
 
+/// What tiers have in common: the relation, and the value whose distinct ones they count.
+type Tiered<'a> = (RelationId, Option<&'a RowExpr>);
+
 /// From the narrowest tier of each relation: merge it into the next wider one where reading the extra rows with its
 /// aggregates costs less than a scan and a join of its own.
-pub(super) fn merge_tiers(mut plan: Plan, model: &Model) -> Plan {
-    let mut tiers: BTreeMap<RelationId, Vec<Scan>> = BTreeMap::new();
+pub(super) fn merge_tiers(mut plan: Plan, model: &Model, costs: &Costs) -> Plan {
+    let mut tiers: Vec<(Tiered<'_>, Vec<Scan>)> = Vec::new();
     let mut others = Vec::new();
     for scan in plan.scans {
         match scan.shape {
-            Shape::Aggregate => tiers.entry(scan.relation).or_default().push(scan),
+            Shape::Aggregate | Shape::Distinct => {
+                let key = (scan.relation, distinct(&scan, model));
+                match tiers.iter_mut().find(|(k, _)| *k == key) {
+                    Some((_, list)) => list.push(scan),
+                    None => tiers.push((key, vec![scan])),
+                }
+            }
             Shape::Chosen { .. } | Shape::Ranked { .. } => others.push(scan),
         }
     }
@@ -193,8 +230,8 @@ pub(super) fn merge_tiers(mut plan: Plan, model: &Model) -> Plan {
                 break;
             };
             let (own, all) = (rows(&tier, model), rows(wider, model));
-            let extra = weight(&tier, model) * (all - own) * C_AGG;
-            let saved = own * C_ROW + C_JOIN;
+            let extra = weight(&tier, model) * (all - own) * costs.aggregate;
+            let saved = own.max(f64::EPSILON) * costs.row + costs.join;
             if extra < saved {
                 wider.why = format!(
                     "{}; takes in {} measure(s) of the narrower tier ({extra:.0} < {saved:.0} ns per entity)",
@@ -218,6 +255,29 @@ pub(super) fn merge_tiers(mut plan: Plan, model: &Model) -> Plan {
         plan.scans.append(&mut kept);
     }
     plan.scans.append(&mut others);
+    plan
+}
+
+/// Splits scans with more measures than a statement of the warehouse can compute at once.
+pub(super) fn split(mut plan: Plan, _: &Model, costs: &Costs) -> Plan {
+    let mut scans = Vec::new();
+    for scan in plan.scans {
+        let parts = scan.measures.len().div_ceil(costs.measures);
+        if parts < 2 {
+            scans.push(scan);
+            continue;
+        }
+        let each = scan.measures.len().div_ceil(parts);
+        scans.extend(scan.measures.chunks(each).map(|measures| Scan {
+            measures: measures.to_vec(),
+            why: format!(
+                "{}; one of {parts} scans: more than {} measures are too many for one",
+                scan.why, costs.measures
+            ),
+            ..scan.clone()
+        }));
+    }
+    plan.scans = scans;
     plan
 }
 

@@ -180,7 +180,7 @@ fn one_scan(id: MeasureId, measure: &Measure, model: &Model) -> Scan {
         from: measure.window.from.clone(),
         until: measure.window.until.clone(),
         all_of: match shape {
-            Shape::Aggregate => Vec::new(),
+            Shape::Aggregate | Shape::Distinct => Vec::new(),
             Shape::Chosen { .. } | Shape::Ranked { .. } => measure.filter.clone(),
         },
         any_of: Vec::new(),
@@ -193,7 +193,6 @@ fn one_scan(id: MeasureId, measure: &Measure, model: &Model) -> Scan {
 fn shape(agg: Agg) -> Shape {
     match agg {
         Agg::Count
-        | Agg::CountDistinct
         | Agg::Sum
         | Agg::Avg
         | Agg::Min
@@ -202,8 +201,15 @@ fn shape(agg: Agg) -> Shape {
         | Agg::Stddev
         | Agg::Exists
         | Agg::ListDistinct => Shape::Aggregate,
-        Agg::First => Shape::Chosen { last: false },
-        Agg::Last => Shape::Chosen { last: true },
+        Agg::CountDistinct => Shape::Distinct,
+        Agg::First => Shape::Chosen {
+            last: false,
+            again: false,
+        },
+        Agg::Last => Shape::Chosen {
+            last: true,
+            again: false,
+        },
         Agg::MostFrequent => Shape::Ranked { least: false },
         Agg::LeastFrequent => Shape::Ranked { least: true },
     }

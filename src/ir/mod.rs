@@ -5,11 +5,13 @@
 
 mod across;
 pub mod block;
+mod costs;
 mod fuse;
 mod levels;
 mod lower;
 mod names;
 mod optimize;
+mod places;
 mod population;
 mod predicate;
 mod scan;
@@ -18,6 +20,7 @@ mod sequence;
 mod show;
 mod uses;
 
+pub use costs::Costs;
 pub use lower::{ask, lower};
 pub use names::Names;
 pub use optimize::{RULES, Rule, optimize};
@@ -83,8 +86,11 @@ pub struct Scan {
 pub enum Shape {
     /// A GROUP BY with an aggregate per measure, each with its own filter.
     Aggregate,
-    /// The first or last row by time and key; each measure is an expression over it.
-    Chosen { last: bool },
+    /// Distinct values: a GROUP BY of entity and value, and of that one of the entity.
+    Distinct,
+    /// The first or last row by time and key; each measure is an expression over it. `again`: the time of that row is found
+    /// first, then the row by its time, in a second reading.
+    Chosen { last: bool, again: bool },
     /// The value with the most or the fewest rows; one measure.
     Ranked { least: bool },
 }

@@ -1,6 +1,6 @@
 //! The rewrites of a plan: [`RULES`], in order, and the driver that applies them and checks their work.
 
-use super::{Answer, Names, Plan, Shape, fuse, sequence};
+use super::{Answer, Costs, Names, Plan, Shape, fuse, sequence};
 use crate::expr::Literal;
 use crate::model::calendar::earlier;
 use crate::model::{JoinKind, MeasureId, Model, Relation, RowExpr, SequenceId};
@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashSet};
 /// A rewrite: its name, as `segc compile --passes` prints it, and what it does.
 pub struct Rule {
     pub name: &'static str,
-    pub apply: fn(Plan, &Model) -> Plan,
+    pub apply: fn(Plan, &Model, &Costs) -> Plan,
 }
 
 /// In this order: tiers are made of what has been fused; only whole tiers know which conditions all their measures share;
@@ -24,8 +24,16 @@ pub const RULES: &[Rule] = &[
         apply: fuse::merge_tiers,
     },
     Rule {
+        name: "split",
+        apply: fuse::split,
+    },
+    Rule {
         name: "push_filters",
         apply: push_filters,
+    },
+    Rule {
+        name: "share_windows",
+        apply: sequence::share_windows,
     },
     Rule {
         name: "share_steps",
@@ -35,23 +43,32 @@ pub const RULES: &[Rule] = &[
         name: "prune_joins",
         apply: prune_joins,
     },
+    Rule {
+        name: "read_again",
+        apply: read_again,
+    },
 ];
 
 /// Applies [`RULES`]; `observer` sees the plan as it came (named `naive`) and after each rule.
 ///
 /// # Panics
 /// If a rule changed what is answered: a bug of that rule, which must not become wrong members.
-pub fn optimize(plan: Plan, model: &Model, observer: &mut dyn FnMut(&str, &Plan)) -> Plan {
+pub fn optimize(
+    plan: Plan,
+    model: &Model,
+    costs: &Costs,
+    observer: &mut dyn FnMut(&str, &Plan),
+) -> Plan {
     let mut plan = plan;
     let across = std::mem::take(&mut plan.across);
     plan.across = across
         .into_iter()
-        .map(|other| optimize(other, model, observer))
+        .map(|other| optimize(other, model, costs, observer))
         .collect();
     observer("naive", &plan);
     let promised = promise(&plan);
     for rule in RULES {
-        plan = (rule.apply)(plan, model);
+        plan = (rule.apply)(plan, model, costs);
         assert!(
             promise(&plan) == promised,
             "rule `{}` changed what the plan answers",
@@ -74,7 +91,11 @@ struct Promise {
 fn promise(plan: &Plan) -> Promise {
     let mut measures: Vec<_> = plan.scans.iter().flat_map(|s| s.measures.clone()).collect();
     measures.sort_unstable();
-    let sequences = plan.sequences.iter().map(|s| (s.id, s.steps())).collect();
+    let sequences = plan.sequences.iter();
+    let mut sequences: Vec<_> = sequences
+        .flat_map(|s| s.ids().map(|id| (id, s.steps())))
+        .collect();
+    sequences.sort_unstable();
     Promise {
         answers: plan.answers.clone(),
         names: plan.names.clone(),
@@ -88,11 +109,11 @@ const MAX_ALTERNATIVES: usize = 4;
 
 /// Conditions that all measures of a scan share move to its WHERE; so does the OR of the rest, while it is short; so does
 /// the latest upper bound, where every measure has one.
-fn push_filters(mut plan: Plan, model: &Model) -> Plan {
+fn push_filters(mut plan: Plan, model: &Model, _: &Costs) -> Plan {
     for scan in plan
         .scans
         .iter_mut()
-        .filter(|s| s.shape == Shape::Aggregate)
+        .filter(|s| matches!(s.shape, Shape::Aggregate | Shape::Distinct))
     {
         let measures: Vec<_> = scan
             .measures
@@ -145,7 +166,7 @@ pub(super) fn shared(filters: &[&[RowExpr]]) -> (Vec<RowExpr>, Vec<Vec<RowExpr>>
 }
 
 /// Joins only the lookups that something in the scan reads. Parents stay: a row without one belongs to nobody.
-fn prune_joins(mut plan: Plan, model: &Model) -> Plan {
+fn prune_joins(mut plan: Plan, model: &Model, _: &Costs) -> Plan {
     for scan in &mut plan.scans {
         let measures = scan
             .measures
@@ -162,6 +183,26 @@ fn prune_joins(mut plan: Plan, model: &Model) -> Plan {
             if let Some(relation) = model.relations.get(step.scan.relation.index()) {
                 step.scan.slots = needed_slots(relation, exprs);
             }
+        }
+    }
+    plan
+}
+
+/// A first or last row is found by its time, where that means no more than reading one table twice: far less work than
+/// putting all rows in order.
+fn read_again(mut plan: Plan, model: &Model, costs: &Costs) -> Plan {
+    for scan in &mut plan.scans {
+        let relation = model.relations.get(scan.relation.index());
+        let timed = relation.is_some_and(|r| r.time.as_ref().is_some_and(|t| t.col.slot == 0));
+        if let Shape::Chosen { again, .. } = &mut scan.shape
+            && timed
+            && scan.slots.len() == 1
+            && costs.may_read_again()
+        {
+            *again = true;
+            scan.why.push_str(
+                "; its time is found first, then the row by its time: nothing is put in order",
+            );
         }
     }
     plan

@@ -7,7 +7,7 @@ use super::names::{Taken, ahead, label, plain};
 use super::predicate::{column, int, test};
 use super::show::capped;
 use super::{Names, Scan, Shape};
-use crate::expr::{Expr, ExprKind, Func, Literal, Type};
+use crate::expr::{Agg, Expr, ExprKind, Func, Literal, Type};
 use crate::model::{
     Atom, Col, Frame, JoinKind, Measure, MeasureId, Model, Relation, RowExpr, TimeColumn,
 };
@@ -81,6 +81,9 @@ impl Aliases {
     }
 }
 
+/// What the time of a chosen row is called.
+const TIME: &str = "row_time";
+
 /// The names of the key columns that a scan's last block gives.
 pub(super) fn key_columns(relation: &Relation) -> Vec<String> {
     (0..relation.owner.len())
@@ -98,7 +101,8 @@ pub(super) fn blocks(scan: &Scan, name: &str, ctx: &Context<'_>) -> Vec<Block> {
     };
     match scan.shape {
         Shape::Aggregate => vec![room.aggregate()],
-        Shape::Chosen { last } => room.chosen(last),
+        Shape::Distinct => room.distinct(),
+        Shape::Chosen { last, again } => room.chosen(last, again),
         Shape::Ranked { least } => room.ranked(least),
     }
 }
@@ -204,8 +208,9 @@ impl<'a> Room<'a> {
         let model = self.ctx.model;
         let what = match self.scan.shape {
             Shape::Aggregate => "",
-            Shape::Chosen { last: false } => "the first row per entity of ",
-            Shape::Chosen { last: true } => "the last row per entity of ",
+            Shape::Distinct => "distinct values in ",
+            Shape::Chosen { last: false, .. } => "the first row per entity of ",
+            Shape::Chosen { last: true, .. } => "the last row per entity of ",
             Shape::Ranked { least: false } => "the most frequent value in ",
             Shape::Ranked { least: true } => "the least frequent value in ",
         };
@@ -282,16 +287,89 @@ impl<'a> Room<'a> {
         filter
     }
 
-    /// Rows in their total order, then the one at position 1.
-    fn chosen(&self, last: bool) -> Vec<Block> {
+    /// A row per entity and value, with whether each measure counts it; then how many each counts.
+    fn distinct(&self) -> Vec<Block> {
+        let mut values = self.rows(format!("{}_values", self.name));
+        values.columns = self.key_outputs();
+        let first = self.measures().next();
+        let Some(value) = first.and_then(|(_, m, _)| Some(self.aliases.expr(m.arg.as_ref()?)))
+        else {
+            return Vec::new();
+        };
+        values
+            .filter
+            .push(test(Func::IsNotNull, vec![value.clone()]));
+        values.columns.push(Column {
+            name: "value".to_owned(),
+            value,
+            comment: None,
+        });
+        values.group_by = values.columns.len();
+        let mut counted = self.of(&values.name);
+        counted.group_by = counted.columns.len();
+        for (id, measure, name) in self.measures() {
+            let filter = self.own_filter(measure);
+            let counts = (!filter.is_empty()).then(|| {
+                values.columns.push(Column {
+                    name: name.clone(),
+                    value: aggregate(Agg::Exists, None, filter, Type::Boolean),
+                    comment: None,
+                });
+                column(&values.name, &name, Type::Boolean)
+            });
+            let counts = counts.into_iter().collect();
+            counted.columns.push(Column {
+                value: aggregate(Agg::Count, None, counts, measure.ty.clone()),
+                name,
+                comment: self.used_by(id),
+            });
+        }
+        counted.comment = std::mem::take(&mut values.comment);
+        vec![values, counted]
+    }
+
+    /// When the chosen row of each entity happened.
+    fn times(&self, last: bool, time: &TimeColumn) -> Block {
+        let mut times = self.rows(format!("{}_times", self.name));
+        times.columns = self.key_outputs();
+        times.group_by = times.columns.len();
+        let agg = if last { Agg::Max } else { Agg::Min };
+        let at = self.aliases.col(&time.col, time.ty.clone());
+        times.columns.push(Column {
+            name: TIME.to_owned(),
+            value: aggregate(agg, Some(at), Vec::new(), time.ty.clone()),
+            comment: None,
+        });
+        times
+    }
+
+    /// Rows in their total order, then the one at position 1. `again`: of the rows of the right time alone.
+    fn chosen(&self, last: bool, again: bool) -> Vec<Block> {
         let mut rows = self.rows(format!("{}_rows", self.name));
         rows.columns = self.key_outputs();
         let mut order = Vec::new();
+        let time = self.relation.time.as_ref();
+        let times = time.filter(|_| again).map(|time| {
+            let times = self.times(last, time);
+            let on = |left, name: &str| {
+                test(Func::Eq, vec![left, column(&times.name, name, Type::Null)])
+            };
+            let names = key_columns(self.relation);
+            let at = self.aliases.col(&time.col, time.ty.clone());
+            let keys = self.keys().into_iter().zip(&names);
+            let keys = keys.map(|(key, name)| on(key, name));
+            rows.joins.push(Join {
+                on: keys.chain([on(at, TIME)]).collect(),
+                to: super::select::source(&times.name),
+                left: false,
+            });
+            times
+        });
         let by = |by: BlockExpr| Order {
             by,
             descending: last,
         };
-        if let Some(time) = &self.relation.time {
+        if let Some(time) = time.filter(|_| !again) {
             order.push(by(self.aliases.col(&time.col, time.ty.clone())));
         }
         let mut tie: Vec<String> = self.relation.key.clone();
@@ -311,6 +389,7 @@ impl<'a> Room<'a> {
         );
         let mut outer = self.outer(&rows.name);
         let mut by_value: HashMap<&RowExpr, String> = HashMap::new();
+        let mut timed = false;
         for (id, measure, name) in self.measures() {
             let Some(arg) = &measure.arg else { continue };
             let inner = by_value.entry(arg).or_insert_with(|| {
@@ -321,15 +400,43 @@ impl<'a> Room<'a> {
                 });
                 name.clone()
             });
+            let value = column(&rows.name, inner, measure.ty.clone());
+            let narrower = measure
+                .window
+                .from
+                .as_ref()
+                .filter(|_| measure.window.from != self.scan.from);
+            let value = match time.zip(narrower) {
+                None => value,
+                Some((time, from)) => {
+                    timed = true;
+                    let at = column(&rows.name, TIME, time.ty.clone());
+                    let from =
+                        Expr::literal(from.clone(), time.ty.clone(), super::predicate::NOWHERE);
+                    super::population::case(test(Func::Ge, vec![at, from]), value)
+                }
+            };
             outer.columns.push(Column {
-                value: column(&rows.name, inner, measure.ty.clone()),
+                value,
                 name,
                 comment: self.used_by(id),
             });
         }
+        if let Some(time) = time.filter(|_| timed) {
+            rows.columns.push(Column {
+                name: TIME.to_owned(),
+                value: self.aliases.col(&time.col, time.ty.clone()),
+                comment: None,
+            });
+        }
         rows.columns.push(position(self.keys(), order));
         outer.comment = std::mem::take(&mut rows.comment);
-        vec![rows, outer]
+        let mut blocks: Vec<Block> = times.into_iter().collect();
+        if let Some(first) = blocks.first_mut() {
+            first.comment = vec!["when it was, …".to_owned()];
+        }
+        blocks.extend([rows, outer]);
+        blocks
     }
 
     /// Rows per value, values in order of that, then the one at position 1.
@@ -352,21 +459,11 @@ impl<'a> Room<'a> {
         };
         counted.columns.push(simple("value", value));
         counted.group_by = counted.columns.len();
-        let count = Term::Aggregate(Box::new(Aggregate {
-            agg: crate::expr::Agg::Count,
-            arg: None,
-            filter: Vec::new(),
-        }));
-        let count = Expr::new(
-            ExprKind::Column(count),
-            Type::Int,
-            super::predicate::NOWHERE,
-        );
+        let count = aggregate(Agg::Count, None, Vec::new(), Type::Int);
         counted.columns.push(simple("row_count", count));
 
-        let mut rows = self.outer(&counted.name);
+        let mut rows = self.of(&counted.name);
         rows.name = format!("{}_rows", self.name);
-        rows.filter = Vec::new();
         let value = column(&counted.name, "value", measure.ty.clone());
         let order = vec![
             Order {
@@ -394,6 +491,17 @@ impl<'a> Room<'a> {
 
     /// The keys of the rows of block `of` whose position is 1.
     fn outer(&self, of: &str) -> Block {
+        Block {
+            filter: vec![test(
+                Func::Eq,
+                vec![column(of, "row_position", Type::Int), int(1)],
+            )],
+            ..self.of(of)
+        }
+    }
+
+    /// The keys of the rows of block `of`.
+    fn of(&self, of: &str) -> Block {
         let keys = key_columns(self.relation).into_iter().map(|name| Column {
             value: column(of, &name, Type::Null),
             name,
@@ -406,13 +514,15 @@ impl<'a> Room<'a> {
                 source: Source::Block(of.to_owned()),
                 alias: of.to_owned(),
             }),
-            filter: vec![test(
-                Func::Eq,
-                vec![column(of, "row_position", Type::Int), int(1)],
-            )],
             ..Block::default()
         }
     }
+}
+
+/// An aggregate of the rows of a group.
+fn aggregate(agg: Agg, arg: Option<BlockExpr>, filter: Vec<BlockExpr>, ty: Type) -> BlockExpr {
+    let term = Term::Aggregate(Box::new(Aggregate { agg, arg, filter }));
+    Expr::new(ExprKind::Column(term), ty, super::predicate::NOWHERE)
 }
 
 fn position(partition: Vec<BlockExpr>, order: Vec<Order>) -> Column {

@@ -4,16 +4,17 @@ use super::block::{Block, BlockExpr, Column, From, Join, Query, Source};
 use super::names::{Taken, ahead, label, plain};
 use super::predicate::{self, Row, column, test};
 use super::scan::{self, Aliases, Context, key_columns};
-use super::{Answer, Node, Plan, Scan, Shape, population, sequence, uses};
+use super::{Answer, Node, Plan, Scan, SequenceScan, Shape, population, sequence, uses};
 use crate::expr::{Expr, Func, Literal, Type};
-use crate::model::{Col, Entity, Model, SequenceId, TableId, TableSource};
+use crate::model::{Col, Entity, Model, PopulationId, TableId, TableSource};
+use crate::spec::population::Statistic;
 use std::collections::BTreeSet;
 
 /// The blocks with a row per entity at most, each with its name.
 #[derive(Default)]
 struct Found<'a> {
     scans: Vec<(&'a Scan, String)>,
-    sequences: Vec<(SequenceId, String)>,
+    sequences: Vec<(&'a SequenceScan, String)>,
 }
 
 /// The plan as SELECTs. The naive and the optimised plan go the same way.
@@ -53,35 +54,32 @@ pub fn select(plan: &Plan, model: &Model) -> Query {
         let wanted = plan.names.sequences.get(&one.id);
         let name = taken.unique(wanted.map_or("", String::as_str));
         query.blocks.extend(sequence::blocks(one, &name, &ctx));
-        found.sequences.push((one.id, name));
+        found.sequences.push((one, name));
     }
     let mut last = taken.unique(&format!("{}_facts", entity.name));
     query
         .blocks
         .push(facts(plan, entity, &found, last.clone(), model));
     for (n, level) in plan.levels.iter().enumerate() {
-        let compared = population::Level::new(level, plan, entity, model);
-        if !compared.is_empty() {
-            let inputs = format!("{}_compared_{}", entity.name, n + 1);
-            if let Some(block) = compared.inputs(&last, taken.unique(&inputs)) {
-                last.clone_from(&block.name);
-                query.blocks.push(block);
-            }
-            let places = format!("{}_places_{}", entity.name, n + 1);
-            if let Some(block) = compared.places(&last, taken.unique(&places)) {
-                last.clone_from(&block.name);
-                query.blocks.push(block);
-            }
-            let ends = format!("{}_quantiles_{}", entity.name, n + 1);
-            if let Some(block) = compared.ends(&last, taken.unique(&ends)) {
-                last.clone_from(&block.name);
-                query.blocks.push(block);
-            }
+        let mut ranks: Vec<(Vec<PopulationId>, String)> = Vec::new();
+        for compared in population::Level::all(level, plan, entity, model) {
+            let blocks = compared.blocks(&last, &mut |what| {
+                taken.unique(&format!("{}_{what}_{}", entity.name, n + 1))
+            });
+            let block = blocks.last().map(|b| b.name.clone());
+            ranks.extend(block.map(|b| (compared.ids().collect(), b)));
+            query.blocks.extend(blocks);
         }
         let name = taken.unique(&format!("{}_level_{}", entity.name, n + 1));
+        let row = Row {
+            model,
+            entity,
+            names: &plan.names,
+            alias: &last,
+        };
         query
             .blocks
-            .push(level_block(plan, &compared, level, &last, name.clone()));
+            .push(level_block(&row, level, &ranks, name.clone()));
         last = name;
     }
     query.blocks.push(answer(plan, entity, model, &last));
@@ -121,8 +119,9 @@ fn scan_name(scan: &Scan, model: &Model) -> String {
         .map_or("", |r| &r.name);
     let shape = match scan.shape {
         Shape::Aggregate => "",
-        Shape::Chosen { last: false } => "_first",
-        Shape::Chosen { last: true } => "_last",
+        Shape::Distinct => "_distinct",
+        Shape::Chosen { last: false, .. } => "_first",
+        Shape::Chosen { last: true, .. } => "_last",
         Shape::Ranked { least: false } => "_most_frequent",
         Shape::Ranked { least: true } => "_least_frequent",
     };
@@ -199,14 +198,21 @@ fn facts(plan: &Plan, entity: &Entity, found: &Found<'_>, name: String, model: &
             });
         }
     }
-    for (id, block) in &found.sequences {
-        let Some(name) = plan.names.sequences.get(id) else {
-            continue;
-        };
+    for (sequence, block) in &found.sequences {
         let alias = block_aliases.unique(block);
         let left = column(aliases.get(0), &entity.key, Type::Null);
         let right = column(&alias, "entity_key", Type::Null);
-        let found = column(&alias, name, Type::Boolean);
+        for id in sequence.ids() {
+            let Some(name) = plan.names.sequences.get(&id) else {
+                continue;
+            };
+            let found = column(&alias, name, Type::Boolean);
+            columns.push(Column {
+                name: name.clone(),
+                value: test(Func::Coalesce, vec![found, predicate::boolean(false)]),
+                comment: None,
+            });
+        }
         joins.push(Join {
             on: vec![test(Func::Eq, vec![left, right])],
             to: From {
@@ -214,11 +220,6 @@ fn facts(plan: &Plan, entity: &Entity, found: &Found<'_>, name: String, model: &
                 alias,
             },
             left: true,
-        });
-        columns.push(Column {
-            name: name.clone(),
-            value: test(Func::Coalesce, vec![found, predicate::boolean(false)]),
-            comment: None,
         });
     }
     let own_key = |key: &Literal| {
@@ -266,33 +267,62 @@ fn answer_name(plan: &Plan, answer: &Answer) -> String {
     plan.names.answers.get(answer).cloned().unwrap_or_default()
 }
 
+/// `ranks`: the blocks with populations, each with which.
 fn level_block(
-    plan: &Plan,
-    compared: &population::Level<'_>,
+    row: &Row<'_>,
     level: &[Node],
-    below: &str,
+    ranks: &[(Vec<PopulationId>, String)],
     name: String,
 ) -> Block {
-    let row = compared.row(below);
     let model = row.model;
     let columns = level.iter().filter_map(|node| {
+        let name = row.names.nodes.get(node)?.clone();
         let value = match node {
             Node::Segment(id) => row.two_valued(&model.segments.get(id.index())?.predicate),
             Node::Group(id) => row.case_of(*id),
-            Node::Population(id) => compared.value(*id, below)?,
+            Node::Population(id) => {
+                let (_, block) = ranks.iter().find(|(ids, _)| ids.contains(id))?;
+                let p = model.populations.get(id.index())?;
+                let value = column(block, &name, p.ty.clone());
+                match p.statistic {
+                    // Who is not compared is not in it.
+                    Statistic::Top { .. } => {
+                        test(Func::Coalesce, vec![value, predicate::boolean(false)])
+                    }
+                    Statistic::Rank { .. }
+                    | Statistic::Percentile
+                    | Statistic::Ntile { .. }
+                    | Statistic::Aggregate(_)
+                    | Statistic::Quantile(_) => value,
+                }
+            }
         };
         Some(Column {
-            name: plan.names.nodes.get(node)?.clone(),
+            name,
             value,
             comment: None,
         })
     });
+    let key = row.names.answers.get(&Answer::Key);
+    let joins = ranks
+        .iter()
+        .zip(key.iter().cycle())
+        .map(|((_, ranks), key)| {
+            let ty = row.entity.key_type.clone();
+            let of = |block: &str| column(block, key, ty.clone());
+            Join {
+                to: source(ranks),
+                left: true,
+                on: vec![test(Func::Eq, vec![of(row.alias), of(ranks)])],
+            }
+        });
     Block {
         name,
         comment: comment(level),
-        all_of: Some(below.to_owned()),
+        all_of: Some(row.alias.to_owned()),
         columns: columns.collect(),
-        from: Some(source(below)),
+        from: Some(source(row.alias)),
+        joins: joins.collect(),
         ..Block::default()
     }
 }

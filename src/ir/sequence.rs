@@ -9,19 +9,24 @@
 use super::block::{
     Aggregate, Block, BlockExpr, Column, From, Order, Source, Term, Window, WindowFunction,
 };
-use super::optimize::shared;
+use super::optimize::{later, shared};
 use super::predicate::{NOWHERE, boolean, column, int, test};
 use super::scan::{Context, Room, all};
-use super::{Plan, Scan, Shape, across};
+use super::show::capped;
+use super::{Costs, Plan, Scan, Shape, across};
 use crate::expr::{Agg, Expr, ExprKind, Func, Literal, Type};
-use crate::model::{Model, RelationId, RowExpr, Sequence, SequenceId, Step};
+use crate::model::calendar::earlier;
+use crate::model::{Atom, Model, RelationId, RowExpr, Sequence, SequenceId, Step};
 use crate::spec::Duration;
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
 
 /// How a sequence is computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SequenceScan {
     pub id: SequenceId,
+    /// Those that differ from it in nothing but a later beginning: they hold where a late enough row begins it.
+    pub narrower: Vec<SequenceId>,
     /// Every step stands in exactly one of these.
     pub scans: Vec<StepScan>,
     pub why: String,
@@ -37,6 +42,11 @@ pub struct StepScan {
 }
 
 impl SequenceScan {
+    /// All sequences that it answers, the widest first.
+    pub(super) fn ids(&self) -> impl Iterator<Item = SequenceId> {
+        std::iter::once(self.id).chain(self.narrower.iter().copied())
+    }
+
     pub(super) fn steps(&self) -> Vec<usize> {
         let mut steps: Vec<usize> = self.scans.iter().flat_map(|s| s.steps.clone()).collect();
         steps.sort_unstable();
@@ -59,6 +69,7 @@ pub(super) fn lower(id: SequenceId, model: &Model) -> Option<SequenceScan> {
     });
     Some(SequenceScan {
         id,
+        narrower: Vec::new(),
         scans: scans.collect(),
         why: "naive: every step has its own scan".to_owned(),
     })
@@ -83,8 +94,49 @@ fn scan(relation: RelationId) -> Scan {
     }
 }
 
+/// One computation for all sequences that differ only in how far back the first step may lie. Whether a row begins the
+/// sequence depends on the rows after it alone, so that the latest row that does answers for every window.
+pub(super) fn share_windows(mut plan: Plan, model: &Model, _: &Costs) -> Plan {
+    // None comes first: no beginning is the widest.
+    plan.sequences.sort_by(|a, b| {
+        let order = widest_first(beginning(a.id, model), beginning(b.id, model));
+        order.then(a.id.cmp(&b.id))
+    });
+    let mut kept: Vec<SequenceScan> = Vec::new();
+    let mut index: HashMap<Sequence, usize> = HashMap::new();
+    for found in plan.sequences {
+        let Some(mut like) = model.sequences.get(found.id.index()).cloned() else {
+            continue;
+        };
+        if let Some(first) = like.steps.first_mut() {
+            first.window.from = None;
+        }
+        let at = *index.entry(like).or_insert(kept.len());
+        match kept.get_mut(at) {
+            Some(widest) => widest.narrower.extend(found.ids()),
+            None => kept.push(found),
+        }
+    }
+    kept.sort_by_key(|s| s.id);
+    plan.sequences = kept;
+    plan
+}
+
+fn widest_first(a: Option<&Literal>, b: Option<&Literal>) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) if earlier(a, b) => Ordering::Less,
+        (Some(a), Some(b)) if earlier(b, a) => Ordering::Greater,
+        (Some(_), Some(_)) => Ordering::Equal,
+        (a, b) => a.is_some().cmp(&b.is_some()),
+    }
+}
+
+fn sooner(a: Literal, b: Literal) -> Literal {
+    if earlier(&b, &a) { b } else { a }
+}
+
 /// One scan per relation, of rows that some step asks for. All steps come after the first, so none looks back further.
-pub(super) fn share_steps(mut plan: Plan, model: &Model) -> Plan {
+pub(super) fn share_steps(mut plan: Plan, model: &Model, _: &Costs) -> Plan {
     for found in &mut plan.sequences {
         let Some(sequence) = model.sequences.get(found.id.index()) else {
             continue;
@@ -97,7 +149,6 @@ pub(super) fn share_steps(mut plan: Plan, model: &Model) -> Plan {
                 .push((n, step));
         }
         let first = sequence.steps.first().and_then(|s| s.window.from.clone());
-        let moment = |bound: &Literal| super::names::moment(bound);
         let scans = by_relation.into_iter().map(|(relation, steps)| {
             let filters: Vec<&[RowExpr]> = steps.iter().map(|(_, s)| s.filter.as_slice()).collect();
             let (all_of, any_of) = shared(&filters);
@@ -105,15 +156,15 @@ pub(super) fn share_steps(mut plan: Plan, model: &Model) -> Plan {
                 .iter()
                 .map(|(_, s)| {
                     let own = s.window.from.iter().chain(&first);
-                    own.max_by_key(|l| moment(l)).cloned()
+                    own.reduce(later).cloned()
                 })
                 .collect();
             let until: Option<Vec<Literal>> =
                 steps.iter().map(|(_, s)| s.window.until.clone()).collect();
             StepScan {
                 scan: Scan {
-                    from: from.and_then(|b| b.into_iter().min_by_key(moment)),
-                    until: until.and_then(|b| b.into_iter().max_by_key(moment)),
+                    from: from.and_then(|b| b.into_iter().reduce(sooner)),
+                    until: until.and_then(|b| b.iter().reduce(later).cloned()),
                     all_of,
                     any_of,
                     slots: slots(relation, model),
@@ -123,8 +174,12 @@ pub(super) fn share_steps(mut plan: Plan, model: &Model) -> Plan {
             }
         });
         found.scans = scans.collect();
-        "one scan per relation: the rows that some step asks for, none before the first step's window"
-            .clone_into(&mut found.why);
+        found.why = "one scan per relation: the rows that some step asks for, none before the first step's window".to_owned();
+        if !found.narrower.is_empty() {
+            found
+                .why
+                .push_str("; the latest row that begins it answers for narrower windows");
+        }
     }
     plan
 }
@@ -173,22 +228,43 @@ pub(super) fn blocks(found: &SequenceScan, name: &str, ctx: &Context<'_>) -> Vec
     let mut blocks = vec![rows, moments];
     let follow = Follow { sequence, name };
     follow.blocks(&mut blocks);
-    let users = ctx.users.get(&crate::model::Atom::Sequence(found.id));
     if let Some(last) = blocks.last_mut() {
-        let used = users.map(|u| format!(", used by {}", super::show::capped(u)));
-        last.comment = vec![format!(
-            "who did it, from the first step to the last{}",
-            used.unwrap_or_default()
-        )];
-        last.columns.push(plain(
-            ctx.names
-                .sequences
-                .get(&found.id)
-                .map_or("", String::as_str),
-            boolean(true),
-        ));
+        last.comment = vec!["who did it, from the first step to the last".to_owned()];
+        for id in found.ids() {
+            let users = ctx.users.get(&Atom::Sequence(id)).map(|u| capped(u));
+            last.columns.push(Column {
+                name: ctx.names.sequences.get(&id).cloned().unwrap_or_default(),
+                value: match beginning(id, ctx.model).filter(|_| id != found.id) {
+                    None => boolean(true),
+                    Some(from) => test(
+                        Func::Ge,
+                        vec![
+                            latest(sequence),
+                            Expr::literal(from.clone(), sequence.time.clone(), NOWHERE),
+                        ],
+                    ),
+                },
+                comment: users.map(|u| format!("used by {u}")),
+            });
+        }
     }
     blocks
+}
+
+/// No row before this begins the sequence.
+fn beginning(id: SequenceId, model: &Model) -> Option<&Literal> {
+    let first = model.sequences.get(id.index())?.steps.first()?;
+    first.window.from.as_ref()
+}
+
+/// When the latest row that begins the sequence happened.
+fn latest(sequence: &Sequence) -> BlockExpr {
+    let term = Term::Aggregate(Box::new(Aggregate {
+        agg: Agg::Max,
+        arg: Some(column(MOMENTS, TIME, sequence.time.clone())),
+        filter: Vec::new(),
+    }));
+    Expr::new(ExprKind::Column(term), sequence.time.clone(), NOWHERE)
 }
 
 /// What the blocks below are called where they are read.

@@ -3,6 +3,7 @@
 use super::names::{ahead, label};
 use super::{Answer, Plan, Scan, SequenceScan, Shape, uses};
 use crate::model::{Atom, Model, words};
+use std::collections::HashMap;
 use std::fmt;
 
 pub(super) struct Shown<'a> {
@@ -39,7 +40,7 @@ impl fmt::Display for Shown<'_> {
             }
         }
         for sequence in &plan.sequences {
-            self.sequence(f, sequence, users.get(&Atom::Sequence(sequence.id)))?;
+            self.sequence(f, sequence, &users)?;
         }
         for (n, level) in plan.levels.iter().enumerate() {
             let names: Vec<String> = level
@@ -70,13 +71,16 @@ impl Shown<'_> {
         &self,
         f: &mut fmt::Formatter<'_>,
         found: &SequenceScan,
-        users: Option<&Vec<String>>,
+        users: &HashMap<Atom, Vec<String>>,
     ) -> fmt::Result {
-        let name = self.plan.names.sequences.get(&found.id);
-        write!(f, "  sequence {}", name.map_or("", String::as_str))?;
-        match users {
-            Some(list) => writeln!(f, "  <- {}", capped(list))?,
-            None => writeln!(f)?,
+        for (n, id) in found.ids().enumerate() {
+            let name = self.plan.names.sequences.get(&id);
+            let what = if n == 0 { "sequence" } else { "  and" };
+            write!(f, "  {what} {}", name.map_or("", String::as_str))?;
+            match users.get(&Atom::Sequence(id)) {
+                Some(list) => writeln!(f, "  <- {}", capped(list))?,
+                None => writeln!(f)?,
+            }
         }
         writeln!(f, "    because: {}", found.why)?;
         for part in &found.scans {
@@ -100,8 +104,9 @@ impl Shown<'_> {
         write!(f, "  scan {}", relation.map_or("", |r| &r.name))?;
         match scan.shape {
             Shape::Aggregate => {}
-            Shape::Chosen { last: false } => write!(f, ", the first row")?,
-            Shape::Chosen { last: true } => write!(f, ", the last row")?,
+            Shape::Distinct => write!(f, ", by value")?,
+            Shape::Chosen { last: false, .. } => write!(f, ", the first row")?,
+            Shape::Chosen { last: true, .. } => write!(f, ", the last row")?,
             Shape::Ranked { least: false } => write!(f, ", the most frequent value")?,
             Shape::Ranked { least: true } => write!(f, ", the least frequent value")?,
         }

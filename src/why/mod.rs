@@ -148,7 +148,7 @@ impl Question {
     ) -> Option<EntityQuery> {
         let entity = self.segment().entity;
         let plan = ir::ask(&self.model, entity, self.answers.clone(), only)?;
-        let plan = ir::optimize(plan, &self.model, &mut |_, _| {});
+        let plan = ir::optimize(plan, &self.model, &dialect.costs(), &mut |_, _| {});
         Some(emit::query(&plan, &self.model, dialect, diags))
     }
 

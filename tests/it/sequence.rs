@@ -431,7 +431,7 @@ fn computed(
         traits: Vec::new(),
     };
     let naive = ir::lower(&model, &all).pop().unwrap();
-    let optimised = ir::optimize(naive.clone(), &model, &mut |_, _| {});
+    let optimised = ir::optimize(naive.clone(), &model, &ir::Costs::MEASURED, &mut |_, _| {});
     let answers = [naive, optimised].map(|plan| {
         let query = emit::query(
             &plan,

@@ -86,7 +86,7 @@ fn what_is_compiled_runs() {
 
 fn run(connection: &Connection, model: &Model, selection: &Selection, dialect: &dyn Dialect) {
     for plan in ir::lower(model, selection) {
-        let better = ir::optimize(plan.clone(), model, &mut |_, _| {});
+        let better = ir::optimize(plan.clone(), model, &dialect.costs(), &mut |_, _| {});
         for plan in [plan, better] {
             let mut diags = Diagnostics::default();
             let query = emit::query(&plan, model, dialect, &mut diags);

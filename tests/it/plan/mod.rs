@@ -33,7 +33,7 @@ pub(crate) fn plans(model: &Model) -> (Plan, Plan) {
     let mut plans = ir::lower(model, &everything(model));
     assert_eq!(plans.len(), 1);
     let naive = plans.remove(0);
-    let optimised = ir::optimize(naive.clone(), model, &mut |_, _| {});
+    let optimised = ir::optimize(naive.clone(), model, &ir::Costs::MEASURED, &mut |_, _| {});
     (naive, optimised)
 }
 
@@ -114,7 +114,7 @@ fn equal_windows_share_a_scan_and_the_rules_are_watched() {
     let naive = ir::lower(&model, &everything(&model)).remove(0);
     assert_eq!(naive.scans.len(), 20);
     let mut seen = Vec::new();
-    let plan = ir::optimize(naive, &model, &mut |name, p| {
+    let plan = ir::optimize(naive, &model, &ir::Costs::MEASURED, &mut |name, p| {
         seen.push((name.to_owned(), p.scans.len()));
     });
     let expected: Vec<&str> = std::iter::once("naive")

@@ -100,7 +100,10 @@ fn bare(dialect: &str, sql: &str) -> bool {
 fn look(name: &str, model: &Model, dialect: &dyn Dialect, wrong: &mut BTreeSet<String>) {
     let list = allowed(dialect.name()).expect("every dialect has its list");
     for plan in ir::lower(model, &everything(model)) {
-        for plan in [ir::optimize(plan.clone(), model, &mut |_, _| {}), plan] {
+        for plan in [
+            ir::optimize(plan.clone(), model, &dialect.costs(), &mut |_, _| {}),
+            plan,
+        ] {
             let mut diags = Diagnostics::default();
             let query = emit::query(&plan, model, dialect, &mut diags);
             let checks = emit::checks(&plan, model, dialect, &mut diags);
