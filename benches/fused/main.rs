@@ -1,4 +1,4 @@
-//! Naive against fused: `cargo bench --bench fused [-- --scale 0.25 --seed 7 --segments 100,260 --memory 2GB --dir FOLDER]`.
+//! Naive against fused: `cargo bench --bench fused [-- --scale 0.25 --seed 7 --segments 100,300 --memory 2GB --dir FOLDER]`.
 //!
 //! Naive is one self-contained query per segment, as an analyst writes it; fused is what `segc build` stages, one query for
 //! all. Both run in a process of their own over the same database file and write (segment, key) rows; every segment's members must be
@@ -19,6 +19,7 @@ mod items;
 #[path = "../measure.rs"]
 mod measure;
 mod orders;
+mod others;
 mod project;
 mod segments;
 mod words;
@@ -51,13 +52,16 @@ fn main() {
 
     let shop = folder.join(format!("shop_{scale}_{seed}.duckdb"));
     if !shop.exists() {
-        data::generate(&shop, scale, seed).expect("the data can be made");
+        let unfinished = shop.with_extension("unfinished");
+        let _ = fs::remove_file(&unfinished);
+        data::generate(&unfinished, scale, seed).expect("the data can be made");
+        fs::rename(&unfinished, &shop).expect("the data can be named");
     }
     println!("scale {scale}, seed {seed}, 2 threads, memory_limit {memory}\n");
     println!("| segments | shape | CPU s | wall s | peak MiB | CPU, naive to this |");
     println!("|---|---|---|---|---|---|");
     for n in measure::option("--segments")
-        .unwrap_or_else(|| "100,260".to_owned())
+        .unwrap_or_else(|| "100,300".to_owned())
         .split(',')
     {
         let n: usize = n.trim().parse().expect("--segments takes numbers");

@@ -1,5 +1,6 @@
 //! The shop as a project of segc.
 
+use super::others::TRAITS;
 use super::segments::Segment;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,8 @@ pub fn write(work: &Path, made: &[Segment]) {
         ));
     }
     fs::write(work.join("segc.yml"), SETTINGS).expect("segc.yml can be written");
-    fs::write(folder.join("entities.yml"), ENTITIES).expect("the entities can be written");
+    fs::write(folder.join("entities.yml"), format!("{ENTITIES}{TRAITS}"))
+        .expect("the entities can be written");
     fs::write(folder.join("segments.yml"), text).expect("the segments can be written");
 }
 

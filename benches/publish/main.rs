@@ -27,6 +27,8 @@ mod items;
 mod measure;
 #[path = "../fused/orders.rs"]
 mod orders;
+#[path = "../fused/others.rs"]
+mod others;
 #[path = "../fused/project.rs"]
 mod project;
 #[path = "../fused/segments.rs"]
