@@ -1,5 +1,5 @@
 //! What it costs to publish: `cargo bench --profile dev --bench publish [-- --people 1000000 --changed 1 --memory 4GB --dir FOLDER
-//! --library 260]`.
+//! --library 300]`.
 //!
 //! Three builds: the first, one after some per cent of the people have other orders and plans, and one with nothing changed. Twenty
 //! segments over people and ten orders of each, half of the people in a segment, are the worst case: nothing is as cheap to compute.

@@ -17,6 +17,9 @@ mod many;
 #[path = "../../../benches/fused/orders.rs"]
 mod orders;
 #[allow(unreachable_pub, reason = "a benchmark's")]
+#[path = "../../../benches/fused/others.rs"]
+mod others;
+#[allow(unreachable_pub, reason = "a benchmark's")]
 #[path = "../../../benches/fused/project.rs"]
 mod project;
 #[allow(dead_code, unreachable_pub, reason = "a benchmark uses more of it")]

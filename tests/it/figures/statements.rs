@@ -110,7 +110,7 @@ fn what_the_benchmarks_compile_to_is_known() {
         "{:<22} {:<10} {:>5} {:>10} {:>9}\n",
         "project", "dialect", "scans", "aggregates", "bytes"
     );
-    for n in [100, 260] {
+    for n in [100, 300] {
         let folder = tempfile::tempdir().expect("a temporary folder");
         super::project::write(folder.path(), &super::segments::segments(n));
         lines(
