@@ -1,13 +1,17 @@
-//! Naive against fused: `cargo bench --bench fused [-- --scale 0.25 --seed 7 --segments 100,300 --memory 2GB --dir FOLDER]`.
+//! Naive against fused: `cargo bench --bench fused [-- --scale 0.25 --seed 7 --segments 100,300 --memory 2GB --dir FOLDER
+//! --shapes naive,fused,build,limit --markdown docs/performance.md]`.
 //!
 //! Naive is one self-contained query per segment, as an analyst writes it; fused is what `segc build` stages, one query for
-//! all. Both run in a process of their own over the same database file and write (segment, key) rows; every segment's members must be
-//! equal. `build` is the whole of `segc build`: compiling, checks, traits, history and publication included.
-//! Prints CPU, wall and peak memory of each, and the ratios. `--dir` keeps the data for the next run.
+//! all, and the memberships; both write (segment, key) rows, and every segment's members must be equal. `build` is the whole of
+//! `segc build`: compiling, checks, traits, history and publication included. `limit` reads the columns needed of each
+//! source and counts its rows by key: nobody can do less. Each runs in a process of its own over a copy of the same database.
+//! Prints CPU, wall and peak memory of each, and the ratios. `--dir` keeps the data for the next run, `--markdown` writes the
+//! table between the marks of a page.
 
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
+    clippy::print_stderr,
     unreachable_pub,
     reason = "a benchmark is a program of its own, with files, a clock and a terminal"
 )]
@@ -44,6 +48,7 @@ fn main() {
         match phase.as_str() {
             "naive" => naive(&work, n, &memory),
             "fused" => fused(&work, &memory),
+            "limit" => limit(&work, &memory),
             other => panic!("no phase {other}"),
         }
         .expect("the phase's SQL runs");
@@ -57,17 +62,41 @@ fn main() {
         data::generate(&unfinished, scale, seed).expect("the data can be made");
         fs::rename(&unfinished, &shop).expect("the data can be named");
     }
-    println!("scale {scale}, seed {seed}, 2 threads, memory_limit {memory}\n");
-    println!("| segments | shape | CPU s | wall s | peak MiB | CPU, naive to this |");
-    println!("|---|---|---|---|---|---|");
+    let shapes =
+        measure::option("--shapes").unwrap_or_else(|| "naive,fused,build,limit".to_owned());
+    let shapes: Vec<&str> = shapes.split(',').map(str::trim).collect();
+    let mut table = format!(
+        "Scale {scale}, seed {seed}, 2 threads, `memory_limit` {memory}.\n\n\
+         | segments | shape | CPU s | wall s | peak MiB | CPU, naive to this |\n|---|---|---|---|---|---|\n"
+    );
     for n in measure::option("--segments")
         .unwrap_or_else(|| "100,300".to_owned())
         .split(',')
     {
         let n: usize = n.trim().parse().expect("--segments takes numbers");
-        compare(&folder, &shop, n, scale, seed, &memory);
+        let asked = Asked {
+            folder: &folder,
+            shop: &shop,
+            scale,
+            seed,
+            memory: &memory,
+            shapes: &shapes,
+        };
+        table.push_str(&asked.compare(n));
+    }
+    println!("{table}");
+    if let Some(page) = measure::option("--markdown") {
+        let text = fs::read_to_string(&page).expect("the page can be read");
+        let (before, rest) = text.split_once(BEGIN).expect("the page has a mark");
+        let (_, after) = rest.split_once(END).expect("the page has a second mark");
+        let text = format!("{before}{BEGIN}\n{table}{END}{after}");
+        fs::write(&page, text).expect("the page can be written");
     }
 }
+
+/// Where the table stands in a page.
+const BEGIN: &str = "<!-- benches/fused -->";
+const END: &str = "<!-- end -->";
 
 fn number<T: std::str::FromStr>(name: &str, default: T) -> T {
     measure::option(name).map_or(default, |text| {
@@ -76,47 +105,77 @@ fn number<T: std::str::FromStr>(name: &str, default: T) -> T {
     })
 }
 
-fn compare(folder: &Path, shop: &Path, n: usize, scale: f64, seed: u64, memory: &str) {
-    let work = folder.join(format!("segments_{n}"));
-    let _ = fs::remove_dir_all(&work);
-    fs::create_dir(&work).expect("the work folder can be made");
-    fs::copy(shop, work.join("shop.duckdb")).expect("the data can be copied");
-    let made = segments::segments(n);
-    project::write(&work, &made);
+/// What is measured.
+struct Asked<'a> {
+    folder: &'a Path,
+    shop: &'a Path,
+    scale: f64,
+    seed: u64,
+    memory: &'a str,
+    shapes: &'a [&'a str],
+}
 
-    let phase = |name: &str| {
+impl Asked<'_> {
+    /// The rows of the table for so many segments.
+    fn compare(&self, n: usize) -> String {
+        let work = self.folder.join(format!("segments_{n}"));
+        let _ = fs::remove_dir_all(&work);
+        fs::create_dir(&work).expect("the work folder can be made");
+        fs::copy(self.shop, work.join("shop.duckdb")).expect("the data can be copied");
+        let made = segments::segments(n);
+        project::write(&work, &made);
+        let mut naive = None;
+        let mut rows = String::new();
+        for shape in self.shapes {
+            let usage = match *shape {
+                "build" => {
+                    let mut build = Command::new(env!("CARGO_BIN_EXE_segc"));
+                    build.args(["build", "--quiet", "--project-dir"]).arg(&work);
+                    measure::run(build.stdout(Stdio::null()).stderr(Stdio::null()))
+                }
+                phase => self.phase(phase, n),
+            };
+            assert!(usage.status.success(), "{shape}: {}", usage.status);
+            if *shape == "naive" {
+                naive = Some(usage.cpu);
+            }
+            let ratio = naive.map_or_else(String::new, |naive| format!("{:.2}", naive / usage.cpu));
+            let (cpu, wall, peak) = (usage.cpu, usage.wall, usage.peak / 1024);
+            let row = format!("| {n} | {shape} | {cpu:.2} | {wall:.2} | {peak} | {ratio} |\n");
+            eprint!("{row}");
+            rows.push_str(&row);
+        }
+        if ["naive", "fused", "build"]
+            .iter()
+            .all(|s| self.shapes.contains(s))
+        {
+            equal(&work, made.len()).expect("the results can be read");
+        }
+        fs::remove_dir_all(&work).expect("the work folder can be removed");
+        rows
+    }
+
+    fn phase(&self, name: &str, n: usize) -> measure::Usage {
         let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
         command
-            .args(["--phase", name, "--memory", memory, "--n", &n.to_string()])
-            .args(["--scale", &scale.to_string(), "--seed", &seed.to_string()])
+            .args([
+                "--phase",
+                name,
+                "--memory",
+                self.memory,
+                "--n",
+                &n.to_string(),
+            ])
+            .args([
+                "--scale",
+                &self.scale.to_string(),
+                "--seed",
+                &self.seed.to_string(),
+            ])
             .arg("--dir")
-            .arg(folder);
-        let usage = measure::run(&mut command);
-        assert!(usage.status.success(), "{name}: {}", usage.status);
-        usage
-    };
-    let naive = phase("naive");
-    let print = |shape: &str, usage: &measure::Usage| {
-        println!(
-            "| {} | {shape} | {:.2} | {:.2} | {} | {:.2} |",
-            made.len(),
-            usage.cpu,
-            usage.wall,
-            usage.peak / 1024,
-            naive.cpu / usage.cpu
-        );
-    };
-    print("naive", &naive);
-    print("fused", &phase("fused"));
-    let mut build = Command::new(env!("CARGO_BIN_EXE_segc"));
-    build
-        .args(["build", "--project-dir"])
-        .arg(&work)
-        .stdout(Stdio::null());
-    let usage = measure::run(&mut build);
-    assert!(usage.status.success(), "segc build: {}", usage.status);
-    print("build", &usage);
-    equal(&work, made.len()).expect("the results can be read");
+            .arg(self.folder);
+        measure::run(&mut command)
+    }
 }
 
 /// Every segment has the same members in all three; says which have not.
@@ -142,7 +201,7 @@ fn equal(work: &Path, n: usize) -> duckdb::Result<()> {
         [],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    println!("\n{n} segments ({found} not empty), {members} members: equal in all three.\n");
+    eprintln!("{n} segments ({found} not empty), {members} members: equal in all three.");
     Ok(())
 }
 
@@ -153,6 +212,36 @@ fn open(work: &Path, memory: &str) -> duckdb::Result<Connection> {
          CREATE SCHEMA IF NOT EXISTS bench;"
     ))?;
     Ok(con)
+}
+
+/// What nobody can do without: reading the columns that are asked about, and a row per key and source.
+fn limit(work: &Path, memory: &str) -> duckdb::Result<()> {
+    let con = open(work, memory)?;
+    for (table, key, columns) in [
+        (
+            "orders",
+            "customer_id",
+            "ordered_at, status, channel, amount, coupon, payment_method",
+        ),
+        (
+            "order_items",
+            "order_id",
+            "product_id, quantity, unit_price",
+        ),
+        (
+            "events",
+            "customer_id",
+            "occurred_at, event_type, product_id, device, utm_source",
+        ),
+    ] {
+        let read: Vec<String> = columns.split(", ").map(|c| format!("count({c})")).collect();
+        con.execute_batch(&format!(
+            "CREATE TEMP TABLE limit_{table}_read AS SELECT {} FROM {table};
+             CREATE TEMP TABLE limit_{table} AS SELECT {key}, count(*) AS n FROM {table} GROUP BY {key};",
+            read.join(", ")
+        ))?;
+    }
+    Ok(())
 }
 
 /// One query per segment.
@@ -170,7 +259,7 @@ fn naive(work: &Path, n: usize, memory: &str) -> duckdb::Result<()> {
     con.execute_batch("COMMIT")
 }
 
-/// The query that a build stages, and the memberships from it in one pass. Compiling is part of it.
+/// The query that a build stages, and the memberships from it as a build has them. Compiling is part of it.
 fn fused(work: &Path, memory: &str) -> duckdb::Result<()> {
     let con = open(work, memory)?;
     for query in compile::queries(work) {
@@ -179,14 +268,15 @@ fn fused(work: &Path, memory: &str) -> duckdb::Result<()> {
         }
         con.execute_batch(&format!("CREATE TABLE bench.stage AS\n{}", query.sql))?;
         let flags = compile::flags(&query);
-        let pairs: Vec<String> = flags
+        let members: Vec<String> = flags
             .iter()
-            .map(|(segment, column)| format!("CASE WHEN {column} THEN '{segment}' END"))
+            .map(|(segment, column)| {
+                format!("SELECT '{segment}' AS segment, entity_key AS customer_id FROM bench.stage WHERE {column}")
+            })
             .collect();
         con.execute_batch(&format!(
-            "CREATE TABLE bench.fused AS SELECT segment, customer_id FROM (
-               SELECT unnest(list_filter([{}], lambda s: s IS NOT NULL)) AS segment, entity_key AS customer_id FROM bench.stage)",
-            pairs.join(", ")
+            "CREATE TABLE bench.fused AS\n{}",
+            members.join("\nUNION ALL\n")
         ))?;
     }
     Ok(())
