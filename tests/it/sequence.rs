@@ -518,6 +518,20 @@ fn a_sequence_holds_where_any_choice_of_rows_satisfies_it() {
             prop::collection::vec(sequences(kept), 6),
         )
     });
+    // Each also with other first windows, which the optimised plan computes with it.
+    let projects = projects.prop_map(|(kept, zone, events, sequences)| {
+        let wider = |s: &Sequence| {
+            [None, Some((9, "days"))].map(|within| {
+                let mut s = s.clone();
+                if let Some(first) = s.steps.first_mut() {
+                    first.within = within;
+                }
+                s
+            })
+        };
+        let wider: Vec<Sequence> = sequences.iter().take(3).flat_map(wider).collect();
+        (kept, zone, events, [sequences, wider].concat())
+    });
     let mut config = ProptestConfig::with_cases(cases());
     config.failure_persistence = None;
     config.max_shrink_iters = 400;

@@ -37,6 +37,17 @@ pub(crate) fn plans(model: &Model) -> (Plan, Plan) {
     (naive, optimised)
 }
 
+/// The plan where bytes are the price and no scan has more than two measures.
+pub(crate) fn split(naive: &Plan, model: &Model) -> Plan {
+    let costs = ir::Costs {
+        measures: 2,
+        ..ir::Costs::BYTES
+    };
+    let plan = ir::optimize(naive.clone(), model, &costs, &mut |_, _| {});
+    assert!(plan.scans.iter().all(|s| s.measures.len() <= 2));
+    plan
+}
+
 /// Writes a plan and parses what was written.
 pub(crate) fn written(plan: &Plan, model: &Model) -> emit::EntityQuery {
     let dialect = segc::dialect::find("duckdb").expect("there is a first dialect");

@@ -1,7 +1,7 @@
 //! Rows: what the SQL answers on a real engine. Every aggregate by hand, and naive = optimised for random plans.
 
 use super::fixture::*;
-use super::{plans, written};
+use super::{plans, split, written};
 use duckdb::Connection;
 use duckdb::types::Value;
 use segc::expr::{Agg, Expr, ExprKind, Func, Literal, Type, Unit};
@@ -72,9 +72,11 @@ fn column(rows: &[Vec<String>], query: &segc::emit::EntityQuery, name: &str) -> 
 fn both(model: &Model, rows: &str, name: &str) -> Vec<String> {
     let c = engine(rows);
     let (naive, optimised) = plans(model);
+    let split = written(&split(&naive, model), model);
     let (naive, optimised) = (written(&naive, model), written(&optimised, model));
     let (a, b) = (answer(&c, &naive), answer(&c, &optimised));
     assert_eq!(a, b, "{}\n\n{}", naive.sql, optimised.sql);
+    assert_eq!(answer(&c, &split), b, "{}", split.sql);
     column(&b, &optimised, name)
 }
 
