@@ -288,7 +288,7 @@ templates! {
         "check_keys", "diff", "counts_rows", "guard", "guard_staged", "guard_changes", "rename_members", "rename_history", "rename_catalog", "assert_unnamed", "close_stays", "open_stays", "adopt_stays", "delete_members",
         "insert_members", "delete_traits", "update_traits", "insert_traits", "delete_channels", "insert_channels",
         "assert_members", "assert_stays", "assert_suppressed", "assert_held_out", "view_changes";
-    EntityTables: "bigquery/delete_traits", "bigquery/update_traits", "snowflake/delete_traits", "snowflake/update_traits";
+    EntityTables: "snowflake/delete_traits";
     Definition: "create_table", "create_state", "bigquery/create_table", "snowflake/create_table";
     Ledger: "read_message", "read_answers", "doctor_epochs", "doctor_state", "doctor_checksum";
     EntityTables: "doctor_catalog", "doctor_stays", "doctor_overlaps", "doctor_times", "doctor_counts",
@@ -338,6 +338,8 @@ impl<'a> Statements<'a> {
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.add_global("temporary", dialect.own_table());
         templates.add_filter("own", own);
+        let comparable = dialect.comparable();
+        templates.add_filter("comparable", move |value: String| comparable(&value));
         templates.set_syntax(
             SyntaxConfig::builder()
                 .trim_blocks(true)

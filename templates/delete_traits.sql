@@ -1,4 +1,5 @@
 {#- Rows that differ are written anew, the others stay. -#}
+{% macro value(column, name) %}{% if name in opaque %}{{ column | comparable }}{% else %}{{ column }}{% endif %}{% endmacro %}
 DELETE FROM {{ traits }} AS t
 WHERE NOT EXISTS (
   SELECT 1
@@ -6,7 +7,7 @@ WHERE NOT EXISTS (
   WHERE s.{{ key }} = t.entity_key
 {% if whole %}
 {% for column in columns %}
-    AND s.{{ column.sql }} IS NOT DISTINCT FROM t.{{ column.name }}
+    AND {{ value("s." ~ column.sql, column.name) }} IS NOT DISTINCT FROM {{ value("t." ~ column.name, column.name) }}
 {% endfor %}
 {% endif %}
 )

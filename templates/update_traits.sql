@@ -1,4 +1,6 @@
-UPDATE {{ traits }} AS t
+{% macro value(column, name) %}{% if name in opaque %}{{ column | comparable }}{% else %}{{ column }}{% endif %}{% endmacro %}
+{% set target = traits | own %}
+UPDATE {{ traits }}
 SET
 {% for column in columns %}
   {{ column.name }} = s.{{ column.sql }},
@@ -6,10 +8,10 @@ SET
   as_of = {{ as_of }},
   run_id = {{ run_id }}
 FROM {{ stage }} AS s
-WHERE s.{{ key }} = t.entity_key
+WHERE s.{{ key }} = {{ target }}.entity_key
   AND (
 {% for column in columns %}
-    t.{{ column.name }} IS DISTINCT FROM s.{{ column.sql }}{% if not loop.last %} OR{% endif %}
+    {{ value(target ~ "." ~ column.name, column.name) }} IS DISTINCT FROM {{ value("s." ~ column.sql, column.name) }}{% if not loop.last %} OR{% endif %}
 
 {% endfor %}
   )

@@ -1,6 +1,6 @@
 //! BigQuery, GoogleSQL. <https://cloud.google.com/bigquery/docs/reference/standard-sql/functions-all>
 
-use super::bigquery_sources;
+use super::bigquery_sources::{self, numeric};
 use super::bigquery_words::RESERVED;
 use super::generic::{self, compare, extreme, over, where_met};
 use super::groups::only_group;
@@ -38,6 +38,12 @@ impl Dialect for BigQuery {
     /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#groupable_data_types>
     fn compares(&self, ty: &str) -> bool {
         !ty.to_uppercase().contains("JSON")
+    }
+
+    /// NULL would be the text `null`, which is a JSON value's.
+    /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/json_functions#to_json_string>
+    fn comparable(&self) -> fn(&str) -> String {
+        |value| format!("IF({value} IS NULL, NULL, TO_JSON_STRING({value}))")
     }
 
     /// Every dataset has an INFORMATION_SCHEMA of its own: where the dataset is not there, it is not either.
@@ -256,16 +262,6 @@ impl Dialect for BigQuery {
             n.at(Binding::Atom),
             part(unit)
         )))
-    }
-}
-
-/// NUMERIC has 29 digits before the point and 9 after it, BIGNUMERIC 38 and 38.
-/// <https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types>
-fn numeric(precision: u8, scale: u8) -> &'static str {
-    if scale <= 9 && precision - scale.min(precision) <= 29 {
-        "numeric"
-    } else {
-        "bignumeric"
     }
 }
 

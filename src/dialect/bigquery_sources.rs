@@ -36,6 +36,16 @@ pub(super) fn type_of(name: &str) -> Option<Type> {
     }
 }
 
+/// NUMERIC has 29 digits before the point and 9 after it, BIGNUMERIC 38 and 38.
+/// <https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types>
+pub(super) fn numeric(precision: u8, scale: u8) -> &'static str {
+    if scale <= 9 && precision - scale.min(precision) <= 29 {
+        "numeric"
+    } else {
+        "bignumeric"
+    }
+}
+
 /// Whether a type has fields: it is read as JSON.
 pub(super) fn is_record(name: &str) -> bool {
     let item = name.trim().strip_prefix("ARRAY<").unwrap_or(name.trim());

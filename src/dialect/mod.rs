@@ -164,6 +164,11 @@ pub trait Dialect: Sync {
         true
     }
 
+    /// How a value that cannot be compared is written so that it can be: as a text, or NULL for NULL.
+    fn comparable(&self) -> fn(&str) -> String {
+        str::to_owned
+    }
+
     /// Whether a failure says that there is no such schema, and so nothing in it.
     fn has_no_schema(&self, message: &str) -> bool {
         let _ = message;

@@ -69,6 +69,11 @@ impl Dialect for Snowflake {
         !["ARRAY", "VARIANT", "OBJECT", "MAP"].contains(&ty)
     }
 
+    /// <https://docs.snowflake.com/en/sql-reference/functions/to_json>
+    fn comparable(&self) -> fn(&str) -> String {
+        |value| format!("TO_JSON({value})")
+    }
+
     /// <https://docs.snowflake.com/en/sql-reference/data-types-text#escape-sequences-in-single-quoted-string-constants>
     fn string(&self, text: &str) -> String {
         format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))

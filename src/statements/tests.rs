@@ -194,30 +194,43 @@ fn every_template_file_is_listed() {
 
 #[test]
 fn what_a_warehouse_cannot_compare_is_compared_as_text() {
-    let dialect = crate::dialect::find("bigquery").expect("it is one");
-    assert!(dialect.compares("ARRAY<STRING>") && !dialect.compares("JSON"));
-    let statements = Statements::new(dialect);
     let column = |name: &str| Pair {
         name: Sql(name.to_owned()),
         sql: Sql(name.to_owned()),
     };
     let context = serde_json::json!({
-        "traits": "t", "stage": "s", "key": "k", "whole": true, "left_columns": [], "as_of": "x", "run_id": "r",
+        "traits": "x.t", "stage": "s", "key": "k", "whole": true, "left_columns": [], "as_of": "x", "run_id": "r",
         "columns": [column("a"), column("j")], "opaque": ["j"],
     });
-    let update = statements.render("update_traits", &context);
-    assert!(update.contains("t.a IS DISTINCT FROM s.a OR\n"), "{update}");
-    let json =
-        "(t.j IS NULL) <> (s.j IS NULL)\n    OR TO_JSON_STRING(t.j) <> TO_JSON_STRING(s.j)\n";
-    assert!(update.contains(json), "{update}");
-    let delete = statements.render("delete_traits", &context);
-    assert!(
-        delete.contains("AND s.a IS NOT DISTINCT FROM t.a\n"),
-        "{delete}"
-    );
-    let json =
-        "AND (s.j IS NULL) = (t.j IS NULL)\n    AND TO_JSON_STRING(s.j) = TO_JSON_STRING(t.j)\n";
-    assert!(delete.contains(json), "{delete}");
+    let text = |dialect: &str, value: &str| match dialect {
+        "bigquery" => format!("IF({value} IS NULL, NULL, TO_JSON_STRING({value}))"),
+        _ => format!("TO_JSON({value})"),
+    };
+    for (name, opaque, left, right) in [
+        ("bigquery", "JSON", "s", "t"),
+        ("snowflake", "VARIANT", "t", "s"),
+    ] {
+        let dialect = crate::dialect::find(name).expect("it is one");
+        assert!(dialect.compares("STRING") && !dialect.compares(opaque));
+        let statements = Statements::new(dialect);
+        let update = statements.render("update_traits", &context);
+        assert!(update.contains("t.a IS DISTINCT FROM s.a OR\n"), "{update}");
+        let differ = format!(
+            " {} IS DISTINCT FROM {}\n",
+            text(name, "t.j"),
+            text(name, "s.j")
+        );
+        assert!(update.contains(&differ), "{update}");
+        let delete = statements.render("delete_traits", &context);
+        let same = format!("AND {left}.a IS NOT DISTINCT FROM {right}.a\n");
+        assert!(delete.contains(&same), "{delete}");
+        let (mine, other) = (
+            text(name, &format!("{left}.j")),
+            text(name, &format!("{right}.j")),
+        );
+        let same = format!("AND {mine} IS NOT DISTINCT FROM {other}\n");
+        assert!(delete.contains(&same), "{delete}");
+    }
 }
 
 #[test]
