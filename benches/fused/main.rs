@@ -266,12 +266,12 @@ fn fused(work: &Path, memory: &str) -> duckdb::Result<()> {
         for statement in &query.prelude {
             con.execute_batch(statement)?;
         }
-        con.execute_batch(&format!("CREATE TABLE bench.stage AS\n{}", query.sql))?;
+        con.execute_batch(&format!("CREATE TEMP TABLE stage AS\n{}", query.sql))?;
         let flags = compile::flags(&query);
         let members: Vec<String> = flags
             .iter()
             .map(|(segment, column)| {
-                format!("SELECT '{segment}' AS segment, entity_key AS customer_id FROM bench.stage WHERE {column}")
+                format!("SELECT '{segment}' AS segment, entity_key AS customer_id FROM stage WHERE {column}")
             })
             .collect();
         con.execute_batch(&format!(
