@@ -96,6 +96,10 @@ fn ask(workers: Workers<'_>, job: &Job, worker: &mut Option<Worker>) -> Outcome 
     Outcome::Lost(lost)
 }
 
+/// Where the system's loader looks for libraries: where the engine is one, a worker needs it too. Nothing else of the
+/// environment is a test's to see.
+const LOADER: &[&str] = &["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"];
+
 /// A running worker; dropped, it is killed.
 struct Worker {
     child: Child,
@@ -106,11 +110,20 @@ struct Worker {
 }
 
 impl Worker {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "what the loader needs of the environment is handed on"
+    )]
     fn start(program: &Path) -> std::io::Result<Self> {
         let folder = tempfile::tempdir()?;
         let mut child = Command::new(program)
             .arg("__worker")
             .env_clear()
+            .envs(
+                LOADER
+                    .iter()
+                    .filter_map(|name| Some((name, std::env::var_os(name)?))),
+            )
             .current_dir(folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
