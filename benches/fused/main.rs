@@ -6,7 +6,8 @@
 //! `segc build`: compiling, checks, traits, history and publication included. `limit` reads the columns needed of each
 //! source and counts its rows by key: nobody can do less. Each runs in a process of its own over a copy of the same database.
 //! Prints CPU, wall and peak memory of each, and the ratios. `--dir` keeps the data for the next run, `--markdown` writes the
-//! table between the marks of a page.
+//! table between the marks of a page. `--export 300` measures nothing and leaves data, project and naive queries in the folder,
+//! which `benches/peers/run` gives to dbt.
 
 #![allow(
     clippy::disallowed_methods,
@@ -62,6 +63,11 @@ fn main() {
         data::generate(&unfinished, scale, seed).expect("the data can be made");
         fs::rename(&unfinished, &shop).expect("the data can be named");
     }
+    if let Some(n) = measure::option("--export") {
+        let n: usize = n.parse().expect("--export takes a number");
+        export(&folder, &shop, n);
+        return;
+    }
     let shapes =
         measure::option("--shapes").unwrap_or_else(|| "naive,fused,build,limit".to_owned());
     let shapes: Vec<&str> = shapes.split(',').map(str::trim).collect();
@@ -92,6 +98,22 @@ fn main() {
         let text = format!("{before}{BEGIN}\n{table}{END}{after}");
         fs::write(&page, text).expect("the page can be written");
     }
+}
+
+/// Leaves a copy of the data, the project and a file per naive query, for other programs to be measured with.
+fn export(folder: &Path, shop: &Path, n: usize) {
+    let work = folder.join(format!("segments_{n}"));
+    let queries = work.join("naive");
+    let _ = fs::remove_dir_all(&work);
+    fs::create_dir_all(&queries).expect("the folders can be made");
+    fs::copy(shop, work.join("shop.duckdb")).expect("the data can be copied");
+    let made = segments::segments(n);
+    project::write(&work, &made);
+    for segment in &made {
+        let file = queries.join(format!("{}.sql", segment.name));
+        fs::write(file, &segment.naive).expect("a query can be written");
+    }
+    println!("{}", work.display());
 }
 
 /// Where the table stands in a page.
