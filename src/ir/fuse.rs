@@ -170,6 +170,7 @@ fn why(scan: &Scan, model: &Model) -> String {
 const ROWS_PER_ENTITY: f64 = 30.0;
 /// Rows are taken to lie evenly over this many days.
 const HISTORY_DAYS: f64 = 3.0 * 365.0;
+
 /// Rows per entity that a scan reads, and what its aggregates weigh: a set of values per entity is dearer than a sum.
 fn rows(scan: &Scan, model: &Model) -> f64 {
     ROWS_PER_ENTITY * (reach(scan, model).max(0.0) / HISTORY_DAYS).min(1.0)

@@ -14,7 +14,6 @@ use super::verifier::verify;
 use segc::build::run::Ended;
 
 #[test]
-#[ignore = "long: .ci/run runs it, and `cargo test --test it -- --ignored crash::control`"]
 fn a_build_without_its_transaction_is_caught_half_done() {
     let bench = Bench::new(Task::Build);
     let calls = bench.trace.len() as u32;

@@ -52,7 +52,6 @@ fn end(child: Child) -> (Option<i32>, String) {
 const SEGC: &str = env!("CARGO_BIN_EXE_segc");
 
 #[test]
-#[ignore = "long: .ci/run runs it, and `cargo test --test it -- --ignored crash::limits`"]
 fn on_a_disk_that_is_full_sooner_or_later_all_or_nothing_is_published() {
     let (mut there, mut not) = (0, 0);
     for task in [Task::Build, Task::Forget] {

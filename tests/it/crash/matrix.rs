@@ -260,7 +260,6 @@ fn kills(benches: &[Bench], times: usize) -> Vec<(usize, Fault)> {
 }
 
 #[test]
-#[ignore = "long: .ci/run runs it, and `cargo test --test it -- --ignored crash::matrix`"]
 fn killed_at_any_moment_all_or_nothing_is_published_and_the_next_run_ends_it() {
     let times = super::count("SEGC_CRASHES", 110);
     let benches = benches();
@@ -288,7 +287,6 @@ fn killed_at_any_moment_all_or_nothing_is_published_and_the_next_run_ends_it() {
 }
 
 #[test]
-#[ignore = "long: .ci/run runs it, and `cargo test --test it -- --ignored crash::matrix`"]
 fn an_error_at_any_statement_publishes_nothing_and_the_next_run_ends_it() {
     let every = if std::env::var_os("SEGC_CRASHES").is_some() {
         1

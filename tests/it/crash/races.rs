@@ -81,7 +81,6 @@ fn in_order(seen: &Seen, by_run: &BTreeMap<String, Change>, base: &[Change]) -> 
 }
 
 #[test]
-#[ignore = "long: .ci/run runs it, and `cargo test --test it -- --ignored crash::races`"]
 fn of_a_run_that_waits_at_any_statement_and_the_one_that_overtakes_it_one_publishes() {
     let everywhere = std::env::var_os("SEGC_ROUNDS").is_some();
     // What is to be repaired cannot be built upon.
@@ -218,7 +217,6 @@ fn race(db: &DuckDb, round: usize, builders: u32, day: i64) -> Vec<(String, Ende
 }
 
 #[test]
-#[ignore = "long: .ci/run runs it, and `cargo test --test it -- --ignored crash::races`"]
 fn of_two_to_eight_builders_at_once_one_publishes_and_the_others_say_so() {
     let rounds = super::count("SEGC_ROUNDS", 20);
     let folder = tempfile::tempdir().expect("a folder");
