@@ -234,8 +234,13 @@ pub(super) fn merge_tiers(mut plan: Plan, model: &Model, costs: &Costs) -> Plan 
             let extra = weight(&tier, model) * (all - own) * costs.aggregate;
             let saved = own.max(f64::EPSILON) * costs.row + costs.join;
             if extra < saved {
+                let reason = if saved.is_finite() {
+                    format!("{extra:.0} < {saved:.0} ns per entity")
+                } else {
+                    "rows are read once: bytes read are the price".to_owned()
+                };
                 wider.why = format!(
-                    "{}; takes in {} measure(s) of the narrower tier ({extra:.0} < {saved:.0} ns per entity)",
+                    "{}; takes in {} measure(s) of the narrower tier ({reason})",
                     wider.why,
                     tier.measures.len(),
                 );

@@ -45,6 +45,7 @@ pub(crate) fn split(naive: &Plan, model: &Model) -> Plan {
     };
     let plan = ir::optimize(naive.clone(), model, &costs, &mut |_, _| {});
     assert!(plan.scans.iter().all(|s| s.measures.len() <= 2));
+    assert!(plan.scans.iter().all(|s| !s.why.contains("inf ns")));
     plan
 }
 
