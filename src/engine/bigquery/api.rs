@@ -115,14 +115,14 @@ impl Api {
         Err(self.told(&refusal, &[]))
     }
 
-    /// Makes a call once, for somebody who does not wait long; whether it was done.
+    /// Makes a call once, for somebody who does not wait long; whether it was done. A page of a proxy is not BigQuery's word.
     pub(super) fn once(&self, mut request: Request, patience: Duration) -> bool {
         let Ok(Some(bearer)) = self.auth.bearer(&self.http, None) else {
             return false;
         };
         request.timeout = patience.min(request.timeout);
         let answer = self.http.once(&signed(request, &bearer));
-        answer.is_ok_and(|answer| answer.is_success())
+        answer.is_ok_and(|answer| answer.is_success() && answer.json().is_some())
     }
 
     /// The error of a refusal.

@@ -11,6 +11,7 @@ pub(crate) mod http;
 mod http_tests;
 pub(crate) mod snowflake;
 mod snowflake_tests;
+mod stopping;
 
 use jiff::Timestamp;
 use segc::engine::http::Http;
