@@ -66,6 +66,7 @@ class Known:
     """What is known of an emulator, or of a dialect that refuses: `known.toml`, one by one."""
 
     def __init__(self, emulator, dialect):
+        self.emulator, self.dialect, self.asked = emulator, dialect, set()
         with open(os.path.join(os.path.dirname(__file__), "known.toml"), "rb") as file:
             known = tomllib.load(file)
         self.lies = [lie for lie in known.get("lie", []) if lie["emulator"] == emulator]
@@ -79,18 +80,32 @@ class Known:
                 return entry
         return None
 
+    def never_asked(self):
+        """Lies about statements that there are no longer, or that nobody asks."""
+        return [name for lie in self.lies for name in lie["statements"] if name not in self.asked]
 
-def judge(emulator, dialect, path, answer):
-    """Asks every statement of a dialect; `answer` gives names and rows of a record. Whether all are right, or wrong as is known."""
+
+def judge(emulator, dialect, paths, answer, doubted=os.devnull, lying="where the emulator is known to lie"):
+    """Asks every statement of a dialect; `answer` gives names and rows of a record. Whether all are right, or wrong as is known. Statements
+    with another answer than DuckDB's are written to `doubted`; `lying` is what the summary says of those that are known."""
     known = Known(emulator, dialect)
-    asked = values = refused = excused = 0
-    problems, names = [], set()
+    with open(doubted, "w") as doubts:
+        right = all([judge_file(known, path, answer, doubts, lying) for path in paths])
+    for name in known.never_asked():
+        print(f"NO LONGER ASKED OF {emulator} {name}: take it out of known.toml")
+        right = False
+    return right
+
+
+def judge_file(known, path, answer, doubts, lying):
+    right = values = refused = 0
+    problems, excused = [], []
     for line in open(path):
         record = json.loads(line)
-        if record["dialect"] != dialect:
+        if record["dialect"] != known.dialect:
             continue
         name = record["name"]
-        names.add(name)
+        known.asked.add(name)
         if record["refused"]:
             refused += 1
             what = "; ".join(sorted(set(record["refused"])))
@@ -99,23 +114,26 @@ def judge(emulator, dialect, path, answer):
             continue
         if any(name in entry["statements"] for entry in known.refusals):
             problems.append(f"NO LONGER REFUSED {name}: take it out of known.toml")
-        asked += 1
         try:
             found = wrong_answers(*answer(record), record)
         except Exception as error:
             found = [str(error)[:900]]
         listed = [lie for lie in known.lies if name in lie["statements"]]
         if not found:
+            right += 1
             values += len(record["answer"]) * len(record["columns"])
             problems += [f"NO LONGER A LIE {name}: {lie['says']}: take it out of known.toml" for lie in listed]
-        elif all(known.excuse(known.lies, name, what) for what in found):
-            excused += 1
+            continue
+        doubts.write(line)
+        if all(known.excuse(known.lies, name, what) for what in found):
+            excused.append(name)
         else:
             problems.append(f"WRONG {name}: " + "\n    ".join(found[:6]))
     for problem in problems:
         print(problem)
-    print(f"{os.path.basename(path)}, {dialect} on {emulator}: {asked - excused} statements with {values} values as DuckDB answers, "
-          f"{excused} where the emulator is known to lie, {refused} refused, {len(problems)} problems", flush=True)
+    names = f" ({', '.join(map(repr, excused))})" if excused else ""
+    print(f"{os.path.basename(path)}, {known.dialect} on {known.emulator}: {right} statements with {values} values as DuckDB answers, "
+          f"{len(excused)} {lying}{names}, {refused} refused, {len(problems)} problems", flush=True)
     return not problems
 
 

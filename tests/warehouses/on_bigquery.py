@@ -1,9 +1,11 @@
 """Runs segc's BigQuery statements on Google's reference evaluator and compares the answers with DuckDB's.
 
+    on_bigquery.py FILE.jsonl...
     on_bigquery.py FILE.jsonl [--show NAME | --analyse]
 
-Each line is a statement with its tables and DuckDB's answer (tests/it/warehouses). With --analyse nothing is run: the analyzer reads each
-line's `sql` (one statement or several) with its `tables` ({name, columns: [[name, segc's type]]}), and no answer is needed.
+Each line is a statement with its tables and DuckDB's answer (tests/it/warehouses). A lie that is known of a statement must be found: all
+files are given at once. With --analyse nothing is run: the analyzer reads each line's `sql` (one statement or several) with its `tables`
+({name, columns: [[name, segc's type]]}), and no answer is needed.
 Exit status 1 if any differs, or is no GoogleSQL."""
 import json
 import re
@@ -94,7 +96,7 @@ def main():
         return
     if "--analyse" in sys.argv:
         sys.exit(0 if analysed(google, path) else 1)
-    sys.exit(0 if judge("googlesql", "bigquery", path, lambda record: google.run(as_query(record))) else 1)
+    sys.exit(0 if judge("googlesql", "bigquery", sys.argv[1:], lambda record: google.run(as_query(record))) else 1)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def main():
         types = [ty for _, ty in record["columns"]]
         return [name for name, _ in found["columns"]], [[typed(v, ty) for v, ty in zip(row, types)] for row in found["rows"]]
 
-    sys.exit(0 if judge("the warehouse itself", DIALECT, sys.argv[1], answer) else 1)
+    sys.exit(0 if judge("the warehouse itself", DIALECT, sys.argv[1:], answer) else 1)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
 """Runs segc's Snowflake statements on fakesnow (sqlglot and DuckDB) and compares the answers with those of segc's own DuckDB SQL.
 
-    on_snowflake.py FILE.jsonl [--show NAME]
+    on_snowflake.py FILE.jsonl...
+    on_snowflake.py FILE.jsonl --show NAME
+
+A lie that is known of a statement must be found: all files are given at once. What is answered otherwise than by DuckDB is written beside
+them, to doubted.jsonl, for a second emulator (`on_snowduck.py`).
 
 An emulator is no proof of what Snowflake does. Where it is known to have no word for something it is helped, each time with the vendor's
 rule; where it lies, `known.toml` says so.
@@ -16,12 +20,12 @@ rule; where it lies, `known.toml` says so.
 Exit status 1 if any answer differs."""
 import datetime
 import json
+import os
 import re
 import sys
 import warnings
 from decimal import Decimal
 
-import fakesnow
 import snowflake.connector
 
 from answers import columns, judge
@@ -102,11 +106,14 @@ def closed(sql, at):
 
 
 class Snow:
-    def __init__(self):
-        self.patch = fakesnow.patch()
+    """A session of an emulator that puts itself in the place of Snowflake's driver. Both emulators set its zone to UTC."""
+
+    def __init__(self, patch):
+        self.patch = patch
         self.patch.__enter__()
-        self.cursor = snowflake.connector.connect(database="DB", schema="PUBLIC").cursor()
-        self.cursor._duck_conn.execute(MACROS)
+        session = snowflake.connector.connect(database="DB", schema="PUBLIC")
+        session._duck_conn.execute(MACROS)
+        self.cursor = session.cursor()
         self.tables = None
 
     def fill(self, record):
@@ -131,7 +138,8 @@ class Snow:
         self.cursor.execute(helped(record["sql"]))
         types = [ty for _, ty in record["columns"]]
         rows = [[value(v, t) for v, t in zip(row, types)] for row in self.cursor.fetchall()]
-        return [column[0] for column in self.cursor.description], rows
+        # snowduck's description has no type for a list.
+        return self.cursor._arrow_table.column_names, rows
 
 
 def value(found, ty):
@@ -158,8 +166,11 @@ def main():
         records = (json.loads(line) for line in open(path))
         print(next(r["sql"] for r in records if r["name"] == wanted and r["dialect"] == "snowflake"))
         return
-    snow = Snow()
-    sys.exit(0 if judge("fakesnow", "snowflake", path, snow.answer) else 1)
+    # Here, because the second emulator's venv has none.
+    import fakesnow
+
+    doubted = os.path.join(os.path.dirname(path), "doubted.jsonl")
+    sys.exit(0 if judge("fakesnow", "snowflake", sys.argv[1:], Snow(fakesnow.patch()).answer, doubted) else 1)
 
 
 if __name__ == "__main__":
