@@ -6,6 +6,7 @@
 mod checks;
 mod expr;
 mod layout;
+pub mod statistics;
 
 use checks::suppressors;
 pub use checks::{CheckKind, CheckQuery, Counted, CountedOf, checks};

@@ -12,7 +12,7 @@ use crate::diag::{Diagnostics, Severity};
 use crate::dialect::{self, Dialect};
 use crate::ir::Selection;
 use crate::lint;
-use crate::model::{Catalog, Model, resolve, typing};
+use crate::model::{Catalog, Model, TableId, resolve, typing};
 use crate::project::select::{self, Wanted};
 use crate::project::target::{self, Target};
 use crate::project::{self, Project, Request};
@@ -156,6 +156,11 @@ impl Workspace {
             &facts,
             &mut self.diags,
         );
+        for (n, table) in (0..).zip(&model.tables) {
+            if let Some(counted) = project.lock.statistics(&table.source) {
+                model.statistics.insert(TableId(n), counted.clone());
+            }
+        }
         if let Some(target) = self.target.as_ref().filter(|_| sources == Sources::Present) {
             connect::read_lists(project, target, &mut model, &mut self.diags);
             connect::fix_instant(

@@ -166,16 +166,21 @@ fn why(scan: &Scan, model: &Model) -> String {
     }
 }
 
-/// Rows per entity where nothing is known, as of events.
+/// Rows per entity where nothing was counted, as of events.
 const ROWS_PER_ENTITY: f64 = 30.0;
-/// Rows are taken to lie evenly over this many days.
-const HISTORY_DAYS: f64 = 3.0 * 365.0;
+/// How many days back rows lie where nothing was counted. They are taken to lie evenly.
+const HISTORY: (f64, f64) = (3.0 * 365.0, 0.0);
 
-/// Rows per entity that a scan reads, and what its aggregates weigh: a set of values per entity is dearer than a sum.
+/// Rows per entity that a scan reads.
 fn rows(scan: &Scan, model: &Model) -> f64 {
-    ROWS_PER_ENTITY * (reach(scan, model).max(0.0) / HISTORY_DAYS).min(1.0)
+    let all = model.rows_per_entity(scan.relation);
+    let (first, last) = model.history(scan.relation).unwrap_or(HISTORY);
+    // What is still to come is read by few.
+    let days = reach(scan, model).min(first).max(0.0) - last.max(0.0);
+    all.unwrap_or(ROWS_PER_ENTITY) * (days.max(0.0) / (first - last).max(1.0)).min(1.0)
 }
 
+/// What a scan's aggregates weigh: a set of values per entity is dearer than a sum.
 fn weight(scan: &Scan, model: &Model) -> f64 {
     let measures = scan
         .measures

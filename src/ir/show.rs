@@ -2,8 +2,8 @@
 
 use super::names::{ahead, label};
 use super::{Answer, Plan, Scan, SequenceScan, Shape, uses};
-use crate::model::{Atom, Model, words};
-use std::collections::HashMap;
+use crate::model::{Atom, Model, RelationId, words};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 pub(super) struct Shown<'a> {
@@ -24,6 +24,10 @@ impl fmt::Display for Shown<'_> {
             "entity {entity}: {measures} measures in {} scans",
             plan.scans.len()
         )?;
+        let relations: BTreeSet<RelationId> = plan.reads().map(|s| s.relation).collect();
+        for id in relations {
+            self.counted(f, id, entity)?;
+        }
         let users = uses::users(plan, model);
         for scan in &plan.scans {
             self.scan(f, scan)?;
@@ -67,6 +71,20 @@ impl fmt::Display for Shown<'_> {
 }
 
 impl Shown<'_> {
+    /// What estimates of a relation's rows rest on, where that was counted.
+    fn counted(&self, f: &mut fmt::Formatter<'_>, id: RelationId, entity: &str) -> fmt::Result {
+        let Some(rows) = self.model.rows_per_entity(id) else {
+            return Ok(());
+        };
+        let relation = self.model.relations.get(id.index());
+        let name = relation.map_or("", |r| &r.name);
+        write!(f, "  counted: {name}, {rows:.1} rows for each {entity}")?;
+        if let Some((first, last)) = self.model.history(id) {
+            write!(f, ", from {first:.0} to {last:.0} days back")?;
+        }
+        writeln!(f)
+    }
+
     fn sequence(
         &self,
         f: &mut fmt::Formatter<'_>,

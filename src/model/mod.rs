@@ -32,6 +32,7 @@ mod scope;
 mod segments;
 pub mod sequence;
 mod split;
+pub mod statistics;
 mod stay;
 mod table_source;
 mod tables;
@@ -53,6 +54,7 @@ use crate::spec::Share;
 use crate::spec::population::Statistic;
 pub use hash::text_hash;
 pub use sequence::{Sequence, Step};
+use std::collections::BTreeMap;
 pub use upkeep::{Size, Upkeep};
 
 macro_rules! ids {
@@ -106,6 +108,8 @@ pub struct Model {
     pub groups: Vec<Group>,
     /// In an order in which references point backwards.
     pub segments: Vec<Segment>,
+    /// Of those tables that were counted: for estimates alone.
+    pub statistics: BTreeMap<TableId, statistics::Statistics>,
 }
 
 /// Where rows come from. Equal sources are one table.

@@ -8,6 +8,7 @@ use super::{Catalog, Model, frame, hash, items, segments};
 use crate::diag::codes::model::UNKNOWN_ENTITY;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::spec::{Settings, Spec};
+use std::collections::BTreeMap;
 
 pub use super::tables::table_sources;
 
@@ -73,6 +74,7 @@ fn made(
         traits: world.traits,
         groups: items.segments.groups,
         segments: items.segments.segments,
+        statistics: BTreeMap::new(),
     }
 }
 

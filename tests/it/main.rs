@@ -73,6 +73,8 @@ mod runbook;
 #[cfg(feature = "duckdb-linked")]
 mod sequence;
 #[cfg(feature = "duckdb-linked")]
+mod statistics;
+#[cfg(feature = "duckdb-linked")]
 mod unit;
 #[cfg(feature = "duckdb-linked")]
 mod warehouses;

@@ -163,6 +163,7 @@ def story():
     w.project["shop"]["guards"].update(broad)
     yield w.step("a first build", at(1, "build"))
     yield w.step("the same instant again: nothing to do", at(1, "build"), changes=False)
+    yield w.step("rows are counted, for the planner", ["pull-schema", "--statistics"], changes=False)
     yield w.step("the same data a day later: nobody comes or goes", at(2, "build"))
 
     w.orders += [order(95001, "c23", 2, "99.90"), order(95002, "a b", 3, "500.01")]

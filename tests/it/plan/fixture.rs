@@ -3,6 +3,7 @@
 use segc::expr::{Agg, Expr, ExprKind, Func, Literal, Type};
 use segc::model::*;
 use segc::source::{At, FileId, Span};
+use std::collections::BTreeMap;
 
 pub(crate) const SPAN: Span = Span {
     file: FileId(0),
@@ -222,6 +223,7 @@ impl Shop {
             traits: Vec::new(),
             groups: Vec::new(),
             segments: Vec::new(),
+            statistics: BTreeMap::new(),
         })
     }
 

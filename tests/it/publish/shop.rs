@@ -241,6 +241,7 @@ impl Shop {
             traits: Vec::new(),
             groups: Vec::new(),
             segments: segments.iter().map(segment).collect(),
+            statistics: BTreeMap::new(),
         }
     }
 }
