@@ -116,25 +116,25 @@ pub(super) fn fuse(mut plan: Plan, model: &Model, _: &Costs) -> Plan {
 }
 
 /// Where a scan ends, if it reads rows ahead of `as_of`.
-fn ahead(scan: &Scan, model: &Model) -> Option<Literal> {
+pub(super) fn ahead(scan: &Scan, model: &Model) -> Option<Literal> {
     let relation = model.relations.get(scan.relation.index())?;
     let until = scan.until.as_ref()?;
     relation.is_ahead(until).then(|| until.clone())
 }
 
 /// None is `as_of`: nothing earlier than that comes here.
-fn latest(a: Option<Literal>, b: Option<Literal>) -> Option<Literal> {
+pub(super) fn latest(a: Option<Literal>, b: Option<Literal>) -> Option<Literal> {
     let both = a.iter().chain(&b);
     both.reduce(later).cloned()
 }
 
 /// Scans stand by relation, aggregates first, widest window first.
-fn order(scan: &Scan, model: &Model) -> (RelationId, Shape, f64) {
+pub(super) fn order(scan: &Scan, model: &Model) -> (RelationId, Shape, f64) {
     (scan.relation, scan.shape, -reach(scan, model))
 }
 
 /// How many days back a scan reads.
-fn reach(scan: &Scan, model: &Model) -> f64 {
+pub(super) fn reach(scan: &Scan, model: &Model) -> f64 {
     scan.from
         .as_ref()
         .and_then(|f| days_back(f, model))
@@ -172,7 +172,7 @@ const ROWS_PER_ENTITY: f64 = 30.0;
 const HISTORY: (f64, f64) = (3.0 * 365.0, 0.0);
 
 /// Rows per entity that a scan reads.
-fn rows(scan: &Scan, model: &Model) -> f64 {
+pub(super) fn rows(scan: &Scan, model: &Model) -> f64 {
     let all = model.rows_per_entity(scan.relation);
     let (first, last) = model.history(scan.relation).unwrap_or(HISTORY);
     // What is still to come is read by few.
@@ -205,24 +205,18 @@ fn weight(scan: &Scan, model: &Model) -> f64 {
         .sum()
 }
 
-/// What tiers have in common: the relation, and the value whose distinct ones they count.
-type Tiered<'a> = (RelationId, Option<&'a RowExpr>);
-
 /// From the narrowest tier of each relation: merge it into the next wider one where reading the extra rows with its
 /// aggregates costs less than a scan and a join of its own.
 pub(super) fn merge_tiers(mut plan: Plan, model: &Model, costs: &Costs) -> Plan {
-    let mut tiers: Vec<(Tiered<'_>, Vec<Scan>)> = Vec::new();
+    let mut tiers: Vec<(RelationId, Vec<Scan>)> = Vec::new();
     let mut others = Vec::new();
     for scan in plan.scans {
         match scan.shape {
-            Shape::Aggregate | Shape::Distinct => {
-                let key = (scan.relation, distinct(&scan, model));
-                match tiers.iter_mut().find(|(k, _)| *k == key) {
-                    Some((_, list)) => list.push(scan),
-                    None => tiers.push((key, vec![scan])),
-                }
-            }
-            Shape::Chosen { .. } | Shape::Ranked { .. } => others.push(scan),
+            Shape::Aggregate => match tiers.iter_mut().find(|(r, _)| *r == scan.relation) {
+                Some((_, list)) => list.push(scan),
+                None => tiers.push((scan.relation, vec![scan])),
+            },
+            Shape::Distinct | Shape::Chosen { .. } | Shape::Ranked { .. } => others.push(scan),
         }
     }
     plan.scans = Vec::new();
@@ -293,7 +287,7 @@ pub(super) fn split(mut plan: Plan, _: &Model, costs: &Costs) -> Plan {
 }
 
 /// What is joined for both.
-fn join(slots: &mut Vec<usize>, others: &[usize]) {
+pub(super) fn join(slots: &mut Vec<usize>, others: &[usize]) {
     slots.extend(others);
     slots.sort_unstable();
     slots.dedup();

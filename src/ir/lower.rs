@@ -120,6 +120,7 @@ pub fn ask(
     Some(Plan {
         entity: id,
         scans,
+        rollups: Vec::new(),
         sequences: sequences
             .into_iter()
             .filter_map(|s| sequence::lower(s, model))
@@ -184,6 +185,7 @@ fn one_scan(id: MeasureId, measure: &Measure, model: &Model) -> Scan {
             Shape::Chosen { .. } | Shape::Ranked { .. } => measure.filter.clone(),
         },
         any_of: Vec::new(),
+        over: None,
         slots: slots.unwrap_or_default(),
         measures: vec![id],
         why: "naive: every measure has its own scan".to_owned(),

@@ -14,6 +14,8 @@ mod optimize;
 mod places;
 mod population;
 mod predicate;
+mod rolled;
+mod rollup;
 mod scan;
 mod select;
 mod sequence;
@@ -24,6 +26,7 @@ pub use costs::Costs;
 pub use lower::{ask, lower};
 pub use names::Names;
 pub use optimize::{RULES, Rule, optimize};
+pub use rollup::Rollup;
 pub use select::select;
 pub use sequence::{SequenceScan, StepScan};
 
@@ -47,6 +50,8 @@ pub struct Plan {
     pub entity: EntityId,
     /// Every measure needed stands in exactly one of these.
     pub scans: Vec<Scan>,
+    /// What scans are computed from that ask about the same values.
+    pub rollups: Vec<Rollup>,
     /// Every sequence needed, once.
     pub sequences: Vec<SequenceScan>,
     /// The plans of other entities whose segments its relations' rows lead to: each answers with the key and the segments.
@@ -74,6 +79,8 @@ pub struct Scan {
     pub all_of: Vec<RowExpr>,
     /// Every row meets one of these conjunctions; empty: no such condition.
     pub any_of: Vec<Vec<RowExpr>>,
+    /// The one of the plan's rollups that it is computed from; it reads no rows of the relation then.
+    pub over: Option<usize>,
     /// Slots of the relation's frame that are joined, slot 0 included, in order.
     pub slots: Vec<usize>,
     pub measures: Vec<MeasureId>,
@@ -127,8 +134,10 @@ pub enum Answer {
 impl Plan {
     /// Every pass over a relation.
     pub fn reads(&self) -> impl Iterator<Item = &Scan> {
+        let scans = self.scans.iter().filter(|s| s.over.is_none());
+        let rollups = self.rollups.iter().map(|r| &r.scan);
         let steps = self.sequences.iter().flat_map(|s| &s.scans);
-        self.scans.iter().chain(steps.map(|s| &s.scan))
+        scans.chain(rollups).chain(steps.map(|s| &s.scan))
     }
 
     /// The plan as a text for people: each scan, what it computes, and why there.

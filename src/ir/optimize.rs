@@ -1,9 +1,9 @@
 //! The rewrites of a plan: [`RULES`], in order, and the driver that applies them and checks their work.
 
-use super::{Answer, Costs, Names, Plan, Shape, fuse, sequence};
+use super::{Answer, Costs, Names, Plan, Scan, Shape, fuse, rollup, sequence};
 use crate::expr::Literal;
 use crate::model::calendar::earlier;
-use crate::model::{JoinKind, MeasureId, Model, Relation, RowExpr, SequenceId};
+use crate::model::{JoinKind, Measure, MeasureId, Model, Relation, RowExpr, SequenceId};
 use std::collections::{BTreeSet, HashSet};
 
 /// A rewrite: its name, as `segc compile --passes` prints it, and what it does.
@@ -12,12 +12,16 @@ pub struct Rule {
     pub apply: fn(Plan, &Model, &Costs) -> Plan,
 }
 
-/// In this order: tiers are made of what has been fused; only whole tiers know which conditions all their measures share;
+/// In this order: rollups and tiers are made of what has been fused; only whole tiers know which conditions all their measures share;
 /// and only then is it known which tables a scan reads.
 pub const RULES: &[Rule] = &[
     Rule {
         name: "fuse",
         apply: fuse::fuse,
+    },
+    Rule {
+        name: "roll_up",
+        apply: rollup::roll_up,
     },
     Rule {
         name: "merge_tiers",
@@ -110,27 +114,45 @@ const MAX_ALTERNATIVES: usize = 4;
 /// Conditions that all measures of a scan share move to its WHERE; so does the OR of the rest, while it is short; so does
 /// the latest upper bound, where every measure has one.
 fn push_filters(mut plan: Plan, model: &Model, _: &Costs) -> Plan {
+    for (n, rollup) in plan.rollups.iter_mut().enumerate() {
+        let measures = computed_from(&plan.scans, n, model);
+        push(&mut rollup.scan, &measures.collect::<Vec<_>>());
+    }
     for scan in plan
         .scans
         .iter_mut()
-        .filter(|s| matches!(s.shape, Shape::Aggregate | Shape::Distinct))
+        .filter(|s| s.over.is_none() && matches!(s.shape, Shape::Aggregate | Shape::Distinct))
     {
         let measures: Vec<_> = scan
             .measures
             .iter()
             .filter_map(|m| model.measures.get(m.index()))
             .collect();
-        let filters: Vec<&[RowExpr]> = measures.iter().map(|m| m.filter.as_slice()).collect();
-        let (shared, alternatives) = shared(&filters);
-        scan.all_of = shared;
-        if alternatives.len() <= MAX_ALTERNATIVES {
-            scan.any_of = alternatives;
-        }
-        let bounds: Option<Vec<&Literal>> =
-            measures.iter().map(|m| m.window.until.as_ref()).collect();
-        scan.until = bounds.and_then(|b| b.into_iter().reduce(later).cloned());
+        push(scan, &measures);
     }
     plan
+}
+
+/// The measures that are computed from a rollup.
+pub(super) fn computed_from<'a>(
+    scans: &'a [Scan],
+    rollup: usize,
+    model: &'a Model,
+) -> impl Iterator<Item = &'a Measure> {
+    let scans = scans.iter().filter(move |s| s.over == Some(rollup));
+    let ids = scans.flat_map(|s| &s.measures);
+    ids.filter_map(|m| model.measures.get(m.index()))
+}
+
+fn push(scan: &mut Scan, measures: &[&Measure]) {
+    let filters: Vec<&[RowExpr]> = measures.iter().map(|m| m.filter.as_slice()).collect();
+    let (shared, alternatives) = shared(&filters);
+    scan.all_of = shared;
+    if alternatives.len() <= MAX_ALTERNATIVES {
+        scan.any_of = alternatives;
+    }
+    let bounds: Option<Vec<&Literal>> = measures.iter().map(|m| m.window.until.as_ref()).collect();
+    scan.until = bounds.and_then(|b| b.into_iter().reduce(later).cloned());
 }
 
 pub(super) fn later<'a>(a: &'a Literal, b: &'a Literal) -> &'a Literal {
@@ -167,7 +189,14 @@ pub(super) fn shared(filters: &[&[RowExpr]]) -> (Vec<RowExpr>, Vec<Vec<RowExpr>>
 
 /// Joins only the lookups that something in the scan reads. Parents stay: a row without one belongs to nobody.
 fn prune_joins(mut plan: Plan, model: &Model, _: &Costs) -> Plan {
-    for scan in &mut plan.scans {
+    for (n, rollup) in plan.rollups.iter_mut().enumerate() {
+        let measures = computed_from(&plan.scans, n, model);
+        let exprs = measures.flat_map(|m| m.filter.iter().chain(&m.arg));
+        if let Some(relation) = model.relations.get(rollup.scan.relation.index()) {
+            rollup.scan.slots = needed_slots(relation, exprs.chain([&rollup.value]));
+        }
+    }
+    for scan in plan.scans.iter_mut().filter(|s| s.over.is_none()) {
         let measures = scan
             .measures
             .iter()

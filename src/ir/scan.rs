@@ -204,8 +204,7 @@ impl<'a> Room<'a> {
             .collect()
     }
 
-    fn comment(&self) -> String {
-        let model = self.ctx.model;
+    pub(super) fn comment(&self) -> String {
         let what = match self.scan.shape {
             Shape::Aggregate => "",
             Shape::Distinct => "distinct values in ",
@@ -214,6 +213,12 @@ impl<'a> Room<'a> {
             Shape::Ranked { least: false } => "the most frequent value in ",
             Shape::Ranked { least: true } => "the least frequent value in ",
         };
+        format!("{what}{}", self.described(""))
+    }
+
+    /// The relation, something about it, and when its rows are of.
+    pub(super) fn described(&self, how: &str) -> String {
+        let model = self.ctx.model;
         let (from, until) = (self.scan.from.as_ref(), self.scan.until.as_ref());
         let when = match (
             ahead(self.scan.relation, from, until, model),
@@ -224,17 +229,17 @@ impl<'a> Room<'a> {
             (None, Some(back)) => format!("the last {back}"),
             (None, None) => "all time".to_owned(),
         };
-        format!("{what}{}, {when}", self.relation.name)
+        format!("{}{how}, {when}", self.relation.name)
     }
 
-    fn measures(&self) -> impl Iterator<Item = (MeasureId, &Measure, String)> {
+    pub(super) fn measures(&self) -> impl Iterator<Item = (MeasureId, &Measure, String)> {
         self.scan.measures.iter().filter_map(|id| {
             let measure = self.ctx.model.measures.get(id.index())?;
             Some((*id, measure, self.ctx.names.measures.get(id)?.clone()))
         })
     }
 
-    fn used_by(&self, id: MeasureId) -> Option<String> {
+    pub(super) fn used_by(&self, id: MeasureId) -> Option<String> {
         self.ctx
             .users
             .get(&Atom::Measure(id))
@@ -441,7 +446,7 @@ impl<'a> Room<'a> {
 
     /// Rows per value, values in order of that, then the one at position 1.
     fn ranked(&self, least: bool) -> Vec<Block> {
-        let Some((id, measure, name)) = self.measures().next() else {
+        let Some((_, measure, _)) = self.measures().next() else {
             return Vec::new();
         };
         let mut counted = self.rows(format!("{}_counts", self.name));
@@ -461,13 +466,32 @@ impl<'a> Room<'a> {
         counted.group_by = counted.columns.len();
         let count = aggregate(Agg::Count, None, Vec::new(), Type::Int);
         counted.columns.push(simple("row_count", count));
-
-        let mut rows = self.of(&counted.name);
-        rows.name = format!("{}_rows", self.name);
+        counted.comment = Vec::new();
         let value = column(&counted.name, "value", measure.ty.clone());
+        let rows = column(&counted.name, "row_count", Type::Int);
+        let mut blocks = self.first_by_rows(&counted.name, value, rows, None, least);
+        blocks.insert(0, counted);
+        blocks
+    }
+
+    /// Of the values in block `of`, each with its number of rows, the first one by that. `some`: which values there are.
+    pub(super) fn first_by_rows(
+        &self,
+        of: &str,
+        value: BlockExpr,
+        count: BlockExpr,
+        some: Option<BlockExpr>,
+        least: bool,
+    ) -> Vec<Block> {
+        let Some((id, measure, name)) = self.measures().next() else {
+            return Vec::new();
+        };
+        let mut rows = self.of(of);
+        rows.name = format!("{}_rows", self.name);
+        rows.filter.extend(some);
         let order = vec![
             Order {
-                by: column(&counted.name, "row_count", Type::Int),
+                by: count,
                 descending: !least,
             },
             Order {
@@ -476,7 +500,11 @@ impl<'a> Room<'a> {
             },
         ];
         let keys = rows.columns.iter().map(|c| c.value.clone()).collect();
-        rows.columns.push(simple("value", value));
+        rows.columns.push(Column {
+            name: "value".to_owned(),
+            value,
+            comment: None,
+        });
         rows.columns.push(position(keys, order));
 
         let mut outer = self.outer(&rows.name);
@@ -485,8 +513,8 @@ impl<'a> Room<'a> {
             value: column(&rows.name, "value", measure.ty.clone()),
             comment: self.used_by(id),
         });
-        outer.comment = std::mem::take(&mut counted.comment);
-        vec![counted, rows, outer]
+        outer.comment = vec![self.comment()];
+        vec![rows, outer]
     }
 
     /// The keys of the rows of block `of` whose position is 1.
@@ -501,7 +529,7 @@ impl<'a> Room<'a> {
     }
 
     /// The keys of the rows of block `of`.
-    fn of(&self, of: &str) -> Block {
+    pub(super) fn of(&self, of: &str) -> Block {
         let keys = key_columns(self.relation).into_iter().map(|name| Column {
             value: column(of, &name, Type::Null),
             name,
@@ -520,7 +548,12 @@ impl<'a> Room<'a> {
 }
 
 /// An aggregate of the rows of a group.
-fn aggregate(agg: Agg, arg: Option<BlockExpr>, filter: Vec<BlockExpr>, ty: Type) -> BlockExpr {
+pub(super) fn aggregate(
+    agg: Agg,
+    arg: Option<BlockExpr>,
+    filter: Vec<BlockExpr>,
+    ty: Type,
+) -> BlockExpr {
     let term = Term::Aggregate(Box::new(Aggregate { agg, arg, filter }));
     Expr::new(ExprKind::Column(term), ty, super::predicate::NOWHERE)
 }

@@ -3,6 +3,7 @@
 use super::block::{Block, BlockExpr, Column, From, Join, Query, Source};
 use super::names::{Taken, ahead, label, plain};
 use super::predicate::{self, Row, column, test};
+use super::rolled::{self, Rolled};
 use super::scan::{self, Aliases, Context, key_columns};
 use super::{Answer, Node, Plan, Scan, SequenceScan, Shape, population, sequence, uses};
 use crate::expr::{Expr, Func, Literal, Type};
@@ -45,9 +46,26 @@ pub fn select(plan: &Plan, model: &Model) -> Query {
         }
     }
     let mut found = Found::default();
+    let rolled = plan.rollups.iter().map(|rollup| {
+        let name = |relation: &str| rolled::name(rollup, relation);
+        taken.unique(&scan_name(&rollup.scan, name, model))
+    });
+    let rolled: Vec<String> = rolled.collect();
+    let rolled = plan.rollups.iter().enumerate().zip(&rolled);
+    let rolled: Vec<_> = rolled
+        .map(|(rollup, name)| Rolled::new(rollup, &plan.scans, name, &ctx))
+        .collect();
+    let mut given = BTreeSet::new();
     for scan in &plan.scans {
-        let name = taken.unique(&scan_name(scan, model));
-        query.blocks.extend(scan::blocks(scan, &name, &ctx));
+        let name = taken.unique(&scan_name(scan, |r| shaped(scan.shape, r), model));
+        let over = scan.over.and_then(|n| rolled.get(n)?.as_ref());
+        let first = scan.over.is_some_and(|n| given.insert(n));
+        let rollup = over.filter(|_| first).map(|r| r.block.clone());
+        query.blocks.extend(rollup);
+        query.blocks.extend(match over {
+            Some(rolled) => rolled.blocks(scan, &name),
+            None => scan::blocks(scan, &name, &ctx),
+        });
         found.scans.push((scan, name));
     }
     for one in &plan.sequences {
@@ -112,12 +130,24 @@ fn block_names(model: &Model) -> Taken {
     taken
 }
 
-fn scan_name(scan: &Scan, model: &Model) -> String {
+/// What a scan is, and when its rows are of.
+fn scan_name(scan: &Scan, what: impl FnOnce(&str) -> String, model: &Model) -> String {
     let relation = model
         .relations
         .get(scan.relation.index())
         .map_or("", |r| &r.name);
-    let shape = match scan.shape {
+    let from = scan.from.as_ref();
+    let ahead = ahead(scan.relation, from, scan.until.as_ref(), model).map(|words| plain(&words));
+    let back = ahead.or_else(|| from.and_then(|l| label(l, model)));
+    format!(
+        "{}_{}",
+        what(relation),
+        back.as_deref().unwrap_or("all_time")
+    )
+}
+
+fn shaped(shape: Shape, relation: &str) -> String {
+    let shape = match shape {
         Shape::Aggregate => "",
         Shape::Distinct => "_distinct",
         Shape::Chosen { last: false, .. } => "_first",
@@ -125,13 +155,7 @@ fn scan_name(scan: &Scan, model: &Model) -> String {
         Shape::Ranked { least: false } => "_most_frequent",
         Shape::Ranked { least: true } => "_least_frequent",
     };
-    let from = scan.from.as_ref();
-    let ahead = ahead(scan.relation, from, scan.until.as_ref(), model).map(|words| plain(&words));
-    let back = ahead.or_else(|| from.and_then(|l| label(l, model)));
-    format!(
-        "{relation}{shape}_{}",
-        back.as_deref().unwrap_or("all_time")
-    )
+    format!("{relation}{shape}")
 }
 
 /// One row per row of the entity's table, whatever the scans found.

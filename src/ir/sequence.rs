@@ -88,6 +88,7 @@ fn scan(relation: RelationId) -> Scan {
         until: None,
         all_of: Vec::new(),
         any_of: Vec::new(),
+        over: None,
         slots: Vec::new(),
         measures: Vec::new(),
         why: String::new(),

@@ -29,7 +29,12 @@ impl fmt::Display for Shown<'_> {
             self.counted(f, id, entity)?;
         }
         let users = uses::users(plan, model);
+        for (n, rollup) in plan.rollups.iter().enumerate() {
+            write!(f, "  rollup {}:", n + 1)?;
+            self.scan(f, &rollup.scan)?;
+        }
         for scan in &plan.scans {
+            write!(f, " ")?;
             self.scan(f, scan)?;
             for id in &scan.measures {
                 let name = plan.names.measures.get(id).map_or("", String::as_str);
@@ -103,7 +108,7 @@ impl Shown<'_> {
         writeln!(f, "    because: {}", found.why)?;
         for part in &found.scans {
             let steps: Vec<String> = part.steps.iter().map(|n| (n + 1).to_string()).collect();
-            write!(f, "  ")?;
+            write!(f, "   ")?;
             self.read(f, &part.scan)?;
             writeln!(f, ": steps {}", steps.join(", "))?;
         }
@@ -119,7 +124,7 @@ impl Shown<'_> {
     fn read(&self, f: &mut fmt::Formatter<'_>, scan: &Scan) -> fmt::Result {
         let model = self.model;
         let relation = model.relations.get(scan.relation.index());
-        write!(f, "  scan {}", relation.map_or("", |r| &r.name))?;
+        write!(f, " scan {}", relation.map_or("", |r| &r.name))?;
         match scan.shape {
             Shape::Aggregate => {}
             Shape::Distinct => write!(f, ", by value")?,
@@ -127,6 +132,9 @@ impl Shown<'_> {
             Shape::Chosen { last: true, .. } => write!(f, ", the last row")?,
             Shape::Ranked { least: false } => write!(f, ", the most frequent value")?,
             Shape::Ranked { least: true } => write!(f, ", the least frequent value")?,
+        }
+        if let Some(rollup) = scan.over {
+            write!(f, ", over rollup {}", rollup + 1)?;
         }
         let (from, until) = (scan.from.as_ref(), scan.until.as_ref());
         if let Some(ahead) = ahead(scan.relation, from, until, model) {

@@ -8,6 +8,8 @@
 
 mod fixture;
 #[cfg(feature = "duckdb-linked")]
+mod rollups;
+#[cfg(feature = "duckdb-linked")]
 mod rows;
 
 use fixture::*;

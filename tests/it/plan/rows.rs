@@ -69,7 +69,7 @@ fn column(rows: &[Vec<String>], query: &segc::emit::EntityQuery, name: &str) -> 
 }
 
 /// One column of both plans, which must agree.
-fn both(model: &Model, rows: &str, name: &str) -> Vec<String> {
+pub(super) fn both(model: &Model, rows: &str, name: &str) -> Vec<String> {
     let c = engine(rows);
     let (naive, optimised) = plans(model);
     let split = written(&split(&naive, model), model);
@@ -80,7 +80,7 @@ fn both(model: &Model, rows: &str, name: &str) -> Vec<String> {
     column(&b, &optimised, name)
 }
 
-const SMALL: &str = "
+pub(super) const SMALL: &str = "
     insert into customers values (1, 'US', 30), (2, 'CA', null), (3, null, 50);
     insert into orders values
         (10, 1, '2026-01-01 10:00:00+00', 'web',   'paid',      10.00),
@@ -536,10 +536,10 @@ fn functions_mean_what_the_language_says() {
 }
 
 /// A small generator, the same on every machine.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn up_to(&mut self, n: u64) -> u64 {
+    pub(super) fn up_to(&mut self, n: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -547,12 +547,12 @@ impl Dice {
         (self.0 >> 33) % n
     }
 
-    fn one_of<T: Clone>(&mut self, of: &[T]) -> T {
+    pub(super) fn one_of<T: Clone>(&mut self, of: &[T]) -> T {
         of[usize::try_from(self.up_to(of.len() as u64)).expect("small")].clone()
     }
 }
 
-fn random_rows(dice: &mut Dice) -> String {
+pub(super) fn random_rows(dice: &mut Dice) -> String {
     let mut sql = String::new();
     for id in 0..40 {
         let country = dice.one_of(&["'US'", "'CA'", "null"]);

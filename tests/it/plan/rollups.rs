@@ -1,0 +1,173 @@
+//! Rollups: what is asked of one value is computed from one grouping, and is the same.
+
+use super::fixture::*;
+use super::rows::{Dice, SMALL, both, random_rows};
+use super::{plans, written};
+use segc::expr::{Agg, Func, Type};
+use segc::ir::Plan;
+use segc::model::{MeasureId, Model, RelationId, RowExpr, Window};
+
+fn asked(m: &mut Shop, measures: &[(&str, MeasureId)]) {
+    for (name, id) in measures {
+        let value = m.value(*id);
+        m.trait_(name, value);
+    }
+}
+
+/// How often the SQL reads a table.
+fn reads(plan: &Plan, model: &Model, table: &str) -> usize {
+    let sql = written(plan, model).sql;
+    sql.matches(&format!("from {table} as")).count()
+}
+
+#[test]
+fn distinct_and_ranked_values_are_grouped_once() {
+    let mut m = Shop::new();
+    let channel = Some(m.col(ORDERS, "channel"));
+    let web = eq(m.col(ORDERS, "channel"), text("web"));
+    let large = m.call(Func::Gt, vec![m.col(ORDERS, "order_id"), int_row(11)]);
+    let (all, year) = (m.all_time(), m.days(730));
+    let mut of = |agg, filter: &[&RowExpr], window: &Window| {
+        let filter = filter.iter().copied().cloned().collect();
+        m.measure(ORDERS, agg, channel.clone(), filter, window.clone())
+    };
+    let measures = [
+        ("d", of(Agg::CountDistinct, &[], &all)),
+        ("d_year", of(Agg::CountDistinct, &[], &year)),
+        ("d_web", of(Agg::CountDistinct, &[&web], &all)),
+        ("d_large", of(Agg::CountDistinct, &[&large], &year)),
+        ("most", of(Agg::MostFrequent, &[], &all)),
+        ("most_large", of(Agg::MostFrequent, &[&large], &all)),
+        ("least_large", of(Agg::LeastFrequent, &[&large], &all)),
+    ];
+    asked(&mut m, &measures);
+    let model = m.model();
+    let (naive, plan) = plans(&model);
+    assert_eq!(naive.rollups.len(), 0);
+    assert_eq!(plan.rollups.len(), 1);
+    assert_eq!(plan.scans.len(), 4);
+    assert_eq!(reads(&plan, &model, "orders"), 1);
+    let get = |name: &str| both(&model, SMALL, &format!("trait_{name}"));
+    assert_eq!(get("d"), ["3", "1", "0"]);
+    assert_eq!(get("d_year"), ["3", "1", "0"]);
+    assert_eq!(get("d_web"), ["1", "1", "0"]);
+    assert_eq!(get("d_large"), ["1", "1", "0"]);
+    assert_eq!(get("most"), ["app", "web", "-"]);
+    // A value none of whose rows counts is not the least frequent one.
+    assert_eq!(get("most_large"), ["app", "web", "-"]);
+    assert_eq!(get("least_large"), ["app", "web", "-"]);
+    insta::assert_snapshot!("rollup_shown", plan.show(&model));
+    insta::assert_snapshot!("rollup_written", written(&plan, &model).sql);
+}
+
+#[test]
+fn a_narrow_count_of_rows_is_a_rollup_of_its_own_where_that_is_cheaper() {
+    let mut m = Shop::new();
+    let channel = Some(m.col(ORDERS, "channel"));
+    let (all, week) = (m.all_time(), m.days(7));
+    let wide = m.measure(ORDERS, Agg::CountDistinct, channel.clone(), vec![], all);
+    let narrow = m.measure(ORDERS, Agg::MostFrequent, channel, vec![], week);
+    asked(&mut m, &[("wide", wide), ("narrow", narrow)]);
+    let model = m.model();
+    let (naive, plan) = plans(&model);
+    assert_eq!(plan.rollups.len(), 2);
+    let why = &plan.rollups[1].scan.why;
+    assert!(
+        why.contains("a rollup of its own: in the wider one"),
+        "{why}"
+    );
+    // Where bytes are the price, rows are read once.
+    let costs = segc::ir::Costs::BYTES;
+    let plan = segc::ir::optimize(naive, &model, &costs, &mut |_, _| {});
+    assert_eq!(plan.rollups.len(), 1);
+    assert_eq!(both(&model, SMALL, "trait_wide"), ["3", "1", "0"]);
+    assert_eq!(both(&model, SMALL, "trait_narrow"), ["-", "-", "-"]);
+}
+
+#[test]
+fn the_most_frequent_boolean_is_found_without_a_minimum() {
+    let mut m = Shop::new();
+    let large = m.call(Func::Gt, vec![m.col(ORDERS, "order_id"), int_row(11)]);
+    let all = m.all_time();
+    let most = m.measure(
+        ORDERS,
+        Agg::MostFrequent,
+        Some(large.clone()),
+        vec![],
+        all.clone(),
+    );
+    let least = m.measure(ORDERS, Agg::LeastFrequent, Some(large), vec![], all);
+    asked(&mut m, &[("most", most), ("least", least)]);
+    let model = m.model();
+    let (_, plan) = plans(&model);
+    assert_eq!(plan.rollups.len(), 1);
+    assert!(written(&plan, &model).sql.contains("row_number()"));
+    assert_eq!(both(&model, SMALL, "trait_most"), ["false", "true", "-"]);
+    assert_eq!(both(&model, SMALL, "trait_least"), ["false", "true", "-"]);
+}
+
+/// Anything that may be asked of a value, with conditions on it and on others.
+fn random_measure(m: &mut Shop, dice: &mut Dice) -> MeasureId {
+    let relation: RelationId = dice.one_of(&[ORDERS, ITEMS, ITEMS]);
+    let (number, word) = match relation {
+        ORDERS => ("total", "channel"),
+        _ => ("quantity", "category"),
+    };
+    let agg = dice.one_of(&[
+        Agg::CountDistinct,
+        Agg::CountDistinct,
+        Agg::MostFrequent,
+        Agg::LeastFrequent,
+        Agg::Count,
+        Agg::Exists,
+        Agg::Sum,
+        Agg::Min,
+        Agg::Max,
+    ]);
+    let arg = match agg {
+        Agg::Exists => None,
+        Agg::Count => dice.one_of(&[None, Some(m.col(relation, number))]),
+        Agg::Sum | Agg::Min | Agg::Max => Some(m.col(relation, number)),
+        _ => Some(m.col(relation, word)),
+    };
+    let word = m.col(relation, word);
+    let values = ["web", "shoes", "hats", "store"];
+    let one = text(dice.one_of(&values));
+    let mut filter = match dice.up_to(5) {
+        0 => vec![],
+        1 => vec![eq(one, word)],
+        2 => vec![m.call(Func::In, vec![word, one, text(dice.one_of(&values))])],
+        _ => vec![eq(word, one)],
+    };
+    if dice.up_to(3) == 0 {
+        filter.push(m.call(Func::Gt, vec![m.col(relation, number), int_row(2)]));
+    }
+    let from = dice
+        .one_of(&[None, None, Some(90), Some(365), Some(730)])
+        .map(|d| m.back(d));
+    let until = match dice.up_to(4) {
+        0 => Some(m.back(30)),
+        _ => m.all_time().until,
+    };
+    m.measure(relation, agg, arg, filter, Window { from, until })
+}
+
+#[test]
+fn random_rollups_answer_what_naive_plans_answer() {
+    let mut dice = Dice(7);
+    let mut rollups = 0;
+    for round in 0..6 {
+        let rows = random_rows(&mut dice);
+        let mut m = Shop::new();
+        for n in 0..=(round * 8) {
+            let id = random_measure(&mut m, &mut dice);
+            asked(&mut m, &[(&format!("t{n}"), id)]);
+            let none = call(Func::IsNull, vec![m.value(id)], Type::Boolean);
+            m.segment(&format!("s{n}"), leaf(none));
+        }
+        let model = m.model();
+        rollups += plans(&model).1.rollups.len();
+        assert_eq!(both(&model, &rows, "entity_key").len(), 40);
+    }
+    assert!(rollups > 6, "{rollups}");
+}
