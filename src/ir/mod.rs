@@ -11,6 +11,7 @@ mod levels;
 mod lower;
 mod names;
 mod optimize;
+mod parts;
 mod places;
 mod population;
 mod predicate;
@@ -93,7 +94,8 @@ pub struct Scan {
 pub enum Shape {
     /// A GROUP BY with an aggregate per measure, each with its own filter.
     Aggregate,
-    /// Distinct values: a GROUP BY of entity and value, and of that one of the entity.
+    /// By value: a GROUP BY of entity and value, and of that one of the entity. Distinct values; over a rollup, other aggregates of
+    /// single values too.
     Distinct,
     /// The first or last row by time and key; each measure is an expression over it. `again`: the time of that row is found
     /// first, then the row by its time, in a second reading.

@@ -1,5 +1,6 @@
 //! The rewrites of a plan: [`RULES`], in order, and the driver that applies them and checks their work.
 
+use super::parts::of_rows;
 use super::{Answer, Costs, Names, Plan, Scan, Shape, fuse, rollup, sequence};
 use crate::expr::Literal;
 use crate::model::calendar::earlier;
@@ -115,8 +116,14 @@ const MAX_ALTERNATIVES: usize = 4;
 /// the latest upper bound, where every measure has one.
 fn push_filters(mut plan: Plan, model: &Model, _: &Costs) -> Plan {
     for (n, rollup) in plan.rollups.iter_mut().enumerate() {
-        let measures = computed_from(&plan.scans, n, model);
-        push(&mut rollup.scan, &measures.collect::<Vec<_>>());
+        let measures: Vec<_> = computed_from(&plan.scans, n, model).collect();
+        let of_rows = |m: &&Measure| of_rows(m, &rollup.value).cloned().collect();
+        let filters: Vec<Vec<RowExpr>> = measures.iter().map(of_rows).collect();
+        push(
+            &mut rollup.scan,
+            &filters.iter().map(Vec::as_slice).collect::<Vec<_>>(),
+            &measures,
+        );
     }
     for scan in plan
         .scans
@@ -128,25 +135,26 @@ fn push_filters(mut plan: Plan, model: &Model, _: &Costs) -> Plan {
             .iter()
             .filter_map(|m| model.measures.get(m.index()))
             .collect();
-        push(scan, &measures);
+        let filters: Vec<&[RowExpr]> = measures.iter().map(|m| m.filter.as_slice()).collect();
+        push(scan, &filters, &measures);
     }
     plan
 }
 
 /// The measures that are computed from a rollup.
-pub(super) fn computed_from<'a>(
-    scans: &'a [Scan],
+pub(super) fn computed_from<'a, 's>(
+    scans: &'s [Scan],
     rollup: usize,
     model: &'a Model,
-) -> impl Iterator<Item = &'a Measure> {
+) -> impl Iterator<Item = &'a Measure> + use<'a, 's> {
     let scans = scans.iter().filter(move |s| s.over == Some(rollup));
     let ids = scans.flat_map(|s| &s.measures);
     ids.filter_map(|m| model.measures.get(m.index()))
 }
 
-fn push(scan: &mut Scan, measures: &[&Measure]) {
-    let filters: Vec<&[RowExpr]> = measures.iter().map(|m| m.filter.as_slice()).collect();
-    let (shared, alternatives) = shared(&filters);
+/// `filters`: what each of these measures asks of a row.
+fn push(scan: &mut Scan, filters: &[&[RowExpr]], measures: &[&Measure]) {
+    let (shared, alternatives) = shared(filters);
     scan.all_of = shared;
     if alternatives.len() <= MAX_ALTERNATIVES {
         scan.any_of = alternatives;

@@ -1,15 +1,15 @@
 //! A rollup → its block, and what is computed from it: a row per entity and value to one per entity.
 
 use super::block::{Block, BlockExpr, Column, Join, Term};
-use super::names::Taken;
+use super::names::{Taken, agg_name};
 use super::optimize::computed_from;
+use super::parts::{Part, combined, later, of_values};
 use super::predicate::{NOWHERE, column, int, test};
-use super::rollup::{Part, later};
-use super::scan::{Context, Room, aggregate, key_columns};
+use super::scan::{Context, Room, aggregate, key_columns, named};
 use super::select::source;
 use super::{Rollup, Scan, Shape};
 use crate::expr::{Agg, Expr, ExprKind, Func, Type};
-use crate::model::{Measure, Window};
+use crate::model::{Measure, RowExpr, Window};
 
 /// What the value is called.
 const VALUE: &str = "value";
@@ -21,8 +21,12 @@ pub(super) fn name(rollup: &Rollup, relation: &str) -> String {
 
 /// A word for what rows are grouped by.
 pub(super) fn of(rollup: &Rollup) -> String {
+    word(&rollup.value)
+}
+
+fn word(of: &RowExpr) -> String {
     let mut columns = Vec::new();
-    rollup.value.each_column(&mut |c| columns.push(c));
+    of.each_column(&mut |c| columns.push(c));
     let only = columns.first().filter(|_| columns.len() == 1);
     only.map_or_else(|| VALUE.to_owned(), |c| super::names::plain(&c.name))
 }
@@ -52,7 +56,7 @@ impl<'a> Rolled<'a> {
             .filter
             .push(test(Func::IsNotNull, vec![value.clone()]));
         block.columns = room.key_outputs();
-        block.columns.push(plain(VALUE, value));
+        block.columns.push(named(VALUE, value));
         block.group_by = block.columns.len();
         let mut taken = Taken::default();
         block.columns.iter().for_each(|c| taken.reserve(&c.name));
@@ -66,39 +70,51 @@ impl<'a> Rolled<'a> {
             if let Some((wanted, part)) = rolled.part(measure)
                 && rolled.known(&part).is_none()
             {
-                let name = taken.unique(wanted);
-                rolled.block.columns.push(plain(&name, part));
+                let name = taken.unique(&wanted);
+                rolled.block.columns.push(named(&name, part));
             }
         }
         Some(rolled)
     }
 
     /// What a measure needs, and what that is called; none if every row of the rollup counts.
-    fn part(&self, measure: &Measure) -> Option<(&'static str, BlockExpr)> {
+    fn part(&self, measure: &Measure) -> Option<(String, BlockExpr)> {
         let room = &self.room;
         let ends = |until: Option<&_>| Window {
             from: None,
             until: until.cloned(),
         };
-        Some(match Part::of(measure, self.rollup.scan.from.as_ref())? {
+        let (value, from) = (&self.rollup.value, self.rollup.scan.from.as_ref());
+        Some(match Part::of(measure, value, from)? {
             Part::Any { until, filter } => {
                 let filter = room.rest(&ends(until), filter);
                 if filter.is_empty() {
                     return None;
                 }
                 let any = aggregate(Agg::Exists, None, filter, Type::Boolean);
-                ("counts", any)
+                ("counts".to_owned(), any)
             }
             Part::Latest { until, filter } => {
                 let time = room.relation.time.as_ref()?;
                 let at = room.aliases.col(&time.col, time.ty.clone());
                 let filter = room.rest(&ends(until), filter);
                 let latest = aggregate(Agg::Max, Some(at), filter, time.ty.clone());
-                ("latest", latest)
+                ("latest".to_owned(), latest)
             }
-            Part::Rows { window, filter } => {
+            Part::Of {
+                agg,
+                arg,
+                ty,
+                window,
+                filter,
+            } => {
                 let rows = room.rest(window, filter);
-                ("row_count", aggregate(Agg::Count, None, rows, Type::Int))
+                let name = arg.map_or_else(
+                    || "row_count".to_owned(),
+                    |a| format!("{}_{}", agg_name(agg), word(a)),
+                );
+                let arg = arg.map(|a| room.aliases.expr(a));
+                (name, aggregate(agg, arg, rows, ty))
             }
         })
     }
@@ -142,20 +158,75 @@ impl<'a> Rolled<'a> {
         })
     }
 
-    /// How many values each measure counts.
+    /// What a scan computes things over that are no numbers of distinct values.
+    pub(super) fn mixed(&self, scan: &Scan) -> Option<String> {
+        let measures = scan.measures.iter();
+        let mut measures = measures.filter_map(|m| self.ctx.model.measures.get(m.index()));
+        measures
+            .any(|m| combined(m).is_some())
+            .then(|| of(self.rollup))
+    }
+
+    /// What each measure makes of the values that it counts.
     fn counted(&self, room: &Room<'_>) -> Block {
         let mut counted = room.of(&self.block.name);
         counted.group_by = counted.columns.len();
         for (id, measure, name) in room.measures() {
-            let filter = self.counts(measure).into_iter().collect();
+            let Some(value) = self.value(measure) else {
+                continue;
+            };
             counted.columns.push(Column {
                 name,
-                value: aggregate(Agg::Count, None, filter, measure.ty.clone()),
+                value,
                 comment: room.used_by(id),
             });
         }
-        counted.comment = vec![room.comment()];
+        counted.comment = vec![match self.mixed(room.scan) {
+            Some(of) => room.described(&format!(" over {of}")),
+            None => room.comment(),
+        }];
         counted
+    }
+
+    fn value(&self, measure: &Measure) -> Option<BlockExpr> {
+        let picked = of_values(measure, &self.rollup.value);
+        let mut filter: Vec<BlockExpr> = picked.map(|c| self.picked(c)).collect();
+        let ty = measure.ty.clone();
+        match combined(measure) {
+            None => {
+                filter.extend(self.counts(measure));
+                Some(aggregate(Agg::Count, None, filter, ty))
+            }
+            Some(Agg::Exists) => {
+                filter.extend(self.counts(measure));
+                Some(aggregate(Agg::Exists, None, filter, ty))
+            }
+            Some(agg) => {
+                let (_, part) = self.part(measure)?;
+                let all = aggregate(agg, Some(self.known(&part)?), filter, ty.clone());
+                // A count is a number, even of no rows; other aggregates of none are NULL.
+                Some(if measure.agg == Agg::Count {
+                    Expr::call(Func::Coalesce, vec![all, int(0)], ty, NOWHERE)
+                } else {
+                    all
+                })
+            }
+        }
+    }
+
+    /// A condition on the value, of this rollup's column; what it is compared with are constants.
+    fn picked(&self, condition: &RowExpr) -> BlockExpr {
+        let ExprKind::Call(func, args) = &condition.kind else {
+            return self.room.aliases.expr(condition);
+        };
+        let args = args.iter().map(|arg| {
+            if *arg == self.rollup.value {
+                self.column(VALUE, arg.ty.clone())
+            } else {
+                self.room.aliases.expr(arg)
+            }
+        });
+        Expr::call(*func, args.collect(), condition.ty.clone(), condition.at)
     }
 
     /// The smallest of the values with the most or the fewest rows.
@@ -180,7 +251,7 @@ impl<'a> Rolled<'a> {
         best.group_by = best.columns.len();
         best.filter.extend(some);
         let agg = if least { Agg::Min } else { Agg::Max };
-        best.columns.push(plain(
+        best.columns.push(named(
             "row_count",
             aggregate(agg, Some(rows.clone()), Vec::new(), Type::Int),
         ));
@@ -206,16 +277,9 @@ impl<'a> Rolled<'a> {
     }
 }
 
+/// Whether rows of a value need not count.
 fn filtered(part: &BlockExpr) -> bool {
     matches!(&part.kind, ExprKind::Column(Term::Aggregate(a)) if !a.filter.is_empty())
-}
-
-fn plain(name: &str, value: BlockExpr) -> Column {
-    Column {
-        name: name.to_owned(),
-        value,
-        comment: None,
-    }
 }
 
 /// Whether every warehouse has MIN of it, and puts it in the order of ORDER BY: Snowflake has none of booleans, and floats that

@@ -5,10 +5,12 @@
 
 use super::fuse::{ahead, join, latest, order, reach, rows};
 use super::names::label;
+use super::optimize::{computed_from, shared};
+use super::parts::{Part, combined, of_rows, of_values, parts};
 use super::{Costs, Plan, Scan, Shape};
-use crate::expr::{Agg, Literal};
+use crate::expr::Literal;
 use crate::model::calendar::earlier;
-use crate::model::{Measure, Model, RelationId, RowExpr, Window};
+use crate::model::{Measure, MeasureId, Model, RelationId, RowExpr};
 
 /// The rows of a relation by entity and value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,68 +21,8 @@ pub struct Rollup {
     pub value: RowExpr,
 }
 
-/// What a rollup knows of the rows with one value.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part<'a> {
-    /// Whether one of them counts.
-    Any {
-        until: Option<&'a Literal>,
-        filter: &'a [RowExpr],
-    },
-    /// When the latest one was that counts: it answers for every window that ends with these.
-    Latest {
-        until: Option<&'a Literal>,
-        filter: &'a [RowExpr],
-    },
-    /// How many of them count.
-    Rows {
-        window: &'a Window,
-        filter: &'a [RowExpr],
-    },
-}
-
-impl<'a> Part<'a> {
-    /// What a measure needs of a rollup that begins at `from`.
-    pub(super) fn of(measure: &'a Measure, from: Option<&Literal>) -> Option<Self> {
-        let filter = measure.filter.as_slice();
-        let (window, until) = (&measure.window, measure.window.until.as_ref());
-        match measure.agg {
-            Agg::CountDistinct if later(measure, from).is_some() => {
-                Some(Self::Latest { until, filter })
-            }
-            Agg::CountDistinct => Some(Self::Any { until, filter }),
-            Agg::MostFrequent | Agg::LeastFrequent => Some(Self::Rows { window, filter }),
-            Agg::Count
-            | Agg::Sum
-            | Agg::Avg
-            | Agg::Min
-            | Agg::Max
-            | Agg::Median
-            | Agg::Stddev
-            | Agg::First
-            | Agg::Last
-            | Agg::Exists
-            | Agg::ListDistinct => None,
-        }
-    }
-
-    /// Whether an aggregate is computed for it: that there is a value at all says that there is a row.
-    fn costs(&self) -> bool {
-        match self {
-            Self::Any { filter, .. } => !filter.is_empty(),
-            Self::Latest { .. } | Self::Rows { .. } => true,
-        }
-    }
-}
-
-/// Where a measure's window begins, if its rollup begins earlier.
-pub(super) fn later<'a>(measure: &'a Measure, from: Option<&Literal>) -> Option<&'a Literal> {
-    measure
-        .window
-        .from
-        .as_ref()
-        .filter(|own| Some(*own) != from)
-}
+/// Why a scan is computed from a rollup.
+const OVER: &str = "computed from a row per value, which the rollup gives";
 
 /// Scans that are computed from one rollup, widest first.
 struct Tier {
@@ -110,14 +52,15 @@ impl Tier {
     }
 
     /// What aggregates it needs where it begins at `from`.
-    fn parts<'a>(&self, from: Option<&Literal>, model: &'a Model) -> Vec<Part<'a>> {
-        let mut parts = Vec::new();
-        for id in self.scans.iter().flat_map(|s| &s.measures) {
-            let measure = model.measures.get(id.index());
-            let part = measure.and_then(|m| Part::of(m, from));
-            parts.extend(part.filter(|p| p.costs() && !parts.contains(p)));
-        }
-        parts
+    fn parts<'a>(
+        &self,
+        value: &RowExpr,
+        from: Option<&Literal>,
+        model: &'a Model,
+    ) -> Vec<Part<'a>> {
+        let ids = self.scans.iter().flat_map(|s| &s.measures);
+        let measures = ids.filter_map(|m| model.measures.get(m.index()));
+        parts(measures, value, from)
     }
 
     /// The rollup, and its scans with all distinct values as one.
@@ -131,6 +74,7 @@ impl Tier {
         let rollup = Rollup {
             scan: Scan {
                 shape: Shape::Distinct,
+                all_of: Vec::new(),
                 from,
                 until,
                 slots,
@@ -181,7 +125,7 @@ fn value<'a>(scan: &Scan, model: &'a Model) -> Option<&'a RowExpr> {
 }
 
 /// Distinct values and the most frequent ones are computed from rollups: one for each value, several where a narrow window is
-/// dearer in the wider one than by itself.
+/// dearer in the wider one than by itself. Other aggregates of single values follow where that is cheaper.
 pub(super) fn roll_up(mut plan: Plan, model: &Model, costs: &Costs) -> Plan {
     let mut asked: Vec<((RelationId, &RowExpr), Vec<Tier>)> = Vec::new();
     let mut scans = Vec::new();
@@ -205,14 +149,21 @@ pub(super) fn roll_up(mut plan: Plan, model: &Model, costs: &Costs) -> Plan {
             None => asked.push((key, tiers.collect())),
         }
     }
+    let mut rollups: Vec<Rollup> = Vec::new();
     for ((_, value), tiers) in asked {
-        for tier in merged(tiers, model, costs) {
-            if let Some((rollup, over)) = tier.finish(value, plan.rollups.len(), model) {
-                plan.rollups.push(rollup);
+        for tier in merged(tiers, value, model, costs) {
+            if let Some((rollup, over)) = tier.finish(value, rollups.len(), model) {
+                rollups.push(rollup);
                 scans.extend(over);
             }
         }
     }
+    // Narrow ones first: what a narrow rollup answers needs no wide one.
+    for (n, rollup) in rollups.iter().enumerate().rev() {
+        combine(&mut scans, (n, rollup), model, costs);
+    }
+    scans.retain(|s| !s.measures.is_empty());
+    plan.rollups = rollups;
     scans.sort_by(|a, b| {
         order(a, model)
             .partial_cmp(&order(b, model))
@@ -224,7 +175,7 @@ pub(super) fn roll_up(mut plan: Plan, model: &Model, costs: &Costs) -> Plan {
 
 /// From the narrowest: it is computed from the next wider one where its parts cost less over the extra rows than reading its
 /// own rows, and joining what it counts to the entity.
-fn merged(mut tiers: Vec<Tier>, model: &Model, costs: &Costs) -> Vec<Tier> {
+fn merged(mut tiers: Vec<Tier>, value: &RowExpr, model: &Model, costs: &Costs) -> Vec<Tier> {
     // Widest first, so that the narrowest is popped first.
     tiers.sort_by(|a, b| b.reach(model).total_cmp(&a.reach(model)));
     let mut kept = Vec::new();
@@ -234,8 +185,8 @@ fn merged(mut tiers: Vec<Tier>, model: &Model, costs: &Costs) -> Vec<Tier> {
             break;
         };
         let from = wider.from();
-        let known = wider.parts(from.as_ref(), model);
-        let mut new = tier.parts(from.as_ref(), model);
+        let known = wider.parts(value, from.as_ref(), model);
+        let mut new = tier.parts(value, from.as_ref(), model);
         new.retain(|p| !known.contains(p));
         let (own, all) = (tier.rows(model), wider.rows(model));
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
@@ -273,4 +224,134 @@ fn merged(mut tiers: Vec<Tier>, model: &Model, costs: &Costs) -> Vec<Tier> {
     }
     kept.reverse();
     kept
+}
+
+/// A rollup's rows are taken to be this share of the rows that it reads.
+const VALUES_PER_ROW: f64 = 0.5;
+
+/// Aggregates of a scan that could be computed from a rollup.
+struct Choice {
+    moved: Vec<MeasureId>,
+    stay: Vec<MeasureId>,
+    /// What they cost in their scan, per entity.
+    here: f64,
+    /// What they would cost over the rollup.
+    there: f64,
+}
+
+/// Aggregates of single values move to the rollup of these values, scan by scan, where that is cheaper.
+fn combine(scans: &mut Vec<Scan>, (n, rollup): (usize, &Rollup), model: &Model, costs: &Costs) {
+    let value = &rollup.value;
+    let filters = computed_from(scans, n, model).map(|m| of_rows(m, value).cloned().collect());
+    let filters: Vec<Vec<RowExpr>> = filters.collect();
+    let filters: Vec<&[RowExpr]> = filters.iter().map(Vec::as_slice).collect();
+    let read = shared(&filters);
+    for at in 0..scans.len() {
+        let over = |s: &Scan| s.over == Some(n) && s.shape == Shape::Distinct;
+        let to = scans.iter().position(over).unwrap_or(scans.len());
+        let fits = |m: &Measure| fits(m, rollup, &read, model);
+        let Some(choice) = choice(scans, (at, to), (n, rollup), &fits, model, costs) else {
+            continue;
+        };
+        let (here, there) = (choice.here, choice.there);
+        let many = format!("{} measure(s) of single values", choice.moved.len());
+        if there >= here {
+            if let Some(scan) = scans.get_mut(at) {
+                scan.why = format!(
+                    "{}; {many} stay: over rollup {} they would cost {there:.0} ns per entity, here {here:.0}",
+                    scan.why,
+                    n + 1
+                );
+            }
+            continue;
+        }
+        let reason = if here.is_finite() {
+            format!("{there:.0} < {here:.0} ns per entity")
+        } else {
+            "rows are read once: bytes read are the price".to_owned()
+        };
+        if let Some(scan) = scans.get_mut(at) {
+            scan.measures = choice.stay;
+        }
+        if to == scans.len() {
+            scans.push(Scan {
+                over: Some(n),
+                slots: Vec::new(),
+                why: OVER.to_owned(),
+                ..rollup.scan.clone()
+            });
+        }
+        if let Some(over) = scans.get_mut(to) {
+            over.why = format!("{}; {many} with it ({reason})", over.why);
+            over.measures.extend(choice.moved);
+            over.measures.sort_unstable();
+        }
+    }
+}
+
+/// What of scan `at` could move to scan `to`, which is new where there is no such scan yet.
+fn choice(
+    scans: &[Scan],
+    (at, to): (usize, usize),
+    (n, rollup): (usize, &Rollup),
+    fits: &dyn Fn(&Measure) -> bool,
+    model: &Model,
+    costs: &Costs,
+) -> Option<Choice> {
+    let scan = scans.get(at)?;
+    let plain = scan.over.is_none() && scan.shape == Shape::Aggregate;
+    if !plain || scan.relation != rollup.scan.relation {
+        return None;
+    }
+    let measure = |id: &MeasureId| model.measures.get(id.index());
+    let ids = scan.measures.iter().copied();
+    let (moved, stay): (Vec<_>, Vec<_>) = ids.partition(|id| measure(id).is_some_and(fits));
+    let parts_with = |more: &[MeasureId]| {
+        let known = computed_from(scans, n, model);
+        let measures = known.chain(more.iter().filter_map(measure));
+        parts(measures, &rollup.value, rollup.scan.from.as_ref()).len()
+    };
+    let (before, after) = (parts_with(&[]), parts_with(&moved));
+    if moved.is_empty() || after > costs.measures {
+        return None;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let (aggregates, new) = (moved.len() as f64, (after - before) as f64);
+    let (own, all) = (rows(scan, model), rows(&rollup.scan, model));
+    let alone = own.max(f64::EPSILON) * costs.row + costs.join;
+    let alone = if stay.is_empty() { alone } else { 0.0 };
+    let join = if to < scans.len() { 0.0 } else { costs.join };
+    let values = all * VALUES_PER_ROW;
+    Some(Choice {
+        moved,
+        stay,
+        here: aggregates * own * costs.aggregate + alone,
+        there: (new * all + aggregates * values) * costs.aggregate + join,
+    })
+}
+
+/// Whether a measure can be computed from a rollup that reads rows that meet `read`, and nothing else is read for it: neither
+/// earlier rows nor others.
+fn fits(
+    measure: &Measure,
+    rollup: &Rollup,
+    (all_of, any_of): &(Vec<RowExpr>, Vec<Vec<RowExpr>>),
+    model: &Model,
+) -> bool {
+    let relation = model.relations.get(measure.relation.index());
+    let ahead = |until: &Literal| relation.is_some_and(|r| r.is_ahead(until));
+    let window = &measure.window;
+    let within = match (&rollup.scan.from, &window.from) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(all), Some(own)) => !earlier(own, all),
+    };
+    let filter: Vec<&RowExpr> = of_rows(measure, &rollup.value).collect();
+    let rest = filter.iter().filter(|c| !all_of.contains(c));
+    combined(measure).is_some()
+        && of_values(measure, &rollup.value).next().is_some()
+        && within
+        && !window.until.as_ref().is_some_and(ahead)
+        && all_of.iter().all(|c| filter.contains(&c))
+        && (any_of.is_empty() || any_of.iter().any(|a| a.iter().eq(rest.clone().copied())))
 }

@@ -109,7 +109,7 @@ pub(super) fn blocks(scan: &Scan, name: &str, ctx: &Context<'_>) -> Vec<Block> {
 
 /// A scan while its blocks are made.
 pub(super) struct Room<'a> {
-    scan: &'a Scan,
+    pub(super) scan: &'a Scan,
     pub(super) relation: &'a Relation,
     pub(super) aliases: Aliases,
     ctx: &'a Context<'a>,
@@ -271,8 +271,11 @@ impl<'a> Room<'a> {
     }
 
     /// What of a window and a filter the scan does not already see to.
-    pub(super) fn rest(&self, window: &crate::model::Window, filter: &[RowExpr]) -> Vec<BlockExpr> {
-        let own = filter;
+    pub(super) fn rest<'e>(
+        &self,
+        window: &crate::model::Window,
+        own: impl IntoIterator<Item = &'e RowExpr>,
+    ) -> Vec<BlockExpr> {
         let mut filter: Vec<BlockExpr> = Vec::new();
         if let Some(time) = &self.relation.time {
             let read = self.scan.until.as_ref().or(self.relation.now());
@@ -287,7 +290,8 @@ impl<'a> Room<'a> {
                 filter.push(self.bound(Func::Lt, time, until));
             }
         }
-        let own = own.iter().filter(|c| !self.scan.all_of.contains(c));
+        let own = own.into_iter();
+        let own = own.filter(|c| !self.scan.all_of.contains(c));
         filter.extend(own.map(|c| self.aliases.expr(c)));
         filter
     }
@@ -304,11 +308,7 @@ impl<'a> Room<'a> {
         values
             .filter
             .push(test(Func::IsNotNull, vec![value.clone()]));
-        values.columns.push(Column {
-            name: "value".to_owned(),
-            value,
-            comment: None,
-        });
+        values.columns.push(named("value", value));
         values.group_by = values.columns.len();
         let mut counted = self.of(&values.name);
         counted.group_by = counted.columns.len();
@@ -340,11 +340,10 @@ impl<'a> Room<'a> {
         times.group_by = times.columns.len();
         let agg = if last { Agg::Max } else { Agg::Min };
         let at = self.aliases.col(&time.col, time.ty.clone());
-        times.columns.push(Column {
-            name: TIME.to_owned(),
-            value: aggregate(agg, Some(at), Vec::new(), time.ty.clone()),
-            comment: None,
-        });
+        times.columns.push(named(
+            TIME,
+            aggregate(agg, Some(at), Vec::new(), time.ty.clone()),
+        ));
         times
     }
 
@@ -428,11 +427,8 @@ impl<'a> Room<'a> {
             });
         }
         if let Some(time) = time.filter(|_| timed) {
-            rows.columns.push(Column {
-                name: TIME.to_owned(),
-                value: self.aliases.col(&time.col, time.ty.clone()),
-                comment: None,
-            });
+            rows.columns
+                .push(named(TIME, self.aliases.col(&time.col, time.ty.clone())));
         }
         rows.columns.push(position(self.keys(), order));
         outer.comment = std::mem::take(&mut rows.comment);
@@ -446,28 +442,22 @@ impl<'a> Room<'a> {
 
     /// Rows per value, values in order of that, then the one at position 1.
     fn ranked(&self, least: bool) -> Vec<Block> {
-        let Some((_, measure, _)) = self.measures().next() else {
-            return Vec::new();
-        };
         let mut counted = self.rows(format!("{}_counts", self.name));
-        let Some(value) = measure.arg.as_ref().map(|a| self.aliases.expr(a)) else {
+        let first = self.measures().next();
+        let Some(value) = first.and_then(|(_, m, _)| Some(self.aliases.expr(m.arg.as_ref()?)))
+        else {
             return Vec::new();
         };
         counted
             .filter
             .push(test(Func::IsNotNull, vec![value.clone()]));
         counted.columns = self.key_outputs();
-        let simple = |name: &str, value: BlockExpr| Column {
-            name: name.to_owned(),
-            value,
-            comment: None,
-        };
-        counted.columns.push(simple("value", value));
+        counted.columns.push(named("value", value.clone()));
         counted.group_by = counted.columns.len();
         let count = aggregate(Agg::Count, None, Vec::new(), Type::Int);
-        counted.columns.push(simple("row_count", count));
-        counted.comment = Vec::new();
-        let value = column(&counted.name, "value", measure.ty.clone());
+        counted.columns.push(named("row_count", count));
+        counted.comment.clear();
+        let value = column(&counted.name, "value", value.ty);
         let rows = column(&counted.name, "row_count", Type::Int);
         let mut blocks = self.first_by_rows(&counted.name, value, rows, None, least);
         blocks.insert(0, counted);
@@ -500,11 +490,7 @@ impl<'a> Room<'a> {
             },
         ];
         let keys = rows.columns.iter().map(|c| c.value.clone()).collect();
-        rows.columns.push(Column {
-            name: "value".to_owned(),
-            value,
-            comment: None,
-        });
+        rows.columns.push(named("value", value));
         rows.columns.push(position(keys, order));
 
         let mut outer = self.outer(&rows.name);
@@ -544,6 +530,15 @@ impl<'a> Room<'a> {
             }),
             ..Block::default()
         }
+    }
+}
+
+/// A column that nobody asks for by itself.
+pub(super) fn named(name: &str, value: BlockExpr) -> Column {
+    Column {
+        name: name.to_owned(),
+        value,
+        comment: None,
     }
 }
 

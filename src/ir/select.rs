@@ -57,8 +57,13 @@ pub fn select(plan: &Plan, model: &Model) -> Query {
         .collect();
     let mut given = BTreeSet::new();
     for scan in &plan.scans {
-        let name = taken.unique(&scan_name(scan, |r| shaped(scan.shape, r), model));
         let over = scan.over.and_then(|n| rolled.get(n)?.as_ref());
+        let of = over.and_then(|rolled| rolled.mixed(scan));
+        let name = |relation: &str| match of {
+            Some(of) => format!("{relation}_over_{of}"),
+            None => shaped(scan.shape, relation),
+        };
+        let name = taken.unique(&scan_name(scan, name, model));
         let first = scan.over.is_some_and(|n| given.insert(n));
         let rollup = over.filter(|_| first).map(|r| r.block.clone());
         query.blocks.extend(rollup);

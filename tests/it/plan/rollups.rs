@@ -3,9 +3,10 @@
 use super::fixture::*;
 use super::rows::{Dice, SMALL, both, random_rows};
 use super::{plans, written};
-use segc::expr::{Agg, Func, Type};
+use segc::expr::{Agg, Expr, ExprKind, Func, Type};
 use segc::ir::Plan;
 use segc::model::{MeasureId, Model, RelationId, RowExpr, Window};
+use segc::source::At;
 
 fn asked(m: &mut Shop, measures: &[(&str, MeasureId)]) {
     for (name, id) in measures {
@@ -104,6 +105,100 @@ fn the_most_frequent_boolean_is_found_without_a_minimum() {
     assert!(written(&plan, &model).sql.contains("row_number()"));
     assert_eq!(both(&model, SMALL, "trait_most"), ["false", "true", "-"]);
     assert_eq!(both(&model, SMALL, "trait_least"), ["false", "true", "-"]);
+}
+
+#[test]
+fn aggregates_of_single_values_are_made_of_what_the_rollup_knows() {
+    let mut m = Shop::new();
+    let all = m.all_time();
+    let (category, quantity) = (m.col(ITEMS, "category"), m.col(ITEMS, "quantity"));
+    let is = |name| eq(category.clone(), text(name));
+    let listed = vec![category.clone(), text("hats"), text("shoes")];
+    let listed = m.call(Func::In, listed);
+    let store = eq(m.col(ITEMS, "channel"), text("store"));
+    let distinct = m.measure(
+        ITEMS,
+        Agg::CountDistinct,
+        Some(category.clone()),
+        vec![],
+        all.clone(),
+    );
+    let mut of = |agg, filter: &[&RowExpr]| {
+        let arg = (agg != Agg::Exists).then(|| quantity.clone());
+        let filter = filter.iter().copied().cloned().collect();
+        m.measure(ITEMS, agg, arg, filter, all.clone())
+    };
+    let measures = [
+        ("distinct", distinct),
+        ("shoes", of(Agg::Sum, &[&is("shoes")])),
+        ("hats", of(Agg::Sum, &[&is("hats")])),
+        ("listed", of(Agg::Sum, &[&listed])),
+        ("store", of(Agg::Sum, &[&is("shoes"), &store])),
+        ("none", of(Agg::Sum, &[&is("gloves")])),
+        ("any_shoes", of(Agg::Exists, &[&is("shoes")])),
+        ("any_gloves", of(Agg::Exists, &[&is("gloves")])),
+        (
+            "turned",
+            of(Agg::Exists, &[&eq(text("hats"), category.clone())]),
+        ),
+        ("lines", of(Agg::Count, &[&listed])),
+        ("no_lines", of(Agg::Count, &[&is("gloves")])),
+        ("least", of(Agg::Min, &[&is("shoes")])),
+        ("most", of(Agg::Max, &[&is("shoes")])),
+    ];
+    asked(&mut m, &measures);
+    let model = m.model();
+    let (_, plan) = plans(&model);
+    assert_eq!((plan.scans.len(), plan.rollups.len()), (1, 1));
+    assert_eq!(reads(&plan, &model, "order_items"), 1);
+    let expected = [
+        "2", "7", "1", "8", "5", "0", "true", "false", "true", "3", "0", "2", "5",
+    ];
+    for ((name, _), expected) in measures.iter().zip(expected) {
+        let found = both(&model, SMALL, &format!("trait_{name}"));
+        assert_eq!(found[0], expected, "{name}");
+    }
+    insta::assert_snapshot!("rollup_of_aggregates_shown", plan.show(&model));
+    insta::assert_snapshot!("rollup_of_aggregates_written", written(&plan, &model).sql);
+}
+
+#[test]
+fn what_is_not_exact_or_not_cheaper_stays_where_it_is() {
+    let mut m = Shop::new();
+    let (all, month) = (m.all_time(), m.days(30));
+    let category = m.col(ITEMS, "category");
+    let kind = ExprKind::Cast {
+        expr: Box::new(m.col(ITEMS, "quantity")),
+        safe: false,
+    };
+    let float = Expr::new(kind, Type::Float, At(SPAN));
+    let value = Some(category.clone());
+    let distinct = m.measure(ITEMS, Agg::CountDistinct, value, vec![], all.clone());
+    asked(&mut m, &[("distinct", distinct)]);
+    for name in ["shoes", "hats", "gloves", "coats", "bags", "belts"] {
+        let is = vec![eq(category.clone(), text(name))];
+        let sum = m.measure(
+            ITEMS,
+            Agg::Sum,
+            Some(float.clone()),
+            is.clone(),
+            all.clone(),
+        );
+        let recent = m.measure(ITEMS, Agg::Count, None, is, month.clone());
+        asked(&mut m, &[(name, sum), (&format!("{name}_recent"), recent)]);
+    }
+    let model = m.model();
+    let (_, plan) = plans(&model);
+    let over = |s: &segc::ir::Scan| s.over.map(|_| s.measures.len());
+    let over: Vec<usize> = plan.scans.iter().filter_map(over).collect();
+    assert_eq!(over, [1]);
+    let whys: Vec<&str> = plan.scans.iter().map(|s| s.why.as_str()).collect();
+    assert!(
+        whys.iter()
+            .any(|w| w.contains("6 measure(s) of single values stay")),
+        "{whys:?}"
+    );
+    assert_eq!(both(&model, SMALL, "trait_distinct"), ["2", "0", "0"]);
 }
 
 /// Anything that may be asked of a value, with conditions on it and on others.
