@@ -103,8 +103,7 @@ impl Tier {
                         scan.from.clone_from(&rollup.scan.from);
                         scan.until.clone_from(&rollup.scan.until);
                     }
-                    "computed from a row per value, which the rollup gives"
-                        .clone_into(&mut scan.why);
+                    OVER.clone_into(&mut scan.why);
                     scans.push(scan);
                 }
             }
