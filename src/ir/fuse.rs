@@ -45,7 +45,7 @@ fn key<'a>(scan: &'a Scan, model: &'a Model) -> Option<Key<'a>> {
             Key::First(scan.relation, &scan.from, &scan.until, &scan.all_of)
         }
         Shape::Chosen { last: true, .. } => Key::Last(scan.relation, &scan.until, &scan.all_of),
-        Shape::Ranked { least } => {
+        Shape::Ranked { least, .. } => {
             let measure = model.measures.get(scan.measures.first()?.index())?;
             Key::Ranked(
                 scan.relation,

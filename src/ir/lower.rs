@@ -212,7 +212,13 @@ fn shape(agg: Agg) -> Shape {
             last: true,
             again: false,
         },
-        Agg::MostFrequent => Shape::Ranked { least: false },
-        Agg::LeastFrequent => Shape::Ranked { least: true },
+        Agg::MostFrequent => Shape::Ranked {
+            least: false,
+            again: false,
+        },
+        Agg::LeastFrequent => Shape::Ranked {
+            least: true,
+            again: false,
+        },
     }
 }

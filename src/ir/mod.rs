@@ -100,8 +100,9 @@ pub enum Shape {
     /// The first or last row by time and key; each measure is an expression over it. `again`: the time of that row is found
     /// first, then the row by its time, in a second reading.
     Chosen { last: bool, again: bool },
-    /// The value with the most or the fewest rows; one measure.
-    Ranked { least: bool },
+    /// The value with the most or the fewest rows; one measure. `again`: of a rollup; how many rows that has is found first, then
+    /// the value, in a second reading of the rollup.
+    Ranked { least: bool, again: bool },
 }
 
 /// What others refer to.

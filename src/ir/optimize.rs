@@ -1,6 +1,7 @@
 //! The rewrites of a plan: [`RULES`], in order, and the driver that applies them and checks their work.
 
 use super::parts::of_rows;
+use super::rolled::has_least;
 use super::{Answer, Costs, Names, Plan, Scan, Shape, fuse, rollup, sequence};
 use crate::expr::Literal;
 use crate::model::calendar::earlier;
@@ -225,22 +226,32 @@ fn prune_joins(mut plan: Plan, model: &Model, _: &Costs) -> Plan {
     plan
 }
 
-/// A first or last row is found by its time, where that means no more than reading one table twice: far less work than
-/// putting all rows in order.
+/// A first or last row is found by its time, where that means no more than reading one table twice, and the most frequent value
+/// by how many rows it has, where these are counted in a rollup: far less work than putting all rows in order.
 fn read_again(mut plan: Plan, model: &Model, costs: &Costs) -> Plan {
+    if !costs.may_read_again() {
+        return plan;
+    }
     for scan in &mut plan.scans {
         let relation = model.relations.get(scan.relation.index());
         let timed = relation.is_some_and(|r| r.time.as_ref().is_some_and(|t| t.col.slot == 0));
-        if let Shape::Chosen { again, .. } = &mut scan.shape
-            && timed
-            && scan.slots.len() == 1
-            && costs.may_read_again()
-        {
-            *again = true;
-            scan.why.push_str(
-                "; its time is found first, then the row by its time: nothing is put in order",
-            );
-        }
+        let measure = scan.measures.first();
+        let measure = measure.and_then(|m| model.measures.get(m.index()));
+        let least = measure.is_some_and(|m| has_least(&m.ty));
+        let what = match &mut scan.shape {
+            Shape::Chosen { again, .. } if timed && scan.slots.len() == 1 => {
+                *again = true;
+                "its time is found first, then the row by its time"
+            }
+            Shape::Ranked { again, .. } if least && scan.over.is_some() => {
+                *again = true;
+                "how many rows it has is found first, then the value"
+            }
+            Shape::Aggregate | Shape::Distinct | Shape::Chosen { .. } | Shape::Ranked { .. } => {
+                continue;
+            }
+        };
+        scan.why = format!("{}; {what}: nothing is put in order", scan.why);
     }
     plan
 }

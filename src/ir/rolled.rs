@@ -136,7 +136,7 @@ impl<'a> Rolled<'a> {
             return Vec::new();
         };
         match scan.shape {
-            Shape::Ranked { least } => self.ranked(&room, least),
+            Shape::Ranked { least, again } => self.ranked(&room, least, again),
             Shape::Distinct => vec![self.counted(&room)],
             // These ask about rows.
             Shape::Aggregate | Shape::Chosen { .. } => Vec::new(),
@@ -229,8 +229,8 @@ impl<'a> Rolled<'a> {
         Expr::call(*func, args.collect(), condition.ty.clone(), condition.at)
     }
 
-    /// The smallest of the values with the most or the fewest rows.
-    fn ranked(&self, room: &Room<'_>, least: bool) -> Vec<Block> {
+    /// The smallest of the values with the most or the fewest rows. `again`: how many these have is found first.
+    fn ranked(&self, room: &Room<'_>, least: bool, again: bool) -> Vec<Block> {
         let Some((id, measure, name)) = room.measures().next() else {
             return Vec::new();
         };
@@ -243,7 +243,7 @@ impl<'a> Rolled<'a> {
         // Values of rows that do not count are in the rollup too.
         let some = filtered(&part).then(|| test(Func::Gt, vec![rows.clone(), int(0)]));
         let value = self.column(VALUE, measure.ty.clone());
-        if !has_least(&measure.ty) {
+        if !again {
             return room.first_by_rows(&self.block.name, value, rows, some, least);
         }
         let mut best = room.of(&self.block.name);
@@ -284,7 +284,7 @@ fn filtered(part: &BlockExpr) -> bool {
 
 /// Whether every warehouse has MIN of it, and puts it in the order of ORDER BY: Snowflake has none of booleans, and floats that
 /// are no numbers are in no order that all agree on.
-fn has_least(ty: &Type) -> bool {
+pub(super) fn has_least(ty: &Type) -> bool {
     match ty {
         Type::Int
         | Type::Decimal { .. }

@@ -103,7 +103,7 @@ pub(super) fn blocks(scan: &Scan, name: &str, ctx: &Context<'_>) -> Vec<Block> {
         Shape::Aggregate => vec![room.aggregate()],
         Shape::Distinct => room.distinct(),
         Shape::Chosen { last, again } => room.chosen(last, again),
-        Shape::Ranked { least } => room.ranked(least),
+        Shape::Ranked { least, .. } => room.ranked(least),
     }
 }
 
@@ -210,8 +210,8 @@ impl<'a> Room<'a> {
             Shape::Distinct => "distinct values in ",
             Shape::Chosen { last: false, .. } => "the first row per entity of ",
             Shape::Chosen { last: true, .. } => "the last row per entity of ",
-            Shape::Ranked { least: false } => "the most frequent value in ",
-            Shape::Ranked { least: true } => "the least frequent value in ",
+            Shape::Ranked { least: false, .. } => "the most frequent value in ",
+            Shape::Ranked { least: true, .. } => "the least frequent value in ",
         };
         format!("{what}{}", self.described(""))
     }

@@ -157,8 +157,8 @@ fn shaped(shape: Shape, relation: &str) -> String {
         Shape::Distinct => "_distinct",
         Shape::Chosen { last: false, .. } => "_first",
         Shape::Chosen { last: true, .. } => "_last",
-        Shape::Ranked { least: false } => "_most_frequent",
-        Shape::Ranked { least: true } => "_least_frequent",
+        Shape::Ranked { least: false, .. } => "_most_frequent",
+        Shape::Ranked { least: true, .. } => "_least_frequent",
     };
     format!("{relation}{shape}")
 }

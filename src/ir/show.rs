@@ -130,8 +130,8 @@ impl Shown<'_> {
             Shape::Distinct => write!(f, ", by value")?,
             Shape::Chosen { last: false, .. } => write!(f, ", the first row")?,
             Shape::Chosen { last: true, .. } => write!(f, ", the last row")?,
-            Shape::Ranked { least: false } => write!(f, ", the most frequent value")?,
-            Shape::Ranked { least: true } => write!(f, ", the least frequent value")?,
+            Shape::Ranked { least: false, .. } => write!(f, ", the most frequent value")?,
+            Shape::Ranked { least: true, .. } => write!(f, ", the least frequent value")?,
         }
         if let Some(rollup) = scan.over {
             write!(f, ", over rollup {}", rollup + 1)?;
