@@ -133,7 +133,8 @@ fn statistics(wanted: &Wanted, row: &[Value]) -> Option<Statistics> {
         return None;
     };
     let day = |value: &Value| match value {
-        Value::Text(text) => text.parse().ok(),
+        // Days and instants begin with the day.
+        Value::Text(text) => text.get(..10)?.parse().ok(),
         Value::Null | Value::Boolean(_) | Value::Int(_) | Value::Float(_) => None,
     };
     let times = wanted.times.iter().zip(days.chunks_exact(2));

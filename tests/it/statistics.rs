@@ -10,7 +10,7 @@ entities:
     key: customer_id
     relations:
       - {name: orders, table: file('orders.csv'), on: customer_id, time: ordered_at, columns: {customer_id: int, ordered_at: date}}
-      - {name: returns, table: file('returns.csv'), on: customer_id}
+      - {name: returns, table: file('returns.csv'), on: customer_id, time: at, columns: {customer_id: int, at: timestamp}}
 segments:
   - {name: ever, where: {did: orders, times: '>= 3'}}
   - {name: month, where: {did: orders, within: 30 days, times: '>= 2'}}
@@ -33,7 +33,7 @@ fn shop(orders: i64) -> Place {
         let _ = write!(rows, "1,{day}\n2,{day}\n");
     }
     place.write("orders.csv", rows);
-    place.write("returns.csv", "customer_id\n1\n");
+    place.write("returns.csv", "customer_id,at\n1,2025-06-30 23:30:00+00\n");
     place
 }
 
@@ -73,12 +73,14 @@ fn what_is_counted_is_what_the_planner_goes_by_and_no_answer_rests_on_it() {
       \"ordered_at\": 2025-12-29 to 2025-12-31
   \"file('returns.csv')\":
     rows: 1
+    times:
+      \"at\": 2025-06-30 to 2025-06-30
 "
     );
     let after = passes(&place);
     for words in [
         "counted: orders, 3.0 rows for each customer, from 3 to 1 days back\n",
-        "counted: returns, 0.5 rows for each customer\n",
+        "counted: returns, 0.5 rows for each customer, from 185 to 185 days back\n",
         // All rows are of the last month: they are read once.
         "takes in 1 measure(s) of the narrower tier",
     ] {
