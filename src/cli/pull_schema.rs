@@ -9,7 +9,7 @@ use super::connect::{self, Sources};
 use super::workspace::Workspace;
 use super::{Ctx, Exit, files};
 use crate::emit;
-use crate::engine::Value;
+use crate::engine::{EngineErrorKind, Value};
 use crate::model::TableSource;
 use crate::model::statistics::{Statistics, Wanted};
 use crate::project::lock::{LOCK, Lock};
@@ -117,11 +117,24 @@ fn count(workspace: &mut Workspace, ctx: &Ctx) -> Option<Vec<(TableSource, Stati
                     .and_then(|row| statistics(&wanted, row))
                     .map(|found| (table.source.clone(), found)),
             ),
-            Err(error) => {
-                let said = error.words();
-                ctx.ui
-                    .problem(&format!("{} is not counted: {said}", table.source));
-            }
+            Err(error) => match error.kind {
+                EngineErrorKind::Statement | EngineErrorKind::Conflict => {
+                    let said = error.words();
+                    let source = &table.source;
+                    ctx.ui.status(&format!(
+                        "{source} is not counted, what was counted before stays: {said}"
+                    ));
+                    let before = parts.project.lock.statistics(source).cloned();
+                    counted.extend(before.map(|before| (source.clone(), before)));
+                }
+                EngineErrorKind::Connection
+                | EngineErrorKind::Locked
+                | EngineErrorKind::Exhausted
+                | EngineErrorKind::ReadOnly => {
+                    parts.diags.push(connect::refused(&connection, &error));
+                    return None;
+                }
+            },
         }
     }
     Some(counted)

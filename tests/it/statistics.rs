@@ -10,7 +10,7 @@ entities:
     key: customer_id
     relations:
       - {name: orders, table: file('orders.csv'), on: customer_id, time: ordered_at, columns: {customer_id: int, ordered_at: date}}
-      - {name: returns, table: file('returns.csv'), on: customer_id, time: at, columns: {customer_id: int, at: timestamp}}
+      - {name: returns, table: file('returns.csv'), on: customer_id, time: sent_at, columns: {customer_id: int, sent_at: timestamp}}
 segments:
   - {name: ever, where: {did: orders, times: '>= 3'}}
   - {name: month, where: {did: orders, within: 30 days, times: '>= 2'}}
@@ -33,7 +33,10 @@ fn shop(orders: i64) -> Place {
         let _ = write!(rows, "1,{day}\n2,{day}\n");
     }
     place.write("orders.csv", rows);
-    place.write("returns.csv", "customer_id,at\n1,2025-06-30 23:30:00+00\n");
+    place.write(
+        "returns.csv",
+        "customer_id,sent_at\n1,2025-06-30 23:30:00+00\n",
+    );
     place
 }
 
@@ -74,7 +77,7 @@ fn what_is_counted_is_what_the_planner_goes_by_and_no_answer_rests_on_it() {
   \"file('returns.csv')\":
     rows: 1
     times:
-      \"at\": 2025-06-30 to 2025-06-30
+      \"sent_at\": 2025-06-30 to 2025-06-30
 "
     );
     let after = passes(&place);
@@ -132,4 +135,36 @@ fn what_was_counted_stays_until_it_is_counted_again_and_is_read_with_care() {
         ran.stderr.contains("`segc pull-schema --statistics`"),
         "{ran}"
     );
+}
+
+#[test]
+fn a_source_that_cannot_be_counted_keeps_what_was_counted_before() {
+    let place = shop(3);
+    let specs = SPECS.replace(
+        "file('returns.csv')",
+        "{sql: \"select customer_id, cast(sent_at as timestamp) as sent_at from read_csv('returns.csv')\"}",
+    );
+    place.write(
+        "segments/s.yml",
+        specs.replace(", sent_at: timestamp}", "}"),
+    );
+    let pull = || {
+        let ran = place.run(&["pull-schema", "--statistics"]);
+        assert_eq!(ran.code, Some(0), "{ran}");
+        let lock = std::fs::read_to_string(place.path().join("segc.lock.yml")).expect("the file");
+        (ran.stderr, lock)
+    };
+    let (said, lock) = pull();
+    assert!(!said.contains("is not counted"), "{said}");
+    assert!(
+        lock.contains("\"sent_at\": 2025-06-30 to 2025-06-30"),
+        "{lock}"
+    );
+    place.write("returns.csv", "customer_id,sent_at\n1,never\n");
+    let (said, again) = pull();
+    assert!(
+        said.contains("the query is not counted, what was counted before stays"),
+        "{said}"
+    );
+    assert_eq!(again, lock);
 }
