@@ -1,4 +1,4 @@
 SELECT column_name, data_type
-FROM information_schema.columns
-WHERE {% if temporary %}table_catalog = 'temp'{% else %}table_catalog = current_database() AND table_schema = {{ schema }}{% endif %} AND table_name = {{ name }}
-ORDER BY ordinal_position
+FROM duckdb_columns()
+WHERE {% if temporary %}database_name = 'temp'{% else %}database_name = current_database() AND schema_name = {{ schema }}{% endif %} AND table_name = {{ name }}
+ORDER BY column_index

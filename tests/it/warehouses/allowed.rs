@@ -32,6 +32,7 @@ const DUCKDB: &[Allowed] = &[
     ("dayofyear", 1, 1, "sql/functions/datepart"),
     ("decimal", 2, 2, "sql/data_types/numeric"),
     ("dense_rank", 0, 0, "sql/functions/window_functions"),
+    ("duckdb_columns", 0, 0, "sql/meta/duckdb_table_functions"),
     ("duckdb_views", 0, 0, "sql/meta/duckdb_table_functions"),
     ("ends_with", 2, 2, "sql/functions/text"),
     ("epoch_us", 1, 1, "sql/functions/timestamp"),
