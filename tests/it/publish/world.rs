@@ -46,7 +46,11 @@ pub(super) struct World {
 impl World {
     /// `rows`: (customer_id, email, vip)
     pub(super) fn new(rows: &str) -> Self {
-        let db = DuckDb::open(&Options::default()).expect("a database in memory");
+        let db = DuckDb::open(&Options {
+            threads: Some(1),
+            ..Options::default()
+        })
+        .expect("a database in memory");
         Self::on(db, rows)
     }
 
