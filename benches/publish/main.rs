@@ -257,7 +257,6 @@ struct Used {
     words: String,
     cpu: f64,
     wall: f64,
-    rows: u64,
 }
 
 impl Progress for Meter {
@@ -265,7 +264,7 @@ impl Progress for Meter {
         *self.started.borrow_mut() = measure::own_cpu();
     }
 
-    fn finished(&self, stage: &Stage, rows: u64, elapsed: Duration) {
+    fn finished(&self, stage: &Stage, elapsed: Duration) {
         let cpu = measure::own_cpu() - *self.started.borrow();
         let mut words = stage.kind.words().to_owned();
         if let Kind::Assert(what) = &stage.kind {
@@ -276,20 +275,11 @@ impl Progress for Meter {
         if let Some(used) = known {
             used.cpu += cpu;
             used.wall += elapsed.as_secs_f64();
-            used.rows += rows;
             return;
         }
         let next = kinds.len();
         let wall = elapsed.as_secs_f64();
-        kinds.insert(
-            next,
-            Used {
-                words,
-                cpu,
-                wall,
-                rows,
-            },
-        );
+        kinds.insert(next, Used { words, cpu, wall });
     }
 }
 
@@ -358,22 +348,19 @@ fn build(folder: &Path, day: u64, memory: &str) {
 }
 
 fn print(kinds: &BTreeMap<usize, Used>) {
-    println!("| stage | rows | CPU s | wall s |\n|---|---|---|---|");
+    println!("| stage | CPU s | wall s |\n|---|---|---|");
     let (mut all, mut computing) = ((0.0, 0.0), (0.0, 0.0));
     for used in kinds.values() {
-        println!(
-            "| {} | {} | {:.2} | {:.2} |",
-            used.words, used.rows, used.cpu, used.wall
-        );
+        println!("| {} | {:.2} | {:.2} |", used.words, used.cpu, used.wall);
         all = (all.0 + used.cpu, all.1 + used.wall);
         if ["compute", "stage members"].contains(&used.words.as_str()) {
             computing = (computing.0 + used.cpu, computing.1 + used.wall);
         }
     }
-    println!("| all | | {:.2} | {:.2} |", all.0, all.1);
-    println!("| computing | | {:.2} | {:.2} |", computing.0, computing.1);
+    println!("| all | {:.2} | {:.2} |", all.0, all.1);
+    println!("| computing | {:.2} | {:.2} |", computing.0, computing.1);
     println!(
-        "| all to computing | | {:.2} | {:.2} |\n",
+        "| all to computing | {:.2} | {:.2} |\n",
         all.0 / computing.0,
         all.1 / computing.1
     );

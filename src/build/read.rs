@@ -273,7 +273,7 @@ impl<'a> Reader<'a> {
             ..self.ledger.clone()
         };
         let sql = self.statements.render("record_refusal", &ledger);
-        engine.execute(&sql).map(|_| ())
+        engine.execute(&sql)
     }
 
     /// The query of what the fence of this run missed, if it was made of this epoch: 0 or 1.

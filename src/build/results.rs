@@ -80,7 +80,6 @@ pub struct SourceFacts {
 pub struct StageFacts {
     pub stage: &'static str,
     pub subject: String,
-    pub rows: u64,
     pub seconds: f64,
 }
 
@@ -207,7 +206,6 @@ pub fn results(
                 .map(|t| StageFacts {
                     stage: t.kind.words(),
                     subject: t.subject.clone(),
-                    rows: t.rows,
                     seconds: t.elapsed.as_secs_f64(),
                 })
                 .collect(),

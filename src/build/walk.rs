@@ -18,7 +18,7 @@ pub type Connect<'a> = dyn FnMut() -> Result<Box<dyn Engine>, EngineError> + 'a;
 /// Watches a build.
 pub trait Progress {
     fn started(&self, stage: &Stage);
-    fn finished(&self, stage: &Stage, rows: u64, elapsed: Duration);
+    fn finished(&self, stage: &Stage, elapsed: Duration);
 
     /// Whether the build is to stop, and with which exit status: asked before every stage and when a statement has failed.
     /// Who answers yes stops statements of this build no longer: what is left is to roll back and to read the ledger.
@@ -32,7 +32,7 @@ pub struct Silent;
 
 impl Progress for Silent {
     fn started(&self, _: &Stage) {}
-    fn finished(&self, _: &Stage, _: u64, _: Duration) {}
+    fn finished(&self, _: &Stage, _: Duration) {}
 }
 
 /// How a build ended.
@@ -76,7 +76,6 @@ impl Ended {
 pub struct Timing {
     pub kind: Kind,
     pub subject: String,
-    pub rows: u64,
     pub elapsed: Duration,
 }
 
@@ -172,21 +171,19 @@ impl<'a> Walk<'a> {
         }
     }
 
-    pub(super) fn timed(
+    pub(super) fn timed<T>(
         &mut self,
         stage: &Stage,
-        work: impl FnOnce(&mut dyn Engine) -> Result<u64, EngineError>,
-    ) -> Result<u64, Stop> {
+        work: impl FnOnce(&mut dyn Engine) -> Result<T, EngineError>,
+    ) -> Result<T, Stop> {
         self.progress.started(stage);
         let started = Instant::now();
         let result = work(self.engine.as_mut());
         let elapsed = started.elapsed();
-        let rows = *result.as_ref().unwrap_or(&0);
-        self.progress.finished(stage, rows, elapsed);
+        self.progress.finished(stage, elapsed);
         self.timings.push(Timing {
             kind: stage.kind.clone(),
             subject: stage.subject.clone(),
-            rows,
             elapsed,
         });
         result.map_err(|error| Stop::Engine {
@@ -204,9 +201,9 @@ impl<'a> Walk<'a> {
             sql,
         };
         (self.committing, self.is_sent) = (true, true);
-        match self.timed(&stage, |engine| engine.script(&stage.sql).map(|()| 0)) {
+        match self.timed(&stage, |engine| engine.script(&stage.sql)) {
             Err(Stop::Engine { error, .. }) => Err(script::stopped(stages, error)),
-            done => done.map(drop),
+            done => done,
         }
     }
 
@@ -229,23 +226,16 @@ impl<'a> Walk<'a> {
             }
             Kind::CheckKeys(entity) => {
                 let sql = stage.sql.first().map_or("", String::as_str);
-                let mut found = Vec::new();
-                self.timed(stage, |engine| {
-                    found = engine
-                        .query(sql)?
-                        .rows
-                        .into_iter()
-                        .next()
-                        .unwrap_or_default();
-                    Ok(0)
-                })?;
+                let found = self.timed(stage, |engine| engine.query(sql))?.rows;
+                let found = found.into_iter().next().unwrap_or_default();
                 if let Some(entity) = self.entities.get(entity.index()) {
                     blame::check_keys(entity, &found, diags);
                 }
                 Ok(())
             }
             Kind::Fence => {
-                let hit = self.timed(stage, |engine| execute(engine, &stage.sql))?;
+                let sql = stage.sql.first().map_or("", String::as_str);
+                let hit = self.timed(stage, |engine| engine.change(sql))?;
                 if hit == 1 { Ok(()) } else { Err(Stop::Fence) }
             }
             Kind::EnsureSchema => {
@@ -257,13 +247,12 @@ impl<'a> Walk<'a> {
                     {
                         Ok(())
                     }
-                    made => made.map(drop),
+                    made => made,
                 }
             }
             Kind::Commit => {
                 self.committing = true;
-                self.timed(stage, |engine| execute(engine, &stage.sql))?;
-                Ok(())
+                self.timed(stage, |engine| execute(engine, &stage.sql))
             }
             Kind::Vouch
             | Kind::Begin
@@ -288,21 +277,15 @@ impl<'a> Walk<'a> {
             | Kind::Drop
             | Kind::StageKeys
             | Kind::Erase
-            | Kind::RecordRun => {
-                self.timed(stage, |engine| execute(engine, &stage.sql))?;
-                Ok(())
-            }
+            | Kind::RecordRun => self.timed(stage, |engine| execute(engine, &stage.sql)),
         }
     }
 }
 
-/// Runs statements in order; the rows that the last one changed.
-fn execute(engine: &mut dyn Engine, sql: &[String]) -> Result<u64, EngineError> {
-    let mut rows = 0;
-    for statement in sql {
-        rows = engine.execute(statement)?;
-    }
-    Ok(rows)
+/// Runs statements in order.
+fn execute(engine: &mut dyn Engine, sql: &[String]) -> Result<(), EngineError> {
+    sql.iter()
+        .try_for_each(|statement| engine.execute(statement))
 }
 
 fn one_number(engine: &mut dyn Engine, sql: &str) -> Result<u64, EngineError> {

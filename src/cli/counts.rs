@@ -37,7 +37,7 @@ fn funnel(id: SegmentId, parts: &mut Parts<'_>, session: &mut dyn Engine) -> Opt
     let answer = asked
         .prelude
         .iter()
-        .try_for_each(|statement| session.execute(statement).map(|_| ()))
+        .try_for_each(|statement| session.execute(statement))
         .and_then(|()| session.query(&asked.sql));
     match answer {
         Ok(rows) => Some(asked.read(rows.rows.first()?)),

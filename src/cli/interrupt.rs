@@ -148,8 +148,8 @@ impl Progress for Watched<'_> {
         self.inner.started(stage);
     }
 
-    fn finished(&self, stage: &Stage, rows: u64, elapsed: Duration) {
-        self.inner.finished(stage, rows, elapsed);
+    fn finished(&self, stage: &Stage, elapsed: Duration) {
+        self.inner.finished(stage, elapsed);
     }
 
     fn interrupted(&self) -> Option<u8> {

@@ -31,5 +31,5 @@ impl Progress for Bar {
             .set_message(format!("{} {}", stage.kind.words(), stage.subject));
     }
 
-    fn finished(&self, _: &Stage, _: u64, _: Duration) {}
+    fn finished(&self, _: &Stage, _: Duration) {}
 }

@@ -339,7 +339,7 @@ mod tests {
     struct New(Vec<String>);
 
     impl Engine for New {
-        fn execute(&mut self, sql: &str) -> Result<u64, EngineError> {
+        fn change(&mut self, sql: &str) -> Result<u64, EngineError> {
             unreachable!("{sql}")
         }
 

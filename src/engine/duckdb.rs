@@ -113,10 +113,11 @@ impl DuckDb {
             .to_string_lossy()
             .replace('\'', "''")
             .replace(',', "\\,");
-        session.execute("SET enable_progress_bar = false")?;
+        let mut settings = vec!["SET enable_progress_bar = false".to_owned()];
         if !dir.is_empty() {
-            session.execute(&format!("SET file_search_path = '{dir}'"))?;
+            settings.push(format!("SET file_search_path = '{dir}'"));
         }
+        session.execute_all(&settings.iter().map(String::as_str).collect::<Vec<_>>())?;
         // The setting belongs to ICU; without ICU every session is in UTC anyway.
         let _ = session.execute("SET TimeZone = 'UTC'");
         Ok(session)
@@ -195,12 +196,17 @@ impl DuckDb {
 }
 
 impl Engine for DuckDb {
-    fn execute(&mut self, sql: &str) -> Result<u64, EngineError> {
+    fn change(&mut self, sql: &str) -> Result<u64, EngineError> {
         one(sql)?;
         self.connection
             .execute(sql, [])
             .map(|rows| rows as u64)
             .map_err(|e| self.refused(&e))
+    }
+
+    /// Parsed and planned once: what the crate prepares is planned again when it is run, for a scan of a table is never cached.
+    fn execute(&mut self, sql: &str) -> Result<(), EngineError> {
+        self.execute_all(&[sql])
     }
 
     fn query(&mut self, sql: &str) -> Result<Rows, EngineError> {

@@ -108,11 +108,19 @@ impl std::error::Error for EngineError {}
 
 /// One session with a warehouse. After an error inside a transaction the caller rolls back and drops the engine.
 pub trait Engine {
-    /// Runs one statement; the number of rows it changed.
+    /// Runs one statement of DML; the number of rows it changed.
     ///
     /// # Errors
     /// What the warehouse refused.
-    fn execute(&mut self, sql: &str) -> Result<u64, EngineError>;
+    fn change(&mut self, sql: &str) -> Result<u64, EngineError>;
+
+    /// Runs one statement of which nobody asks more than whether it was done.
+    ///
+    /// # Errors
+    /// What the warehouse refused.
+    fn execute(&mut self, sql: &str) -> Result<(), EngineError> {
+        self.change(sql).map(drop)
+    }
 
     /// Runs one query; all its rows.
     ///
@@ -126,9 +134,7 @@ pub trait Engine {
     /// # Errors
     /// What the warehouse refused. The statements before it may have been run: they begin a transaction if that matters.
     fn script(&mut self, statements: &[String]) -> Result<(), EngineError> {
-        statements
-            .iter()
-            .try_for_each(|sql| self.execute(sql).map(drop))
+        statements.iter().try_for_each(|sql| self.execute(sql))
     }
 
     /// The names and types of a query's columns, a row each, as the warehouse writes them; the query is not run.

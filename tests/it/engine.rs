@@ -86,7 +86,7 @@ fn several_statements_are_refused_before_any_of_them_runs() {
         assert!(db.query(sql).is_err());
     }
     assert_eq!(one(&mut db, "select a from t"), Value::Int(1));
-    assert_eq!(db.execute("update t set a = 2 where a = 1"), Ok(1));
+    assert_eq!(db.change("update t set a = 2 where a = 1"), Ok(1));
 }
 
 #[test]

@@ -122,7 +122,7 @@ pub struct Session {
 }
 
 impl Engine for Session {
-    fn execute(&mut self, sql: &str) -> Result<u64, EngineError> {
+    fn change(&mut self, sql: &str) -> Result<u64, EngineError> {
         self.client.execute(&[sql], &self.running)
     }
 

@@ -152,7 +152,7 @@ impl Session {
 }
 
 impl Engine for Session {
-    fn execute(&mut self, sql: &str) -> Result<u64, EngineError> {
+    fn change(&mut self, sql: &str) -> Result<u64, EngineError> {
         self.client
             .run(&[sql], &self.running)
             .map(|result| result.changed)

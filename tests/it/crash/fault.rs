@@ -204,10 +204,15 @@ struct Faulty {
 }
 
 impl Engine for Faulty {
-    fn execute(&mut self, sql: &str) -> Result<u64, EngineError> {
+    fn change(&mut self, sql: &str) -> Result<u64, EngineError> {
         let faults = Rc::clone(&self.faults);
         // Who takes a statement for done takes it to have hit its row.
-        faults.run(sql, 1, |sql| self.inner.execute(sql))
+        faults.run(sql, 1, |sql| self.inner.change(sql))
+    }
+
+    fn execute(&mut self, sql: &str) -> Result<(), EngineError> {
+        let faults = Rc::clone(&self.faults);
+        faults.run(sql, (), |sql| self.inner.execute(sql))
     }
 
     fn query(&mut self, sql: &str) -> Result<Rows, EngineError> {
@@ -224,7 +229,7 @@ impl Progress for Watch {
         self.0.stage.replace(Some(stage.kind.clone()));
     }
 
-    fn finished(&self, _: &Stage, _: u64, _: Duration) {
+    fn finished(&self, _: &Stage, _: Duration) {
         self.0.stage.replace(None);
     }
 }

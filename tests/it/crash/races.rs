@@ -173,7 +173,7 @@ impl Progress for Dawdler {
         }
     }
 
-    fn finished(&self, _: &Stage, _: u64, _: Duration) {}
+    fn finished(&self, _: &Stage, _: Duration) {}
 }
 
 fn race(db: &DuckDb, round: usize, builders: u32, day: i64) -> Vec<(String, Ended)> {

@@ -87,7 +87,7 @@ proptest! {
         let mut answered = 0;
         for n in 1..=8 {
             let sql = format!("insert /* slow:{} */ into t{n}", n % 4 + 1);
-            let found = warehouse.open().execute(&sql);
+            let found = warehouse.open().change(&sql);
             let runs = double.runs(&sql);
             match found {
                 Ok(changed) => {

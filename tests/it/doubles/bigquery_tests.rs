@@ -75,7 +75,7 @@ fn a_statement_is_a_job_with_everything_that_it_should_have() {
     let double = BigQuery::new(&still, does, never);
     let warehouse = warehouse(options(&double), &still);
     let mut session = warehouse.open();
-    assert_eq!(session.execute("insert into t select 1"), Ok(7));
+    assert_eq!(session.change("insert into t select 1"), Ok(7));
     assert_eq!(session.query("select k, t from t"), Ok(five()));
     assert_eq!(session.dry_run("select k"), Some(10_485_760));
     let script = [
@@ -86,7 +86,7 @@ fn a_statement_is_a_job_with_everything_that_it_should_have() {
     assert_eq!(session.script(&script.map(str::to_owned)), Ok(()));
     assert_eq!(session.script(&[]), Ok(()));
     // Another session of the same run numbers on.
-    assert_eq!(warehouse.open().execute("insert into t select 1"), Ok(7));
+    assert_eq!(warehouse.open().change("insert into t select 1"), Ok(7));
     let state = double.state.lock().unwrap();
     let hashed = |id: &String| id.rsplit_once('_').unwrap().0.to_owned();
     assert_eq!(
@@ -123,7 +123,7 @@ fn a_long_job_is_looked_at_ever_more_rarely() {
     let still = Still::new(&[]);
     let double = BigQuery::new(&still, does, never);
     let mut session = warehouse(options(&double), &still).open();
-    assert_eq!(session.execute("insert /* slow:8 */ into t"), Ok(7));
+    assert_eq!(session.change("insert /* slow:8 */ into t"), Ok(7));
     // 0.25 + 0.5 + 1 + 2 + 4 + 4 + 4 + 4
     assert_eq!(still.slept(), Duration::from_secs_f64(19.75));
     assert_eq!(double.server.requests().len(), 1 + 1 + 8);
@@ -135,7 +135,7 @@ fn every_call_with_every_fault_is_done_once() {
     type Call = fn(&mut client::Session) -> Result<String, EngineError>;
     let calls: [(&str, Call); 3] = [
         ("insert into t", |session| {
-            session.execute("insert into t").map(|n| format!("{n}"))
+            session.change("insert into t").map(|n| format!("{n}"))
         }),
         ("select k", |session| {
             session.query("select k").map(|rows| format!("{rows:?}"))
@@ -194,7 +194,7 @@ fn every_call_with_every_fault_is_done_once() {
                 assert_eq!(double.runs(sql), 1, "{sql}: request {number}: {fault:?}");
                 // Whoever comes next finds nothing to settle.
                 let before = double.server.requests().len();
-                warehouse.open().execute("next").unwrap();
+                warehouse.open().change("next").unwrap();
                 assert_eq!(double.state.lock().unwrap().runs.len(), 2);
                 assert_eq!(
                     double.server.requests().len(),
@@ -230,12 +230,12 @@ fn what_is_lost_for_good_is_settled_before_the_next_statement() {
             is_met.then(|| fault.clone())
         });
         let warehouse = warehouse(options(&double), &still);
-        let error = warehouse.open().execute(sql).unwrap_err();
+        let error = warehouse.open().change(sql).unwrap_err();
         let kinds = [EngineErrorKind::Connection, EngineErrorKind::Exhausted];
         assert!(kinds.contains(&error.kind), "{shown}: {error:?}");
         assert!(still.slept() > Duration::from_secs(500), "{shown}");
         // As long as it is so, nothing else is done.
-        assert!(warehouse.open().execute("insert into u").is_err());
+        assert!(warehouse.open().change("insert into u").is_err());
         assert_eq!(double.runs("insert into u"), 0, "{shown}");
         is_broken.store(false, Ordering::SeqCst);
         assert_eq!(warehouse.open().query("select k"), Ok(five()), "{shown}");
@@ -288,9 +288,7 @@ fn a_job_that_failed_for_no_reason_of_its_own_is_made_anew_if_nothing_of_it_was_
     ] {
         let still = Still::new(&[]);
         let double = BigQuery::new(&still, failing(reason, begun, times), never);
-        let found = warehouse(options(&double), &still)
-            .open()
-            .execute("merge t");
+        let found = warehouse(options(&double), &still).open().change("merge t");
         assert_eq!(found.map_err(|e| e.kind), result, "{reason}");
         let state = double.state.lock().unwrap();
         assert_eq!(state.ids.len(), jobs, "{reason}");
@@ -401,7 +399,7 @@ fn a_token_is_fetched_anew_in_the_middle_of_a_long_job() {
     let still = Still::new(&[]);
     let double = BigQuery::new(&still, does, never);
     let mut session = warehouse(options(&double), &still).open();
-    assert_eq!(session.execute("insert /* slow:2000 */ into t"), Ok(7));
+    assert_eq!(session.change("insert /* slow:2000 */ into t"), Ok(7));
     assert!(still.slept() > Duration::from_secs(7900));
     // No request had a token that was refused: all that were not for tokens are the job's.
     let state = double.state.lock().unwrap();
@@ -415,7 +413,7 @@ fn a_token_that_cannot_be_had_anew_ends_with_a_plain_error() {
     let double = BigQuery::new(&still, does, never);
     let mut options = options(&double);
     options.credentials = Credentials::Token(Secret::new("ya29.old-hunter2"));
-    let error = warehouse(options, &still).open().execute("insert into t");
+    let error = warehouse(options, &still).open().change("insert into t");
     let error = error.unwrap_err();
     assert_eq!(error.kind, EngineErrorKind::Connection);
     assert!(error.message.contains("invalid authentication"), "{error}");
@@ -439,7 +437,7 @@ fn whoever_stops_a_job_stops_it_on_the_server() {
     stop();
     assert_eq!(double.server.requests().len(), 0);
     let mut session = warehouse.open();
-    let running = std::thread::spawn(move || session.execute("insert /* slow:100000000 */ into t"));
+    let running = std::thread::spawn(move || session.change("insert /* slow:100000000 */ into t"));
     seen.recv().unwrap();
     stop();
     let error = running.join().unwrap().unwrap_err();
@@ -452,7 +450,7 @@ fn whoever_stops_a_job_stops_it_on_the_server() {
     stop();
     assert_eq!(double.state.lock().unwrap().cancelled.len(), 1);
     let mut session = warehouse.open();
-    assert_eq!(session.execute("insert into t"), Ok(7));
+    assert_eq!(session.change("insert into t"), Ok(7));
     // What is done cannot be stopped.
     let requests = double.server.requests().len();
     stop();
@@ -496,10 +494,10 @@ fn where_nobody_said_it_what_is_lost_is_settled_where_the_last_job_was() {
     let warehouse = warehouse(options, &still);
     assert_eq!(warehouse.open().query("select k"), Ok(five()));
     is_broken.store(true, Ordering::SeqCst);
-    assert!(warehouse.open().execute("insert into t").is_err());
+    assert!(warehouse.open().change("insert into t").is_err());
     is_broken.store(false, Ordering::SeqCst);
     let before = double.server.requests().len();
-    assert_eq!(warehouse.open().execute("insert into t"), Ok(7));
+    assert_eq!(warehouse.open().change("insert into t"), Ok(7));
     let requests = double.server.requests();
     let settling = requests[before].json();
     assert_eq!(settling["configuration"]["query"]["query"], "select 1");
@@ -514,7 +512,7 @@ fn a_job_of_somebody_else_under_the_same_id_is_never_taken_for_the_own() {
     assert_eq!(
         warehouse(options(&double), &still)
             .open()
-            .execute("insert into t"),
+            .change("insert into t"),
         Ok(7)
     );
     let id = {
@@ -526,7 +524,7 @@ fn a_job_of_somebody_else_under_the_same_id_is_never_taken_for_the_own() {
     };
     let error = warehouse(options(&double), &still)
         .open()
-        .execute("insert into t");
+        .change("insert into t");
     assert_eq!(
         error.unwrap_err().message,
         format!("another job has the id `{id}`")

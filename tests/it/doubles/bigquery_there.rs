@@ -88,7 +88,7 @@ fn a_bigquery_that_is_there_does_what_its_double_does() {
     assert_eq!(found.rows.last(), Some(&vec![Value::Int(120_000)]));
 
     let table = format!("`{dataset}`.`t`");
-    let ran = |session: &mut Box<dyn Engine>, sql: &str| session.execute(sql).expect(sql);
+    let ran = |session: &mut Box<dyn Engine>, sql: &str| session.change(sql).expect(sql);
     ran(
         &mut session,
         &format!("create schema if not exists `{dataset}`"),

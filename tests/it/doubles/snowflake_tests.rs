@@ -73,12 +73,9 @@ fn a_request_says_everything_that_its_statements_rely_on() {
         session.query("select id, since from t;\n").unwrap(),
         expected()
     );
-    assert_eq!(
-        session.execute("insert into t select 1 -- done").unwrap(),
-        3
-    );
-    assert_eq!(session.execute("update t set a = ';'").unwrap(), 2);
-    assert_eq!(session.execute("create table t (a number)").unwrap(), 0);
+    assert_eq!(session.change("insert into t select 1 -- done").unwrap(), 3);
+    assert_eq!(session.change("update t set a = ';'").unwrap(), 2);
+    assert_eq!(session.change("create table t (a number)").unwrap(), 0);
     assert_eq!(
         account.bodies()[0],
         json!({"statement": format!("{SESSION}\n;\nselect id, since from t"), "timeout": 900,
@@ -108,8 +105,8 @@ fn rows_changed_are_counted_with_and_without_figures() {
     };
     let account = Account::new(manner, answers, never);
     let mut session = account.connect().open();
-    assert_eq!(session.execute("insert into t select 1").unwrap(), 3);
-    assert_eq!(session.execute("select 1").unwrap(), 0);
+    assert_eq!(session.change("insert into t select 1").unwrap(), 3);
+    assert_eq!(session.change("select 1").unwrap(), 0);
 }
 
 #[test]
@@ -157,7 +154,7 @@ fn a_request_that_is_sent_again_says_so_and_has_one_id() {
     account
         .connect()
         .open()
-        .execute("insert into t select 1")
+        .change("insert into t select 1")
         .unwrap();
     let requests = account.server.requests();
     assert_eq!(account.calls()[..2], ["submit", "submit again"]);
@@ -168,8 +165,8 @@ fn a_request_that_is_sent_again_says_so_and_has_one_id() {
     // The next statement has another, though its text is the same.
     let account = self::account(never);
     let connection = account.connect();
-    connection.open().execute("insert into t select 1").unwrap();
-    connection.open().execute("insert into t select 1").unwrap();
+    connection.open().change("insert into t select 1").unwrap();
+    connection.open().change("insert into t select 1").unwrap();
     assert_eq!(account.executed().len(), 2);
 }
 
@@ -181,7 +178,7 @@ fn what_never_ends_well_is_given_up_and_the_kind_is_right() {
         let error = account
             .connect()
             .open()
-            .execute("insert into t select 1")
+            .change("insert into t select 1")
             .unwrap_err();
         assert_eq!(error.kind, EngineErrorKind::Connection, "{error}");
         error.message
@@ -211,7 +208,7 @@ fn what_never_ends_well_is_given_up_and_the_kind_is_right() {
     let error = late
         .connect()
         .open()
-        .execute("insert into t select 1")
+        .change("insert into t select 1")
         .unwrap_err();
     assert_eq!(error.kind, EngineErrorKind::Exhausted);
 }
@@ -271,10 +268,10 @@ fn statements_in_one_request_are_all_there_and_the_one_that_failed_is_named() {
         "002003: SQL compilation error:\nObject 'T' does not exist or not authorized.\nin statement 3 of 4: refuse this …"
     );
     assert_eq!(account.executed().last().unwrap(), "refuse this\nnow");
-    let error = session.execute("locked").unwrap_err();
+    let error = session.change("locked").unwrap_err();
     assert_eq!(error.kind, EngineErrorKind::Conflict);
     // More statements than were said are not run.
-    let error = session.execute("drop table a; drop table b").unwrap_err();
+    let error = session.change("drop table a; drop table b").unwrap_err();
     assert!(error.message.contains("statement count 3"), "{error}");
 }
 
@@ -466,7 +463,7 @@ fn ctrl_c_cancels_the_statement_on_the_server() {
     // Nothing is running: nothing happens, and the next statement is none of its business.
     stop();
     let mut session = connection.open();
-    let running = std::thread::spawn(move || session.execute("insert into t select 1"));
+    let running = std::thread::spawn(move || session.change("insert into t select 1"));
     while account.server.requests().len() < 3 {
         std::thread::yield_now();
     }
@@ -491,7 +488,7 @@ fn ctrl_c_cancels_the_statement_on_the_server() {
     assert!(stop.set(connection.interrupter()).is_ok());
     let error = connection
         .open()
-        .execute("insert into t select 1")
+        .change("insert into t select 1")
         .unwrap_err();
     assert!(error.message.contains("canceled"), "{error}");
     assert_eq!(account.cancelled().len(), 1);

@@ -56,7 +56,7 @@ fn whatever_befalls_a_cancellation_the_job_ends_and_was_run_once() {
         let warehouse = warehouse(options(&double), &still);
         let stop = warehouse.interrupter();
         let mut session = warehouse.open();
-        let running = std::thread::spawn(move || session.execute(sql));
+        let running = std::thread::spawn(move || session.change(sql));
         // Who is not heard says it again.
         while !running.is_finished() {
             stop();
@@ -69,11 +69,7 @@ fn whatever_befalls_a_cancellation_the_job_ends_and_was_run_once() {
         assert_eq!(job.resource["status"]["state"], "DONE", "{fault:?}");
         assert!(!state.cancelled.is_empty(), "{fault:?}");
         drop(state);
-        assert_eq!(
-            warehouse.open().execute("insert into t"),
-            Ok(7),
-            "{fault:?}"
-        );
+        assert_eq!(warehouse.open().change("insert into t"), Ok(7), "{fault:?}");
     }
 }
 
@@ -94,11 +90,7 @@ fn what_is_only_tried_is_never_run_whatever_befalls_it() {
         let state = double.state.lock().unwrap();
         assert!(state.ids.is_empty(), "{fault:?}");
         drop(state);
-        assert_eq!(
-            warehouse.open().execute("insert into t"),
-            Ok(7),
-            "{fault:?}"
-        );
+        assert_eq!(warehouse.open().change("insert into t"), Ok(7), "{fault:?}");
     }
 }
 
@@ -115,7 +107,7 @@ fn whatever_befalls_a_cancellation_the_statement_ends_and_was_executed_once() {
         let connection = account.connect();
         let stop = connection.interrupter();
         let mut session = connection.open();
-        let running = std::thread::spawn(move || session.execute("insert into t select 1"));
+        let running = std::thread::spawn(move || session.change("insert into t select 1"));
         while !running.is_finished() {
             stop();
         }

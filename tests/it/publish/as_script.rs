@@ -81,7 +81,11 @@ struct Fated {
 }
 
 impl Engine for Fated {
-    fn execute(&mut self, sql: &str) -> Result<u64, EngineError> {
+    fn change(&mut self, sql: &str) -> Result<u64, EngineError> {
+        self.inner.change(sql)
+    }
+
+    fn execute(&mut self, sql: &str) -> Result<(), EngineError> {
         if self.fate.get() == Some(Fate::Preceded) && sql.contains("segc_state AS") {
             self.fate.set(None);
             self.inner.execute(
@@ -253,7 +257,11 @@ fn what_a_run_has_left_is_dropped_when_it_is_a_day_old() {
 struct Modest(DuckDb);
 
 impl Engine for Modest {
-    fn execute(&mut self, sql: &str) -> Result<u64, EngineError> {
+    fn change(&mut self, sql: &str) -> Result<u64, EngineError> {
+        self.0.change(sql)
+    }
+
+    fn execute(&mut self, sql: &str) -> Result<(), EngineError> {
         if sql.starts_with("CREATE SCHEMA") {
             return Err(EngineError {
                 kind: EngineErrorKind::Statement,

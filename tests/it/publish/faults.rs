@@ -49,7 +49,12 @@ impl Faulty {
 }
 
 impl Engine for Faulty {
-    fn execute(&mut self, sql: &str) -> Result<u64, EngineError> {
+    fn change(&mut self, sql: &str) -> Result<u64, EngineError> {
+        self.count()?;
+        self.inner.change(sql)
+    }
+
+    fn execute(&mut self, sql: &str) -> Result<(), EngineError> {
         self.count()?;
         if sql == "COMMIT" {
             self.plan.committed.set(true);
@@ -207,13 +212,24 @@ struct Racing {
     other: Option<Box<dyn FnOnce()>>,
 }
 
-impl Engine for Racing {
-    fn execute(&mut self, sql: &str) -> Result<u64, EngineError> {
+impl Racing {
+    fn raced(&mut self, sql: &str) {
         if sql.contains(self.before)
             && let Some(other) = self.other.take()
         {
             other();
         }
+    }
+}
+
+impl Engine for Racing {
+    fn change(&mut self, sql: &str) -> Result<u64, EngineError> {
+        self.raced(sql);
+        self.inner.change(sql)
+    }
+
+    fn execute(&mut self, sql: &str) -> Result<(), EngineError> {
+        self.raced(sql);
         self.inner.execute(sql)
     }
 

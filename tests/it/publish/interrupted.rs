@@ -19,7 +19,7 @@ struct After {
 impl Progress for After {
     fn started(&self, _: &Stage) {}
 
-    fn finished(&self, _: &Stage, _: u64, _: Duration) {
+    fn finished(&self, _: &Stage, _: Duration) {
         self.finished.set(self.finished.get() + 1);
     }
 
@@ -86,7 +86,7 @@ impl Progress for AtCommit {
         }
     }
 
-    fn finished(&self, _: &Stage, _: u64, _: Duration) {}
+    fn finished(&self, _: &Stage, _: Duration) {}
 
     fn interrupted(&self) -> Option<u8> {
         self.0.get().then_some(130)

@@ -85,7 +85,7 @@ fn does_one(db: &mut DuckDb, sql: &str) -> sql_api::Outcome {
             sql_api::Outcome::Rows(columns.collect(), cells.collect())
         })
     } else {
-        db.execute(sql)
+        db.change(sql)
             .map(|changed| sql_api::Outcome::Changed(0, changed, 0))
     };
     answer.unwrap_or_else(|error| {
@@ -140,7 +140,7 @@ fn does(db: &mut DuckDb, sql: &str) -> Outcome {
     }
     let mut changed = 0;
     for (n, statement) in statements.iter().enumerate() {
-        match db.execute(statement) {
+        match db.change(statement) {
             Ok(rows) => changed = rows,
             Err(error) => {
                 let _ = db.execute("ROLLBACK");

@@ -290,7 +290,7 @@ fn a_whole_plan_reads_well() {
 struct Empty(bool);
 
 impl Engine for Empty {
-    fn execute(&mut self, sql: &str) -> Result<u64, EngineError> {
+    fn change(&mut self, sql: &str) -> Result<u64, EngineError> {
         unreachable!("{sql}")
     }
 

@@ -29,7 +29,7 @@ impl<F: Fn()> Progress for Meddling<F> {
         }
     }
 
-    fn finished(&self, _: &Stage, _: u64, _: Duration) {}
+    fn finished(&self, _: &Stage, _: Duration) {}
 }
 
 fn counts(sql: &str) -> CheckQuery {
