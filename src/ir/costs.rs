@@ -9,6 +9,8 @@ pub struct Costs {
     pub aggregate: f64,
     /// Per entity and scan: joining what the scan found to the entity's row.
     pub join: f64,
+    /// Per entity and column of its row that is written down and read again: 5 in memory, 150 where the disk must help.
+    pub column: f64,
     /// A scan with more measures is split.
     pub measures: usize,
 }
@@ -19,6 +21,7 @@ impl Costs {
         row: 50.0,
         aggregate: 20.0,
         join: 200.0,
+        column: 10.0,
         measures: usize::MAX,
     };
 

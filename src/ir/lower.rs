@@ -127,6 +127,7 @@ pub fn ask(
             .collect(),
         across,
         levels,
+        apart: None,
         answers,
         only,
         names,

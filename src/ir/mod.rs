@@ -4,6 +4,7 @@
 //! [`select()`] turns either into blocks of plain SELECTs, which `emit` prints. Nothing here knows a dialect or any text.
 
 mod across;
+mod apart;
 pub mod block;
 mod costs;
 mod fuse;
@@ -23,6 +24,7 @@ mod sequence;
 mod show;
 mod uses;
 
+pub use apart::Apart;
 pub use costs::Costs;
 pub use lower::{ask, lower};
 pub use names::Names;
@@ -59,6 +61,8 @@ pub struct Plan {
     pub across: Vec<Self>,
     /// What others refer to, by depth of reference: each level reads the ones before it.
     pub levels: Vec<Vec<Node>>,
+    /// What the ranks of the first level read, where that is put together apart from the rest; None: they read the entity's row.
+    pub apart: Option<Apart>,
     /// The columns of the answer, in order.
     pub answers: Vec<Answer>,
     /// The key of the one entity that is asked about; None: all of them.

@@ -2,7 +2,7 @@
 
 use super::parts::of_rows;
 use super::rolled::has_least;
-use super::{Answer, Costs, Names, Plan, Scan, Shape, fuse, rollup, sequence};
+use super::{Answer, Costs, Names, Plan, Scan, Shape, apart, fuse, rollup, sequence};
 use crate::expr::Literal;
 use crate::model::calendar::earlier;
 use crate::model::{JoinKind, Measure, MeasureId, Model, Relation, RowExpr, SequenceId};
@@ -52,6 +52,10 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "read_again",
         apply: read_again,
+    },
+    Rule {
+        name: "compare_apart",
+        apply: apart::compare_apart,
     },
 ];
 

@@ -5,7 +5,7 @@ use super::names::{Taken, ahead, label, plain};
 use super::predicate::{self, Row, column, test};
 use super::rolled::{self, Rolled};
 use super::scan::{self, Aliases, Context, key_columns};
-use super::{Answer, Node, Plan, Scan, SequenceScan, Shape, population, sequence, uses};
+use super::{Answer, Apart, Node, Plan, Scan, SequenceScan, Shape, population, sequence, uses};
 use crate::expr::{Expr, Func, Literal, Type};
 use crate::model::{Col, Entity, Model, PopulationId, TableId, TableSource};
 use crate::spec::population::Statistic;
@@ -79,14 +79,21 @@ pub fn select(plan: &Plan, model: &Model) -> Query {
         query.blocks.extend(sequence::blocks(one, &name, &ctx));
         found.sequences.push((one, name));
     }
+    let apart = plan.apart.as_ref().map(|apart| {
+        let name = taken.unique(&format!("{}_to_compare", entity.name));
+        let block = facts(plan, entity, &found, Some(apart), name.clone(), model);
+        query.blocks.push(block);
+        name
+    });
     let mut last = taken.unique(&format!("{}_facts", entity.name));
     query
         .blocks
-        .push(facts(plan, entity, &found, last.clone(), model));
+        .push(facts(plan, entity, &found, None, last.clone(), model));
     for (n, level) in plan.levels.iter().enumerate() {
+        let compared_of = apart.as_ref().filter(|_| n == 0).unwrap_or(&last);
         let mut ranks: Vec<(Vec<PopulationId>, String)> = Vec::new();
         for compared in population::Level::all(level, plan, entity, model) {
-            let blocks = compared.blocks(&last, &mut |what| {
+            let blocks = compared.blocks(compared_of, &mut |what| {
                 taken.unique(&format!("{}_{what}_{}", entity.name, n + 1))
             });
             let block = blocks.last().map(|b| b.name.clone());
@@ -163,8 +170,15 @@ fn shaped(shape: Shape, relation: &str) -> String {
     format!("{relation}{shape}")
 }
 
-/// One row per row of the entity's table, whatever the scans found.
-fn facts(plan: &Plan, entity: &Entity, found: &Found<'_>, name: String, model: &Model) -> Block {
+/// One row per row of the entity's table, whatever the scans found; `apart`: with nothing but this.
+fn facts(
+    plan: &Plan,
+    entity: &Entity,
+    found: &Found<'_>,
+    apart: Option<&Apart>,
+    name: String,
+    model: &Model,
+) -> Block {
     let aliases = Aliases::new(&entity.frame);
     let mut columns = vec![Column {
         name: answer_name(plan, &Answer::Key),
@@ -172,6 +186,7 @@ fn facts(plan: &Plan, entity: &Entity, found: &Found<'_>, name: String, model: &
         comment: None,
     }];
     let mut used: Vec<(&Col, &String)> = plan.names.columns.iter().collect();
+    used.retain(|(col, _)| apart.is_none_or(|a| a.columns.contains(col)));
     used.sort_unstable();
     for (col, name) in &used {
         columns.push(Column {
@@ -184,7 +199,8 @@ fn facts(plan: &Plan, entity: &Entity, found: &Found<'_>, name: String, model: &
     let (from, mut joins) = aliases.joined(&entity.frame, &slots);
     let mut block_aliases = Taken::default();
     (0..entity.frame.slots.len()).for_each(|n| block_aliases.reserve(aliases.get(n)));
-    for (scan, block) in &found.scans {
+    let scans = found.scans.iter();
+    for (scan, block) in scans.filter(|(s, _)| apart.is_none_or(|a| a.takes(s))) {
         let Some(relation) = model.relations.get(scan.relation.index()) else {
             continue;
         };
@@ -205,7 +221,8 @@ fn facts(plan: &Plan, entity: &Entity, found: &Found<'_>, name: String, model: &
             },
             left: true,
         });
-        for id in &scan.measures {
+        let measures = scan.measures.iter();
+        for id in measures.filter(|id| apart.is_none_or(|a| a.measures.contains(id))) {
             let (Some(m), Some(name)) =
                 (model.measures.get(id.index()), plan.names.measures.get(id))
             else {
@@ -227,11 +244,13 @@ fn facts(plan: &Plan, entity: &Entity, found: &Found<'_>, name: String, model: &
             });
         }
     }
-    for (sequence, block) in &found.sequences {
+    let sequences = found.sequences.iter();
+    for (sequence, block) in sequences.filter(|(s, _)| apart.is_none_or(|a| a.follows(s))) {
         let alias = block_aliases.unique(block);
         let left = column(aliases.get(0), &entity.key, Type::Null);
         let right = column(&alias, "entity_key", Type::Null);
-        for id in sequence.ids() {
+        let ids = sequence.ids();
+        for id in ids.filter(|id| apart.is_none_or(|a| a.sequences.contains(id))) {
             let Some(name) = plan.names.sequences.get(&id) else {
                 continue;
             };
@@ -262,12 +281,14 @@ fn facts(plan: &Plan, entity: &Entity, found: &Found<'_>, name: String, model: &
     } else {
         "every"
     };
+    let what = if apart.is_some() {
+        "with what ranks compare"
+    } else {
+        "with all that is asked of it"
+    };
     Block {
         name,
-        comment: vec![format!(
-            "{everybody} {}, with all that is asked of it",
-            entity.name
-        )],
+        comment: vec![format!("{everybody} {}, {what}", entity.name)],
         columns,
         from,
         joins,

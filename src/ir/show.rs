@@ -1,7 +1,7 @@
 //! A plan as text for `segc compile --passes`: where every measure is computed, and why there.
 
 use super::names::{ahead, label};
-use super::{Answer, Plan, Scan, SequenceScan, Shape, uses};
+use super::{Answer, Plan, Scan, SequenceScan, Shape, apart, uses};
 use crate::model::{Atom, Model, RelationId, words};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -50,6 +50,16 @@ impl fmt::Display for Shown<'_> {
         }
         for sequence in &plan.sequences {
             self.sequence(f, sequence, &users)?;
+        }
+        if let Some(apart) = &plan.apart {
+            writeln!(
+                f,
+                "  what ranks compare, apart: {} of {} columns, of {} scan(s)\n    because: ranks read them again, and the other columns \
+                 need not be written down for that",
+                apart.width(),
+                apart::width(plan),
+                apart.joins(plan),
+            )?;
         }
         for (n, level) in plan.levels.iter().enumerate() {
             let names: Vec<String> = level

@@ -193,7 +193,7 @@ fn check(folder: &Path) -> Vec<String> {
         let mut tables = Vec::new();
         for plan in plans {
             let naive = run(&connection, &plan, &model);
-            let optimised = ir::optimize(plan, &model, &ir::Costs::MEASURED, &mut |_, _| {});
+            let optimised = ir::optimize(plan, &model, &crate::plan::EAGER, &mut |_, _| {});
             let optimised = run(&connection, &optimised, &model);
             assert_eq!(naive, optimised, "{name} {}: naive, optimised", block.as_of);
             tables.push(naive);

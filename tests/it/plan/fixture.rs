@@ -3,6 +3,7 @@
 use segc::expr::{Agg, Expr, ExprKind, Func, Literal, Type};
 use segc::model::*;
 use segc::source::{At, FileId, Span};
+use segc::spec::population::Statistic;
 use std::collections::BTreeMap;
 
 pub(crate) const SPAN: Span = Span {
@@ -327,6 +328,25 @@ impl Shop {
     pub(crate) fn value(&self, id: MeasureId) -> EntityExpr {
         let ty = self.0.measures[id.index()].ty.clone();
         Expr::new(ExprKind::Column(Atom::Measure(id)), ty, At(SPAN))
+    }
+
+    /// A population that compares a measure, to be filled in.
+    pub(crate) fn compared(&self, of: MeasureId, ty: Type) -> Population {
+        Population {
+            entity: EntityId(0),
+            statistic: Statistic::Percentile,
+            of: self.value(of),
+            among: None,
+            per: None,
+            ty,
+        }
+    }
+
+    pub(crate) fn population(&mut self, population: Population) -> EntityExpr {
+        let id = PopulationId(u32::try_from(self.0.populations.len()).expect("few"));
+        let ty = population.ty.clone();
+        self.0.populations.push(population);
+        Expr::new(ExprKind::Column(Atom::Population(id)), ty, At(SPAN))
     }
 
     pub(crate) fn trait_(&mut self, name: &str, value: EntityExpr) {

@@ -6,6 +6,8 @@
     reason = "a test that is wrong may panic"
 )]
 
+#[cfg(feature = "duckdb-linked")]
+mod apart;
 mod fixture;
 #[cfg(feature = "duckdb-linked")]
 mod rollups;
@@ -29,6 +31,13 @@ pub(crate) fn everything(model: &Model) -> Selection {
         traits: (0..model.traits.len()).map(|n| TraitId(n as u32)).collect(),
     }
 }
+
+/// Where every rule that may apply does, whatever it costs.
+#[cfg(feature = "duckdb-linked")]
+pub(crate) const EAGER: ir::Costs = ir::Costs {
+    column: 1e6,
+    ..ir::Costs::MEASURED
+};
 
 /// The plan as lowered, and as optimised.
 pub(crate) fn plans(model: &Model) -> (Plan, Plan) {

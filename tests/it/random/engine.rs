@@ -187,7 +187,7 @@ pub(crate) fn run_selected(
     for plan in ir::lower(model, selection) {
         let plan = match mode {
             Mode::Naive => plan,
-            Mode::Optimised => ir::optimize(plan, model, &dialect.costs(), &mut |_, _| {}),
+            Mode::Optimised => ir::optimize(plan, model, &crate::plan::EAGER, &mut |_, _| {}),
         };
         let query = emit::query(&plan, model, dialect, &mut diags);
         if diags.has_errors() {
