@@ -9,7 +9,7 @@ pub struct Costs {
     pub aggregate: f64,
     /// Per entity and scan: joining what the scan found to the entity's row.
     pub join: f64,
-    /// Per entity and column of its row that is written down and read again: 5 in memory, 150 where the disk must help.
+    /// Per entity and column of its row that is written down and read again: some 5 in memory, 100 where the disk must help.
     pub column: f64,
     /// A scan with more measures is split.
     pub measures: usize,
