@@ -80,3 +80,7 @@ mod unit;
 mod warehouses;
 #[cfg(feature = "duckdb-linked")]
 mod why;
+
+/// DuckDB's C++ allocates from it too: statements of tests, of few rows and many words, take a sixth less time than with that of glibc.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -185,7 +185,11 @@ impl Bench {
             wrong.join("\n")
         );
         drop(db);
-        self.again(&file);
+        // Of what was killed before the transaction, a third is enough to see that the next run ends it.
+        let early = matches!(fault, Fault::Before(n) | Fault::During(n, _) if n < self.begin());
+        if !early || n.is_multiple_of(3) {
+            self.again(&file);
+        }
         for file in [file, job.acknowledged(), job.ended()] {
             let _ = std::fs::remove_file(file);
         }
@@ -291,7 +295,7 @@ fn an_error_at_any_statement_publishes_nothing_and_the_next_run_ends_it() {
     let every = if std::env::var_os("SEGC_CRASHES").is_some() {
         1
     } else {
-        24
+        32
     };
     for (n, bench) in benches().into_iter().enumerate() {
         for call in (1..=bench.trace.len() as u32)
