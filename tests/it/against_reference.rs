@@ -118,7 +118,9 @@ enum Failure {
 fn check(case: &Case) -> Result<usize, Failure> {
     let read = case.read().map_err(Failure::Refused)?;
     let expected = expected(case, &read);
-    for mode in [Mode::Naive, Mode::Optimised] {
+    let compares = !read.model.populations.is_empty();
+    let modes = [Mode::Naive, Mode::Optimised].into_iter();
+    for mode in modes.chain(compares.then_some(Mode::Apart)) {
         let found = engine::answers(case, mode).map_err(Failure::Engine)?;
         let wrong = differences(&expected, &found);
         if !wrong.is_empty() {

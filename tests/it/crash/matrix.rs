@@ -185,11 +185,7 @@ impl Bench {
             wrong.join("\n")
         );
         drop(db);
-        // Of what was killed before the transaction, a third is enough to see that the next run ends it.
-        let early = matches!(fault, Fault::Before(n) | Fault::During(n, _) if n < self.begin());
-        if !early || n.is_multiple_of(3) {
-            self.again(&file);
-        }
+        self.again(&file);
         for file in [file, job.acknowledged(), job.ended()] {
             let _ = std::fs::remove_file(file);
         }
@@ -232,7 +228,7 @@ fn kills(benches: &[Bench], times: usize) -> Vec<(usize, Fault)> {
     for (n, bench) in benches.iter().enumerate() {
         points.push((n, Fault::After(bench.commit())));
         points.push((n, Fault::After(bench.trace.len() as u32)));
-        for _ in 0..2 {
+        for _ in 0..3 {
             points.push((n, Fault::During(bench.commit(), dice.turns())));
             points.push((n, Fault::Closing(dice.turns())));
         }
@@ -265,7 +261,7 @@ fn kills(benches: &[Bench], times: usize) -> Vec<(usize, Fault)> {
 
 #[test]
 fn killed_at_any_moment_all_or_nothing_is_published_and_the_next_run_ends_it() {
-    let times = super::count("SEGC_CRASHES", 98);
+    let times = super::count("SEGC_CRASHES", 110);
     let benches = benches();
     let mut figures = std::collections::BTreeMap::<_, [usize; 2]>::new();
     for (n, (bench, fault)) in kills(&benches, times).into_iter().enumerate() {
@@ -295,7 +291,7 @@ fn an_error_at_any_statement_publishes_nothing_and_the_next_run_ends_it() {
     let every = if std::env::var_os("SEGC_CRASHES").is_some() {
         1
     } else {
-        32
+        16
     };
     for (n, bench) in benches().into_iter().enumerate() {
         for call in (1..=bench.trace.len() as u32)

@@ -218,7 +218,7 @@ fn race(db: &DuckDb, round: usize, builders: u32, day: i64) -> Vec<(String, Ende
 
 #[test]
 fn of_two_to_eight_builders_at_once_one_publishes_and_the_others_say_so() {
-    let rounds = super::count("SEGC_ROUNDS", 14);
+    let rounds = super::count("SEGC_ROUNDS", 20);
     let folder = tempfile::tempdir().expect("a folder");
     let mut named = 0;
     let mut dice = Dice(7);

@@ -32,9 +32,9 @@ pub(crate) fn everything(model: &Model) -> Selection {
     }
 }
 
-/// Where every rule that may apply does, whatever it costs.
+/// Where what ranks compare is put together apart, however narrow the entity's row is.
 #[cfg(feature = "duckdb-linked")]
-pub(crate) const EAGER: ir::Costs = ir::Costs {
+pub(crate) const APART: ir::Costs = ir::Costs {
     column: 1e6,
     ..ir::Costs::MEASURED
 };

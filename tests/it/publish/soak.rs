@@ -340,7 +340,7 @@ fn resident() -> u64 {
 fn build_after_build_what_is_published_is_right_and_the_past_stays_as_it_was() {
     let asked = std::env::var("SEGC_SOAK").ok();
     let alone = asked.is_some();
-    let builds = asked.map_or(25, |n| n.parse().expect("SEGC_SOAK is a number of builds"));
+    let builds = asked.map_or(40, |n| n.parse().expect("SEGC_SOAK is a number of builds"));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("soak.duckdb");
     let options = Options {
