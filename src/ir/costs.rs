@@ -7,6 +7,8 @@ pub struct Costs {
     pub row: f64,
     /// Per row and aggregate.
     pub aggregate: f64,
+    /// Per row and lookup that is joined to it.
+    pub lookup: f64,
     /// Per entity and scan: joining what the scan found to the entity's row.
     pub join: f64,
     /// Per entity and column of its row that is written down and read again: some 5 in memory, 100 where the disk must help.
@@ -20,6 +22,7 @@ impl Costs {
     pub const MEASURED: Self = Self {
         row: 50.0,
         aggregate: 20.0,
+        lookup: 50.0,
         join: 200.0,
         column: 10.0,
         measures: usize::MAX,

@@ -9,6 +9,7 @@ pub mod block;
 mod costs;
 mod fuse;
 mod levels;
+mod looked_up;
 mod lower;
 mod names;
 mod optimize;

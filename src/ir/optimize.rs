@@ -2,7 +2,7 @@
 
 use super::parts::of_rows;
 use super::rolled::has_least;
-use super::{Answer, Costs, Names, Plan, Scan, Shape, apart, fuse, rollup, sequence};
+use super::{Answer, Costs, Names, Plan, Scan, Shape, apart, fuse, looked_up, rollup, sequence};
 use crate::expr::Literal;
 use crate::model::calendar::earlier;
 use crate::model::{JoinKind, Measure, MeasureId, Model, Relation, RowExpr, SequenceId};
@@ -14,8 +14,8 @@ pub struct Rule {
     pub apply: fn(Plan, &Model, &Costs) -> Plan,
 }
 
-/// In this order: rollups and tiers are made of what has been fused; only whole tiers know which conditions all their measures share;
-/// and only then is it known which tables a scan reads.
+/// In this order: rollups and tiers are made of what has been fused; only whole tiers know what all their measures look up, and which
+/// conditions they share; and only then is it known which tables a scan reads.
 pub const RULES: &[Rule] = &[
     Rule {
         name: "fuse",
@@ -28,6 +28,10 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "merge_tiers",
         apply: fuse::merge_tiers,
+    },
+    Rule {
+        name: "look_up_apart",
+        apply: looked_up::look_up_apart,
     },
     Rule {
         name: "split",
@@ -260,7 +264,10 @@ fn read_again(mut plan: Plan, model: &Model, costs: &Costs) -> Plan {
     plan
 }
 
-fn needed_slots<'a>(relation: &Relation, exprs: impl Iterator<Item = &'a RowExpr>) -> Vec<usize> {
+pub(super) fn needed_slots<'a>(
+    relation: &Relation,
+    exprs: impl Iterator<Item = &'a RowExpr>,
+) -> Vec<usize> {
     let mut needed: BTreeSet<usize> = BTreeSet::from([0]);
     needed.extend(relation.owner.iter().map(|(_, col)| col.slot));
     needed.extend(relation.time.iter().map(|t| t.col.slot));

@@ -118,9 +118,8 @@ enum Failure {
 fn check(case: &Case) -> Result<usize, Failure> {
     let read = case.read().map_err(Failure::Refused)?;
     let expected = expected(case, &read);
-    let compares = !read.model.populations.is_empty();
-    let modes = [Mode::Naive, Mode::Optimised].into_iter();
-    for mode in modes.chain(compares.then_some(Mode::Apart)) {
+    let apart = engine::may_stand_apart(&read.model).then_some(Mode::Apart);
+    for mode in [Mode::Naive, Mode::Optimised].into_iter().chain(apart) {
         let found = engine::answers(case, mode).map_err(Failure::Engine)?;
         let wrong = differences(&expected, &found);
         if !wrong.is_empty() {

@@ -10,6 +10,8 @@
 mod apart;
 mod fixture;
 #[cfg(feature = "duckdb-linked")]
+mod looked_up;
+#[cfg(feature = "duckdb-linked")]
 mod rollups;
 #[cfg(feature = "duckdb-linked")]
 mod rows;
@@ -32,12 +34,21 @@ pub(crate) fn everything(model: &Model) -> Selection {
     }
 }
 
-/// Where what ranks compare is put together apart, however narrow the entity's row is.
+/// Where what ranks compare and what is looked up stands apart wherever it may, however little that spares.
 #[cfg(feature = "duckdb-linked")]
 pub(crate) const APART: ir::Costs = ir::Costs {
     column: 1e6,
+    lookup: 1e6,
     ..ir::Costs::MEASURED
 };
+
+/// A plan by [`APART`]; None: it is what users get.
+#[cfg(feature = "duckdb-linked")]
+pub(crate) fn apart(plan: &Plan, model: &Model) -> Option<Plan> {
+    let by = |costs| ir::optimize(plan.clone(), model, costs, &mut |_, _| {});
+    let apart = by(&APART);
+    (apart.show(model) != by(&ir::Costs::MEASURED).show(model)).then_some(apart)
+}
 
 /// The plan as lowered, and as optimised.
 pub(crate) fn plans(model: &Model) -> (Plan, Plan) {

@@ -38,7 +38,7 @@ pub(crate) enum Mode {
     Naive,
     /// As users get it.
     Optimised,
-    /// That, and what ranks compare apart from the rest.
+    /// That, with all apart that may stand apart.
     Apart,
 }
 
@@ -165,6 +165,12 @@ fn everything(model: &Model) -> Selection {
         segments: (0..segments).map(SegmentId).collect(),
         traits: (0..traits).map(TraitId).collect(),
     }
+}
+
+/// Whether anything may stand apart that does not for users.
+pub(crate) fn may_stand_apart(model: &Model) -> bool {
+    let plans = ir::lower(model, &everything(model));
+    plans.iter().any(|p| crate::plan::apart(p, model).is_some())
 }
 
 /// Reads, compiles and runs; what is wrong otherwise.
