@@ -63,8 +63,13 @@ pub(super) fn look_up_apart(mut plan: Plan, model: &Model, costs: &Costs) -> Pla
     for scan in &mut plan.scans {
         let before = scan.measures.len();
         scan.measures.retain(|id| !moved.contains(id));
-        if scan.measures.len() < before {
+        let left = before - scan.measures.len();
+        if left > 0 {
             scan.from = begins(&scan.measures, model);
+            scan.why = format!(
+                "{}; {left} measure(s) of it that look something up stand apart",
+                scan.why
+            );
         }
     }
     for own in found {
