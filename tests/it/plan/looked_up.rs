@@ -1,7 +1,7 @@
 //! Measures that look something up for some rows, apart from those that look up nothing, where that is cheaper: and they are the same.
 
 use super::fixture::*;
-use super::rows::{Dice, SMALL, both, random_rows};
+use super::rows::{Dice, SMALL, both, random_rows, random_window};
 use super::{plans, split, written};
 use segc::expr::{Agg, Func};
 use segc::ir::Scan;
@@ -111,13 +111,8 @@ fn random_measure(m: &mut Shop, dice: &mut Dice) -> MeasureId {
         1 => filter.insert(0, m.call(Func::IsNull, vec![category])),
         _ => {}
     }
-    let from = dice.one_of(&[None, Some(90), Some(365), Some(730)]);
-    let from = from.map(|days| m.back(days));
-    let until = match dice.up_to(4) {
-        0 => Some(m.back(30)),
-        _ => m.all_time().until,
-    };
-    m.measure(ITEMS, agg, arg, filter, Window { from, until })
+    let window = random_window(m, dice, &[None, Some(90), Some(365), Some(730)], 30);
+    m.measure(ITEMS, agg, arg, filter, window)
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Rollups: what is asked of one value is computed from one grouping, and is the same.
 
 use super::fixture::*;
-use super::rows::{Dice, SMALL, both, random_rows};
+use super::rows::{Dice, SMALL, both, random_rows, random_window};
 use super::{plans, written};
 use segc::expr::{Agg, Expr, ExprKind, Func, Type};
 use segc::ir::Plan;
@@ -237,14 +237,9 @@ fn random_measure(m: &mut Shop, dice: &mut Dice) -> MeasureId {
     if dice.up_to(3) == 0 {
         filter.push(m.call(Func::Gt, vec![m.col(relation, number), int_row(2)]));
     }
-    let from = dice
-        .one_of(&[None, None, Some(90), Some(365), Some(730)])
-        .map(|d| m.back(d));
-    let until = match dice.up_to(4) {
-        0 => Some(m.back(30)),
-        _ => m.all_time().until,
-    };
-    m.measure(relation, agg, arg, filter, Window { from, until })
+    let begins = [None, None, Some(90), Some(365), Some(730)];
+    let window = random_window(m, dice, &begins, 30);
+    m.measure(relation, agg, arg, filter, window)
 }
 
 #[test]

@@ -631,14 +631,24 @@ fn random_measure(m: &mut Shop, dice: &mut Dice) -> segc::model::MeasureId {
     if dice.up_to(3) == 0 {
         filter.push(m.call(Func::Gt, vec![m.col(relation, number), int_row(2)]));
     }
-    let from = dice
-        .one_of(&[None, Some(7), Some(30), Some(90), Some(365)])
-        .map(|d| m.back(d));
+    let begins = [None, Some(7), Some(30), Some(90), Some(365)];
+    let window = random_window(m, dice, &begins, 10);
+    m.measure(relation, agg, arg, filter, window)
+}
+
+/// A window that begins one of these days back, and in one of four cases ends `until` days back.
+pub(super) fn random_window(
+    m: &Shop,
+    dice: &mut Dice,
+    begins: &[Option<i64>],
+    until: i64,
+) -> Window {
+    let from = dice.one_of(begins).map(|days| m.back(days));
     let until = match dice.up_to(4) {
-        0 => Some(m.back(10)),
+        0 => Some(m.back(until)),
         _ => m.all_time().until,
     };
-    m.measure(relation, agg, arg, filter, Window { from, until })
+    Window { from, until }
 }
 
 #[test]
