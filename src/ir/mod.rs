@@ -17,6 +17,7 @@ mod parts;
 mod places;
 mod population;
 mod predicate;
+mod push;
 mod rolled;
 mod rollup;
 mod scan;

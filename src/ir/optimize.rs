@@ -1,12 +1,13 @@
 //! The rewrites of a plan: [`RULES`], in order, and the driver that applies them and checks their work.
 
-use super::parts::of_rows;
 use super::rolled::has_least;
-use super::{Answer, Costs, Names, Plan, Scan, Shape, apart, fuse, looked_up, rollup, sequence};
+use super::{
+    Answer, Costs, Names, Plan, Scan, Shape, apart, fuse, looked_up, push, rollup, sequence,
+};
 use crate::expr::Literal;
 use crate::model::calendar::earlier;
 use crate::model::{JoinKind, Measure, MeasureId, Model, Relation, RowExpr, SequenceId};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 /// A rewrite: its name, as `segc compile --passes` prints it, and what it does.
 pub struct Rule {
@@ -39,7 +40,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "push_filters",
-        apply: push_filters,
+        apply: push::push_filters,
     },
     Rule {
         name: "share_windows",
@@ -118,38 +119,6 @@ fn promise(plan: &Plan) -> Promise {
     }
 }
 
-/// More alternatives than this cost more to test than the rows they spare.
-const MAX_ALTERNATIVES: usize = 4;
-
-/// Conditions that all measures of a scan share move to its WHERE; so does the OR of the rest, while it is short; so does
-/// the latest upper bound, where every measure has one.
-fn push_filters(mut plan: Plan, model: &Model, _: &Costs) -> Plan {
-    for (n, rollup) in plan.rollups.iter_mut().enumerate() {
-        let measures: Vec<_> = computed_from(&plan.scans, n, model).collect();
-        let of_rows = |m: &&Measure| of_rows(m, &rollup.value).cloned().collect();
-        let filters: Vec<Vec<RowExpr>> = measures.iter().map(of_rows).collect();
-        push(
-            &mut rollup.scan,
-            &filters.iter().map(Vec::as_slice).collect::<Vec<_>>(),
-            &measures,
-        );
-    }
-    for scan in plan
-        .scans
-        .iter_mut()
-        .filter(|s| s.over.is_none() && matches!(s.shape, Shape::Aggregate | Shape::Distinct))
-    {
-        let measures: Vec<_> = scan
-            .measures
-            .iter()
-            .filter_map(|m| model.measures.get(m.index()))
-            .collect();
-        let filters: Vec<&[RowExpr]> = measures.iter().map(|m| m.filter.as_slice()).collect();
-        push(scan, &filters, &measures);
-    }
-    plan
-}
-
 /// The measures that are computed from a rollup.
 pub(super) fn computed_from<'a, 's>(
     scans: &'s [Scan],
@@ -161,47 +130,8 @@ pub(super) fn computed_from<'a, 's>(
     ids.filter_map(|m| model.measures.get(m.index()))
 }
 
-/// `filters`: what each of these measures asks of a row.
-fn push(scan: &mut Scan, filters: &[&[RowExpr]], measures: &[&Measure]) {
-    let (shared, alternatives) = shared(filters);
-    scan.all_of = shared;
-    if alternatives.len() <= MAX_ALTERNATIVES {
-        scan.any_of = alternatives;
-    }
-    let bounds: Option<Vec<&Literal>> = measures.iter().map(|m| m.window.until.as_ref()).collect();
-    scan.until = bounds.and_then(|b| b.into_iter().reduce(later).cloned());
-}
-
 pub(super) fn later<'a>(a: &'a Literal, b: &'a Literal) -> &'a Literal {
     if earlier(a, b) { b } else { a }
-}
-
-/// The conjuncts that all filters have, and the different rests; no rests where one of them is empty.
-pub(super) fn shared(filters: &[&[RowExpr]]) -> (Vec<RowExpr>, Vec<Vec<RowExpr>>) {
-    let Some((first, others)) = filters.split_first() else {
-        return (Vec::new(), Vec::new());
-    };
-    let all_of: Vec<RowExpr> = first
-        .iter()
-        .filter(|c| others.iter().all(|f| f.contains(c)))
-        .cloned()
-        .collect();
-    let mut alternatives: Vec<Vec<RowExpr>> = Vec::new();
-    let mut seen = HashSet::new();
-    for filter in filters {
-        let rest: Vec<RowExpr> = filter
-            .iter()
-            .filter(|c| !all_of.contains(c))
-            .cloned()
-            .collect();
-        if seen.insert(rest.clone()) {
-            alternatives.push(rest);
-        }
-    }
-    if alternatives.iter().any(Vec::is_empty) {
-        alternatives.clear();
-    }
-    (all_of, alternatives)
 }
 
 /// Joins only the lookups that something in the scan reads. Parents stay: a row without one belongs to nobody.

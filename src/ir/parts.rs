@@ -123,21 +123,27 @@ pub(super) fn of_values<'a>(
 
 /// Whether a condition is that `value` is a constant, or one of some; never met by NULL, which no rollup has.
 fn picks(condition: &RowExpr, value: &RowExpr) -> bool {
+    tested(condition).is_some_and(|(of, _)| of == value)
+}
+
+/// What a condition compares with constants, and with which, if all it says is that it is one of them; never met by NULL.
+pub(super) fn tested(condition: &RowExpr) -> Option<(&RowExpr, Vec<&RowExpr>)> {
     let constant = |e: &RowExpr| matches!(e.kind, ExprKind::Literal(_));
     match &condition.kind {
         ExprKind::Call(Func::Eq, args) => match args.as_slice() {
-            [a, b] => (a == value && constant(b)) || (b == value && constant(a)),
-            _ => false,
+            [of, value] | [value, of] if constant(value) => Some((of, vec![value])),
+            _ => None,
         },
-        ExprKind::Call(Func::In, args) => match args.split_first() {
-            Some((of, list)) => of == value && list.iter().all(constant),
-            None => false,
-        },
+        ExprKind::Call(Func::In, args) => {
+            let (of, values) = args.split_first()?;
+            let values: Vec<&RowExpr> = values.iter().collect();
+            values.iter().all(|v| constant(v)).then_some((of, values))
+        }
         ExprKind::Call(..)
         | ExprKind::Literal(_)
         | ExprKind::Column(_)
         | ExprKind::Case { .. }
-        | ExprKind::Cast { .. } => false,
+        | ExprKind::Cast { .. } => None,
     }
 }
 

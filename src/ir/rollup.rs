@@ -5,8 +5,9 @@
 
 use super::fuse::{ahead, join, latest, order, reach, rows};
 use super::names::label;
-use super::optimize::{computed_from, shared};
+use super::optimize::computed_from;
 use super::parts::{Part, combined, of_rows, of_values, parts};
+use super::push::shared;
 use super::{Costs, Plan, Scan, Shape};
 use crate::expr::Literal;
 use crate::model::calendar::earlier;

@@ -9,8 +9,9 @@
 use super::block::{
     Aggregate, Block, BlockExpr, Column, From, Order, Source, Term, Window, WindowFunction,
 };
-use super::optimize::{later, shared};
+use super::optimize::later;
 use super::predicate::{NOWHERE, boolean, column, int, test};
+use super::push::shared;
 use super::scan::{Context, Room, all};
 use super::show::capped;
 use super::{Costs, Plan, Scan, Shape, across};

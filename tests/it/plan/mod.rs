@@ -12,6 +12,8 @@ mod fixture;
 #[cfg(feature = "duckdb-linked")]
 mod looked_up;
 #[cfg(feature = "duckdb-linked")]
+mod pushed;
+#[cfg(feature = "duckdb-linked")]
 mod rollups;
 #[cfg(feature = "duckdb-linked")]
 mod rows;
