@@ -18,7 +18,7 @@ use crate::project::target::{self, Target};
 use crate::project::{self, Project, Request};
 use crate::secret;
 use crate::source::SourceMap;
-use crate::spec::settings;
+use crate::spec::{Spec, settings};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 
@@ -186,7 +186,7 @@ impl Workspace {
             self.diags.has_errors(),
         ) {
             let (spec, settings) = (&project.spec, &project.settings);
-            let mut again = |as_of| {
+            let mut again = |spec: &Spec, as_of| {
                 let mut unheard = Diagnostics::default();
                 let facts = typing::Context {
                     as_of,

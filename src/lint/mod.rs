@@ -5,6 +5,7 @@
 
 mod items;
 mod logic;
+mod narrow;
 mod unused;
 mod values;
 mod windows;
@@ -67,15 +68,18 @@ fn item_of(segment: &str) -> &str {
     segment.split_once('.').map_or(segment, |(item, _)| item)
 }
 
+/// Resolves a project, or a part of it, at another instant; None where that has errors, such as a reference to what is no part of it.
+pub type Again<'a> = &'a mut dyn FnMut(&Spec, Timestamp) -> Option<Model>;
+
 /// Findings of lints that are allowed for the whole project: how many of each.
 pub type Quiet = Vec<(&'static Lint, usize)>;
 
-/// Runs all lints over a project without errors. `again` resolves it at another instant.
+/// Runs all lints over a project without errors.
 pub fn run(
     spec: &Spec,
     settings: &Settings,
     model: &Model,
-    again: &mut dyn FnMut(Timestamp) -> Option<Model>,
+    again: Again<'_>,
     diags: &mut Diagnostics,
 ) -> Quiet {
     let project = Checked {
@@ -134,10 +138,7 @@ fn level(lint: &Lint, settings: &Settings) -> Level {
 }
 
 /// What follows from the conditions, not from the day: windows such as `this month` and `30 days` contain each other on some days.
-fn lasting(
-    project: &Checked<'_>,
-    again: &mut dyn FnMut(Timestamp) -> Option<Model>,
-) -> Diagnostics {
+fn lasting(project: &Checked<'_>, again: Again<'_>) -> Diagnostics {
     let mut found = Diagnostics::default();
     logic::check(project, project.model, &mut found);
     if found.is_empty() {
@@ -145,8 +146,12 @@ fn lasting(
     }
     let place = |d: &Diagnostic| (d.code.id, d.span());
     let mut kept: Vec<Diagnostic> = found.iter().cloned().collect();
+    let part = narrow::narrowed(project, &found);
     for at in other_days(project) {
-        let Some(model) = again(at) else { continue };
+        let model = part.as_ref().and_then(|part| again(part, at));
+        let Some(model) = model.or_else(|| again(project.spec, at)) else {
+            continue;
+        };
         let mut found = Diagnostics::default();
         logic::check(project, &model, &mut found);
         let there: BTreeSet<_> = found.iter().map(place).collect();

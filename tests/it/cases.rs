@@ -10,6 +10,7 @@ use segc::model::{Catalog, Model, SegmentId, TraitId, resolve, typing, words};
 use segc::project::select::{Wanted, select};
 use segc::project::{self, Request, target};
 use segc::source::SourceMap;
+use segc::spec::Spec;
 use segc::spec::test::TestSpec;
 use segc::testing::suite::{self, Suite};
 use std::fmt::Write as _;
@@ -90,13 +91,14 @@ pub(crate) fn read(root: &Path) -> Case {
             suite::check(&suite, &tests, &mut diags);
         }
         if linted && !diags.has_errors() {
-            let mut again = |as_of| {
+            let mut again = |spec: &Spec, as_of| {
                 let ctx = typing::Context {
                     as_of,
                     ..ctx.clone()
                 };
                 let unheard = &mut Diagnostics::default();
-                Some(resolve::resolve(spec, settings, &catalog, &ctx, unheard))
+                let model = resolve::resolve(spec, settings, &catalog, &ctx, unheard);
+                (!unheard.has_errors()).then_some(model)
             };
             segc::lint::run(spec, settings, &model, &mut again, &mut diags);
         }
