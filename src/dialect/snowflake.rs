@@ -19,10 +19,6 @@ impl Dialect for Snowflake {
         "snowflake"
     }
 
-    fn costs(&self) -> crate::ir::Costs {
-        crate::ir::Costs::UNMEASURED
-    }
-
     /// 1 MB. <https://docs.snowflake.com/en/user-guide/query-size-limits>
     fn longest_statement(&self) -> Option<usize> {
         Some(900_000)

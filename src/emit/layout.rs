@@ -134,12 +134,7 @@ fn select(block: &Block, indent: usize, writer: &mut Writer<'_>, out: &mut Strin
         out.push_str(&format!("\n{outer}from {}", from(source, writer)));
     }
     for join in &block.joins {
-        let kind = match (join.as_of, join.left) {
-            (false, false) => "join",
-            (false, true) => "left join",
-            (true, false) => "asof join",
-            (true, true) => "asof left join",
-        };
+        let kind = if join.left { "left join" } else { "join" };
         let on = writer
             .conjunction(&join.on)
             .unwrap_or_else(|| "true".to_owned());

@@ -104,9 +104,6 @@ pub struct Join {
     pub to: From,
     /// Keeps rows without a match.
     pub left: bool,
-    /// Of all matches only the nearest, by the one comparison in `on` that is no equality. Where [`Costs::as_of`](super::Costs) says that
-    /// there is such a join.
-    pub as_of: bool,
     /// Conjuncts.
     pub on: Vec<BlockExpr>,
 }

@@ -13,8 +13,6 @@ pub struct Costs {
     pub join: f64,
     /// Per entity and column of its row that is written down and read again: some 5 in memory, 100 where the disk must help.
     pub column: f64,
-    /// Whether the warehouse joins each row with the next one of others, by time (`asof join`).
-    pub as_of: bool,
     /// A scan with more measures is split.
     pub measures: usize,
 }
@@ -27,21 +25,14 @@ impl Costs {
         lookup: 50.0,
         join: 200.0,
         column: 10.0,
-        as_of: true,
         measures: usize::MAX,
-    };
-
-    /// DuckDB's, for a warehouse where nothing was measured: what only an engine's measurements speak for is not done.
-    pub const UNMEASURED: Self = Self {
-        as_of: false,
-        ..Self::MEASURED
     };
 
     /// Bytes read are the price, and too many aggregates of one stage exceed its resources: the design's figure.
     pub const BYTES: Self = Self {
         row: f64::INFINITY,
         measures: 150,
-        ..Self::UNMEASURED
+        ..Self::MEASURED
     };
 
     /// Whether reading a source a second time, to find a row by its time, beats sorting all rows.

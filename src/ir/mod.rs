@@ -7,7 +7,6 @@ mod across;
 mod apart;
 pub mod block;
 mod costs;
-mod follow;
 mod fuse;
 mod levels;
 mod looked_up;

@@ -47,10 +47,6 @@ pub const RULES: &[Rule] = &[
         apply: sequence::share_windows,
     },
     Rule {
-        name: "join_as_of",
-        apply: sequence::join_as_of,
-    },
-    Rule {
         name: "share_steps",
         apply: sequence::share_steps,
     },

@@ -266,7 +266,6 @@ impl<'a> Rolled<'a> {
             on: keys.chain([on("row_count", rows)]).collect(),
             to: source(&best.name),
             left: false,
-            as_of: false,
         });
         last.columns.push(Column {
             name,

@@ -74,7 +74,6 @@ impl Aliases {
             Some(Join {
                 to: source(*n)?,
                 left: j.kind == JoinKind::Lookup,
-                as_of: false,
                 on: on.collect(),
             })
         };
@@ -367,7 +366,6 @@ impl<'a> Room<'a> {
                 on: keys.chain([on(at, TIME)]).collect(),
                 to: super::select::source(&times.name),
                 left: false,
-                as_of: false,
             });
             times
         });

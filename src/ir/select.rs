@@ -5,7 +5,7 @@ use super::names::{Taken, ahead, label, plain};
 use super::predicate::{self, Row, column, test};
 use super::rolled::{self, Rolled};
 use super::scan::{self, Aliases, Context, key_columns};
-use super::{Answer, Apart, Node, Plan, Scan, SequenceScan, Shape, follow, population, uses};
+use super::{Answer, Apart, Node, Plan, Scan, SequenceScan, Shape, population, sequence, uses};
 use crate::expr::{Expr, Func, Literal, Type};
 use crate::model::{Col, Entity, Model, PopulationId, TableId, TableSource};
 use crate::spec::population::Statistic;
@@ -76,7 +76,7 @@ pub fn select(plan: &Plan, model: &Model) -> Query {
     for one in &plan.sequences {
         let wanted = plan.names.sequences.get(&one.id);
         let name = taken.unique(wanted.map_or("", String::as_str));
-        query.blocks.extend(follow::blocks(one, &name, &ctx));
+        query.blocks.extend(sequence::blocks(one, &name, &ctx));
         found.sequences.push((one, name));
     }
     let apart = plan.apart.as_ref().map(|apart| {
@@ -220,7 +220,6 @@ fn facts(
                 alias: alias.clone(),
             },
             left: true,
-            as_of: false,
         });
         let measures = scan.measures.iter();
         for id in measures.filter(|id| apart.is_none_or(|a| a.measures.contains(id))) {
@@ -269,7 +268,6 @@ fn facts(
                 alias,
             },
             left: true,
-            as_of: false,
         });
     }
     let own_key = |key: &Literal| {
@@ -365,7 +363,6 @@ fn level_block(
             Join {
                 to: source(ranks),
                 left: true,
-                as_of: false,
                 on: vec![test(Func::Eq, vec![of(row.alias), of(ranks)])],
             }
         });

@@ -78,9 +78,7 @@ fn line(of: &str, model: &Model, name: &str, grammar: &dyn Dialect) -> String {
     assert!(!diags.has_errors(), "{diags:?}");
     let mut counted = Counted::default();
     for query in &compiled.queries {
-        // The parser knows Snowflake's as-of joins alone.
-        let sql = query.sql.replace("asof ", "");
-        let parsed = Parser::parse_sql(grammar, &sql).unwrap_or_else(|e| panic!("{e}"));
+        let parsed = Parser::parse_sql(grammar, &query.sql).unwrap_or_else(|e| panic!("{e}"));
         let _ = parsed.visit(&mut counted);
     }
     let bytes: usize = compiled.queries.iter().map(|q| q.sql.len()).sum();
