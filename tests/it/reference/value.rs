@@ -133,9 +133,10 @@ impl Value {
                 Some(found) => found.equals(self),
                 None => false,
             },
-            Self::Float(f) => text
-                .parse::<f64>()
-                .is_ok_and(|found| (found - f).abs() <= 1e-9 * f.abs().max(1.0)),
+            // Infinity is near nothing but itself.
+            Self::Float(f) => text.parse::<f64>().is_ok_and(|found| {
+                found == *f || f.is_finite() && (found - f).abs() <= 1e-9 * f.abs().max(1.0)
+            }),
             Self::Date(d) => text == d.to_string() || text == format!("{d} 00:00:00"),
             Self::Instant(t) => parse_moment(text) == Ok(Moment::Instant(*t)),
             Self::Local(t, _) => match parse_moment(text) {
