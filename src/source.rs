@@ -29,6 +29,12 @@ impl Span {
         }
     }
 
+    /// Whether all of `part` lies in it.
+    #[must_use]
+    pub fn holds(self, part: Self) -> bool {
+        self.file == part.file && self.start <= part.start && part.end <= self.end
+    }
+
     /// The smallest span that holds both; `self` where they lie in different files.
     #[must_use]
     pub fn to(self, other: Self) -> Self {

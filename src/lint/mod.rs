@@ -179,10 +179,7 @@ fn other_days(project: &Checked<'_>) -> Vec<Timestamp> {
 
 /// Without what `allow:` silences; and what it silences for nothing.
 fn allowed(project: &Checked<'_>, found: Diagnostics) -> Vec<Diagnostic> {
-    let inside = |d: &Diagnostic, whole: Span| {
-        d.span()
-            .is_some_and(|s| s.file == whole.file && whole.start <= s.start && s.end <= whole.end)
-    };
+    let inside = |d: &Diagnostic, whole: Span| d.span().is_some_and(|s| whole.holds(s));
     let mut left: Vec<Diagnostic> = found.iter().cloned().collect();
     // Copies of one item by `for_each` have the same places.
     let mut seen: BTreeSet<Span> = BTreeSet::new();

@@ -82,7 +82,7 @@ fn around<'a>(items: &[&'a Item], place: Span) -> Vec<&'a str> {
     let Some(last) = begun.last().map(|item| item.span) else {
         return Vec::new();
     };
-    if last.file != place.file || last.end < place.end {
+    if !last.holds(place) {
         return Vec::new();
     }
     let copies = begun.iter().rev().take_while(|item| item.span == last);

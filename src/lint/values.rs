@@ -182,10 +182,8 @@ impl<'a> Walk<'a> {
     /// Reports negative comparisons of columns that may be NULL.
     fn nulls(&self, expr: &EntityExpr, place: Span, diags: &mut Diagnostics) {
         let part = |part: &EntityExpr| {
-            let (inner, outer) = (part.at.0, place);
-            let inside =
-                inner.file == outer.file && outer.start <= inner.start && inner.end <= outer.end;
-            if inside { inner } else { outer }
+            let inner = part.at.0;
+            if place.holds(inner) { inner } else { place }
         };
         let ExprKind::Call(func, args) = &expr.kind else {
             return;

@@ -75,10 +75,7 @@ impl Logic<'_> {
     fn leaf(&mut self, entity: EntityId, expr: &EntityExpr) -> Node {
         let here = |part: &EntityExpr| {
             let (part, whole) = (part.at.0, expr.at.0);
-            part.file == whole.file
-                && whole.start <= part.start
-                && part.end <= whole.end
-                && part != whole
+            whole.holds(part) && part != whole
         };
         if let ExprKind::Call(func @ (Func::And | Func::Or), args) = &expr.kind
             && args.iter().all(here)

@@ -14,6 +14,8 @@ mod looked_up;
 #[cfg(feature = "duckdb-linked")]
 mod pushed;
 #[cfg(feature = "duckdb-linked")]
+mod random;
+#[cfg(feature = "duckdb-linked")]
 mod rollups;
 #[cfg(feature = "duckdb-linked")]
 mod rows;

@@ -1,7 +1,8 @@
 //! Rollups: what is asked of one value is computed from one grouping, and is the same.
 
 use super::fixture::*;
-use super::rows::{Dice, SMALL, both, random_rows, random_window};
+use super::random::{Dice, answers_as_naive, random_window};
+use super::rows::{SMALL, both};
 use super::{plans, written};
 use segc::expr::{Agg, Expr, ExprKind, Func, Type};
 use segc::ir::Plan;
@@ -247,17 +248,8 @@ fn random_rollups_answer_what_naive_plans_answer() {
     let mut dice = Dice(7);
     let mut rollups = 0;
     for round in 0..6 {
-        let rows = random_rows(&mut dice);
-        let mut m = Shop::new();
-        for n in 0..=(round * 8) {
-            let id = random_measure(&mut m, &mut dice);
-            asked(&mut m, &[(&format!("t{n}"), id)]);
-            let none = call(Func::IsNull, vec![m.value(id)], Type::Boolean);
-            m.segment(&format!("s{n}"), leaf(none));
-        }
-        let model = m.model();
-        rollups += plans(&model).1.rollups.len();
-        assert_eq!(both(&model, &rows, "entity_key").len(), 40);
+        let plan = answers_as_naive(&mut dice, 1 + round * 8, random_measure);
+        rollups += plan.rollups.len();
     }
     assert!(rollups > 6, "{rollups}");
 }
