@@ -92,15 +92,15 @@ pub fn checks(
             // The rows that hold, which is another number than that of all rows.
             counted.name = format!("{} as {}", counted.name, entity.name);
         }
-        let nulls = room.count_nulls(&table, &key, &holds, counted.is_some());
-        room.push_counting(
-            CheckKind::EntityKeyNull,
-            what.clone(),
-            entity.key_span,
-            nulls,
-            counted,
-        );
-        let twice = count_duplicates(&table, &[key], &holds);
+        let nulls = Nulls {
+            table: &table,
+            column: &key,
+            conditions: &holds,
+            all_counted: false,
+        };
+        let (kind, span) = (CheckKind::EntityKeyNull, entity.key_span);
+        room.push_nulls(kind, what.clone(), span, &nulls, counted);
+        let twice = count_duplicates(&table, std::slice::from_ref(&key), &holds);
         room.push(CheckKind::EntityKeyDuplicate, what, entity.key_span, twice);
     }
     let mut slots: BTreeSet<usize> = plan.names.columns.keys().map(|c| c.slot).collect();
@@ -209,15 +209,45 @@ impl Room<'_> {
         counted: Option<Counted>,
     ) {
         if self.seen.insert(sql.clone()) {
-            self.counted.extend(counted.iter().map(|c| c.name.clone()));
-            self.out.push(CheckQuery {
-                kind,
-                counted,
-                what,
-                span,
-                sql,
-            });
+            self.add(kind, what, span, sql, counted);
         }
+    }
+
+    /// Where NULLs are looked for already, they are not looked for again, even if that counts rows and this does not.
+    fn push_nulls(
+        &mut self,
+        kind: CheckKind,
+        what: String,
+        span: Span,
+        nulls: &Nulls<'_>,
+        counted: Option<Counted>,
+    ) {
+        let alone = nulls.sql();
+        if self.seen.insert(alone.clone()) {
+            let sql = match counted {
+                Some(_) => nulls.sql_counting_rows(&self.nothing()),
+                None => alone,
+            };
+            self.add(kind, what, span, sql, counted);
+        }
+    }
+
+    fn add(
+        &mut self,
+        kind: CheckKind,
+        what: String,
+        span: Span,
+        sql: String,
+        counted: Option<Counted>,
+    ) {
+        self.counted.extend(counted.iter().map(|c| c.name.clone()));
+        self.out.push(CheckQuery {
+            kind,
+            counted,
+            what,
+            span,
+            sql,
+        });
     }
 
     /// What is counted of a slot's table, unless that is counted already or is no source. A query has no name but that of who
@@ -267,19 +297,6 @@ impl Room<'_> {
         format!("cast(null as {text})")
     }
 
-    /// Rows without a value in a column; with all rows where they are counted.
-    fn count_nulls(&self, table: &str, column: &str, conditions: &[String], all: bool) -> String {
-        if !all {
-            return count_nulls(table, column, conditions);
-        }
-        format!(
-            "select\n    count(*) - count(checked.{column}) as violations,\n    {} as found,\n    \
-             count(*) as source_rows\nfrom {table} as checked{}",
-            self.nothing(),
-            filtered(conditions)
-        )
-    }
-
     fn table(&self, frame: &Frame, slot: usize) -> Option<String> {
         let table = frame.slots.get(slot)?.table;
         self.writer
@@ -303,16 +320,20 @@ impl Room<'_> {
             .iter()
             .map(|(_, right)| self.writer.dialect.identifier(right))
             .collect();
-        let own = filter.iter().filter(|f| {
-            let mut only = true;
-            f.each_column(&mut |c| only &= c.slot == slot);
-            only
-        });
-        let conditions = self.conditions(own);
+        let conditions = self.conditions_on(slot, filter);
         let columns: Vec<&str> = on.iter().map(|(_, right)| right.as_str()).collect();
         let what = format!("{owner}.{name} ({})", columns.join(", "));
         let sql = count_duplicates(&table, &keys, &conditions);
         self.push(CheckKind::JoinDuplicate, what, *span, sql);
+    }
+
+    /// Those of the conditions that are on one slot's table alone.
+    fn conditions_on(&mut self, slot: usize, filter: &[RowExpr]) -> Vec<String> {
+        self.conditions(filter.iter().filter(|f| {
+            let mut only = true;
+            f.each_column(&mut |c| only &= c.slot == slot);
+            only
+        }))
     }
 
     /// Conditions on one table, whose alias is `checked`.
@@ -337,8 +358,13 @@ impl Room<'_> {
             } else {
                 None
             };
-            let sql = self.count_nulls(&table, &column, &filter, counted.is_some());
-            self.push_counting(kind, what, at.unwrap_or(relation.span), sql, counted);
+            let nulls = Nulls {
+                table: &table,
+                column: &column,
+                conditions: &filter,
+                all_counted: false,
+            };
+            self.push_nulls(kind, what, at.unwrap_or(relation.span), &nulls, counted);
         }
     }
 
@@ -418,21 +444,64 @@ impl Room<'_> {
                 .get(time.col.slot)
                 .map_or("", |s| &s.name);
             let what = format!("{name}.{}", time.col.name);
-            let counted = self.counted(&relation.frame, time.col.slot, &relation.name);
             let column = self.writer.dialect.identifier(&time.col.name);
-            let sql = self.count_nulls(&table, &column, &[], counted.is_some());
-            self.push_counting(CheckKind::TimeNull, what, relation.span, sql, counted);
+            // Rows that `where` leaves out are meant to count for nobody.
+            let conditions = self.conditions_on(time.col.slot, &relation.filter);
+            let counted = self.counted(&relation.frame, time.col.slot, &relation.name);
+            let nulls = Nulls {
+                table: &table,
+                column: &column,
+                conditions: &conditions,
+                all_counted: true,
+            };
+            self.push_nulls(CheckKind::TimeNull, what, relation.span, &nulls, counted);
         }
     }
 }
 
-fn count_nulls(table: &str, column: &str, conditions: &[String]) -> String {
-    let mut filter = vec![format!("checked.{column} is null")];
-    filter.extend(conditions.iter().cloned());
-    format!(
-        "select count(*) as violations\nfrom {table} as checked{}",
-        filtered(&filter)
-    )
+/// Rows of a table, of those that meet the conditions, without a value in a column.
+struct Nulls<'a> {
+    table: &'a str,
+    column: &'a str,
+    conditions: &'a [String],
+    /// Where rows are counted, whether all of the table are, or those that meet the conditions.
+    all_counted: bool,
+}
+
+impl Nulls<'_> {
+    fn sql(&self) -> String {
+        format!(
+            "select count(*) as violations\nfrom {} as checked{}",
+            self.table,
+            filtered(&self.filter())
+        )
+    }
+
+    /// How many rows there are, too. `nothing`: a text that is NULL.
+    fn sql_counting_rows(&self, nothing: &str) -> String {
+        let (table, column) = (self.table, self.column);
+        let (violations, rows) = if self.all_counted && !self.conditions.is_empty() {
+            let filter = self.filter().join(" and ");
+            (
+                format!("count(case when {filter} then 1 end)"),
+                String::new(),
+            )
+        } else {
+            let rows = filtered(self.conditions);
+            (format!("count(*) - count(checked.{column})"), rows)
+        };
+        format!(
+            "select\n    {violations} as violations,\n    {nothing} as found,\n    \
+             count(*) as source_rows\nfrom {table} as checked{rows}"
+        )
+    }
+
+    fn filter(&self) -> Vec<String> {
+        let null = format!("checked.{} is null", self.column);
+        let mut filter = vec![null];
+        filter.extend(self.conditions.iter().cloned());
+        filter
+    }
 }
 
 fn filtered(conditions: &[String]) -> String {

@@ -313,6 +313,13 @@ impl Relation {
         Some(bound)
     }
 
+    /// Whether a row without a value there does not exist: one of nobody, or without a time.
+    #[must_use]
+    pub fn exists_by(&self, col: &Col) -> bool {
+        let owns = self.owner.iter().any(|(_, owner)| owner == col);
+        owns || self.past.iter().any(|(time, _)| time.col == *col)
+    }
+
     /// Whether a bound on its time is a later one.
     #[must_use]
     pub fn is_ahead(&self, bound: &Literal) -> bool {

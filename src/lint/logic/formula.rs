@@ -489,10 +489,7 @@ pub(in crate::lint) fn nullable(model: &Model, scope: Scope, expr: &EntityExpr) 
             let of_relation = |id: RelationId| {
                 let relation = model.relations.get(id.index())?;
                 let declared = col.slot == 0 && relation.key.contains(&col.name);
-                // Rows without a time, or of nobody, do not exist.
-                let used = relation.past.iter().any(|(t, _)| t.col == *col)
-                    || relation.owner.iter().any(|(_, c)| c == col);
-                Some(declared || used)
+                Some(declared || relation.exists_by(col))
             };
             let known = match scope {
                 Scope::Row(id) => of_relation(id).unwrap_or(false),

@@ -11,7 +11,10 @@ mod solve;
 use super::Checked;
 use crate::diag::codes::lint as codes;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::model::{EntityId, Group, GroupId, Model, Predicate, SegmentId, SegmentKind};
+use crate::expr::{ExprKind, Func};
+use crate::model::{
+    EntityId, Group, GroupId, Model, Predicate, Relation, RowExpr, SegmentId, SegmentKind,
+};
 use crate::source::Span;
 use crate::spec::{Condition, Name};
 use formula::{Formula, Subjects, not};
@@ -258,7 +261,8 @@ impl Logic<'_> {
             let Some(relation) = model.relations.get(id.index()) else {
                 continue;
             };
-            let filters = relation.filter.iter().chain(filter);
+            let own = relation.filter.iter();
+            let filters = own.filter(|f| !says_what_exists(relation, f)).chain(filter);
             let parts: Vec<Node> = filters
                 .map(|filter| Node {
                     span: filter.at.0,
@@ -359,4 +363,13 @@ fn repeated(parts: &[Node], diags: &mut Diagnostics) {
 /// Parts that come out of one trait have one place.
 fn apart(a: Span, b: Span) -> bool {
     a != b
+}
+
+/// Whether a relation's `where` says no more than that its rows have what they must have to exist: S0614 asks to say so of a time.
+fn says_what_exists(relation: &Relation, filter: &RowExpr) -> bool {
+    let ExprKind::Call(Func::IsNotNull, args) = &filter.kind else {
+        return false;
+    };
+    args.iter()
+        .all(|arg| matches!(&arg.kind, ExprKind::Column(col) if relation.exists_by(col)))
 }

@@ -22,7 +22,7 @@ mod rows;
 
 use fixture::*;
 use segc::diag::Diagnostics;
-use segc::emit;
+use segc::emit::{self, CheckKind};
 use segc::expr::{Agg, Func, Literal, Type};
 use segc::ir::{self, Plan, Selection};
 use segc::model::{Model, Predicate, SegmentId, TraitId};
@@ -211,6 +211,40 @@ fn unread_lookups_are_not_joined_and_not_checked() {
             "orders.ordered_at",
             "order_items"
         ]
+    );
+}
+
+/// Rows without a time are looked for once, whatever reads the relation, and not among those that its `where` leaves out.
+#[test]
+fn each_question_is_asked_of_the_data_once() {
+    let mut m = Shop::new();
+    for (relation, days) in [(ORDERS, 30), (ORDERS, 730), (ITEMS, 365)] {
+        let many = m.measure(relation, Agg::Count, None, vec![], m.days(days));
+        m.segment(&format!("s{days}"), ge(m.value(many), int(2)).into_leaf());
+    }
+    let mut model = m.model();
+    let times = |model: &Model| -> Vec<String> {
+        let (_, plan) = plans(model);
+        let dialect = segc::dialect::find("duckdb").expect("there is a first dialect");
+        let checks = emit::checks(&plan, model, dialect, &mut Diagnostics::default());
+        let times = checks.into_iter().filter(|c| c.kind == CheckKind::TimeNull);
+        times.map(|c| c.sql).collect()
+    };
+    let counting = |violations: &str| {
+        format!(
+            "select\n    {violations} as violations,\n    cast(null as varchar) as found,\n    \
+             count(*) as source_rows\nfrom orders as checked"
+        )
+    };
+    let not_cancelled =
+        "count(case when checked.ordered_at is null and checked.status <> 'cancelled' then 1 end)";
+    assert_eq!(times(&model), [counting(not_cancelled)]);
+    for relation in &mut model.relations {
+        relation.filter.clear();
+    }
+    assert_eq!(
+        times(&model),
+        [counting("count(*) - count(checked.ordered_at)")]
     );
 }
 
