@@ -6,14 +6,14 @@
 
 use super::args::{ProjectArgs, SelectArgs, TargetPathArgs};
 use super::connect::Sources;
-use super::workspace::Workspace;
+use super::workspace::{Parts, Workspace};
 use super::{Ctx, Exit, Ui, files};
 use crate::Compiled;
 use crate::build::tables;
 use crate::diag::Diagnostics;
 use crate::dialect::{self, Dialect};
 use crate::emit::{CheckQuery, EntityQuery};
-use crate::ir::Plan;
+use crate::ir::{Plan, Selection};
 use crate::manifest::{Names, manifest};
 use crate::model::Model;
 use std::collections::BTreeSet;
@@ -24,10 +24,12 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Files go to target/compiled/<target>/: <entity>.sql answers everything about an entity, checks/*.sql are what a build asks of
-its sources first. The same input gives the same bytes. With --select the SQL is printed as well.
+its sources first. The same input gives the same bytes. With --select the SQL is printed as well. Several dialects have a folder
+each, target/compiled/<target>/<dialect>/.
 
 Examples:
   segc compile
+  segc compile --dialect duckdb,bigquery,snowflake
   segc compile --select winback           prints what winback alone would cost
   segc compile --passes                   shows how measures are fused into scans, rewrite by rewrite"
 )]
@@ -41,9 +43,9 @@ pub(super) struct Args {
     #[command(flatten)]
     target_path: TargetPathArgs,
 
-    /// Another dialect than the target's
-    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(dialect::ALL.iter().map(|d| d.name())))]
-    dialect: Option<String>,
+    /// Another dialect than the target's, or several
+    #[arg(long, value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(dialect::ALL.iter().map(|d| d.name())))]
+    dialect: Vec<String>,
 
     /// Print the plan as it was made and after each rewrite
     #[arg(long)]
@@ -52,6 +54,21 @@ pub(super) struct Args {
     /// Open no data: every column must be declared under `columns:`
     #[arg(long, env = "SEGC_OFFLINE", value_parser = clap::builder::FalseyValueParser::new())]
     offline: bool,
+}
+
+impl Args {
+    /// Those asked for, each once, or the target's.
+    fn dialects(&self, of_target: &'static dyn Dialect) -> Vec<&'static dyn Dialect> {
+        let asked = dialect::ALL.iter().copied();
+        let asked: Vec<_> = asked
+            .filter(|d| self.dialect.iter().any(|name| name == d.name()))
+            .collect();
+        if asked.is_empty() {
+            vec![of_target]
+        } else {
+            asked
+        }
+    }
 }
 
 pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
@@ -72,68 +89,58 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     let mut data = String::new();
     let mut written = 0;
     if let Some(parts) = workspace.parts() {
-        let dialect = args
-            .dialect
-            .as_deref()
-            .and_then(dialect::find)
-            .unwrap_or(parts.dialect);
-        let mut passes = Passes::default();
-        let compiled = crate::compile(
-            parts.model,
-            &selection,
-            dialect,
-            &mut |name, plan| {
-                if args.passes {
-                    passes.see(name, plan, parts.model);
-                }
-            },
-            parts.diags,
-        );
-        if args.passes {
-            data.push_str(&passes.text);
-        } else if !wanted.is_everything() {
-            for query in &compiled.queries {
-                data.push_str(&query_file(query));
-            }
-        }
-        if !parts.diags.has_errors() {
-            let sources = &*parts.sources;
-            let schema = &parts.project.settings.outputs.schema.value;
-            let prefix = &parts.project.settings.outputs.prefix;
-            let manifest = manifest(
+        let dialects = args.dialects(parts.dialect);
+        let mut files = Vec::new();
+        for dialect in &dialects {
+            let mut passes = Passes::default();
+            let compiled = crate::compile(
                 parts.model,
                 &selection,
-                dialect,
-                &Names {
-                    path_of: &|span| {
-                        sources
-                            .get(span.file)
-                            .map(|f| f.path.clone())
-                            .unwrap_or_default()
-                    },
-                    relation_of: &|segment| {
-                        format!("{schema}.{}", tables::Names { prefix }.segment(segment))
-                    },
+                *dialect,
+                &mut |name, plan| {
+                    if args.passes {
+                        passes.see(name, plan, parts.model);
+                    }
                 },
-            );
-            let json = serde_json::to_string_pretty(&manifest)
-                .expect("strings, numbers and maps by string are JSON");
-            let mut listed = sql_files(&compiled, parts.model, dialect);
-            written = listed.len();
-            let below = folder.join("compiled").join(&parts.target.name);
-            clear(&below, &listed);
-            for (_, text) in &mut listed {
-                ensure_line_end(text);
-            }
-            for (name, text) in &listed {
-                put(&below.join(name), text, &ctx.ui, parts.diags);
-            }
-            put(
-                &folder.join("manifest.json"),
-                &format!("{json}\n"),
-                &ctx.ui,
                 parts.diags,
             );
+            let below = match dialects.as_slice() {
+                [_] => PathBuf::new(),
+                _ => PathBuf::from(dialect.name()),
+            };
+            if dialects.len() > 1 && (args.passes || !wanted.is_everything()) {
+                let _ = writeln!(data, "-- {}\n", dialect.name());
+            }
+            if args.passes {
+                data.push_str(&passes.text);
+            } else if !wanted.is_everything() {
+                for query in &compiled.queries {
+                    data.push_str(&query_file(query));
+                }
+            }
+            let written = sql_files(&compiled, parts.model, *dialect);
+            files.extend(
+                written
+                    .into_iter()
+                    .map(|(name, text)| (below.join(name), text)),
+            );
+        }
+        if !parts.diags.has_errors() {
+            let of_manifest = match dialects.as_slice() {
+                [one] => *one,
+                _ => parts.dialect,
+            };
+            let json = manifest_json(&parts, &selection, of_manifest);
+            written = files.len();
+            let below = folder.join("compiled").join(&parts.target.name);
+            clear(&below, &files);
+            for (_, text) in &mut files {
+                ensure_line_end(text);
+            }
+            for (name, text) in &files {
+                put(&below.join(name), text, &ctx.ui, parts.diags);
+            }
+            put(&folder.join("manifest.json"), &json, &ctx.ui, parts.diags);
         }
     }
     workspace.report(ctx, data.is_empty())?;
@@ -146,6 +153,25 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
         ));
     }
     Ok(workspace.exit())
+}
+
+fn manifest_json(parts: &Parts<'_>, selection: &Selection, dialect: &dyn Dialect) -> String {
+    let sources = &*parts.sources;
+    let schema = &parts.project.settings.outputs.schema.value;
+    let prefix = &parts.project.settings.outputs.prefix;
+    let names = Names {
+        path_of: &|span| {
+            sources
+                .get(span.file)
+                .map(|f| f.path.clone())
+                .unwrap_or_default()
+        },
+        relation_of: &|segment| format!("{schema}.{}", tables::Names { prefix }.segment(segment)),
+    };
+    let manifest = manifest(parts.model, selection, dialect, &names);
+    let json = serde_json::to_string_pretty(&manifest)
+        .expect("strings, numbers and maps by string are JSON");
+    format!("{json}\n")
 }
 
 fn put(path: &Path, text: &str, ui: &Ui, diags: &mut Diagnostics) {
@@ -227,7 +253,9 @@ fn check_name(check: &CheckQuery) -> String {
 /// Removes compiled files of an earlier run that this one does not write.
 fn clear(folder: &Path, listed: &[(PathBuf, String)]) {
     let keep: BTreeSet<PathBuf> = listed.iter().map(|(name, _)| folder.join(name)).collect();
-    for below in [folder.to_owned(), folder.join("checks")] {
+    let of_dialects = dialect::ALL.iter().map(|d| folder.join(d.name()));
+    let folders = of_dialects.chain([folder.to_owned()]);
+    for below in folders.flat_map(|f| [f.join("checks"), f]) {
         let Ok(entries) = std::fs::read_dir(&below) else {
             continue;
         };

@@ -428,6 +428,47 @@ fn compiling_twice_gives_the_same_bytes() {
     );
 }
 
+/// What each alone would write, in a folder of its own; and nothing is left of what a run of one dialect wrote.
+#[test]
+fn several_dialects_are_written_in_one_run() {
+    let place = Place::with(TWO);
+    let read = |file: &str| std::fs::read_to_string(place.path().join("target").join(file));
+    let compile = |dialects: &str| {
+        let ran = place.run(&["compile", "--offline", "--dialect", dialects]);
+        assert_eq!(ran.code, Some(0), "{ran}");
+    };
+    let alone: Vec<String> = ["bigquery", "snowflake"]
+        .map(|dialect| {
+            compile(dialect);
+            read("compiled/dev/customer.sql").expect("one dialect has no folder")
+        })
+        .into();
+    assert_ne!(alone[0], alone[1]);
+    compile("snowflake,bigquery");
+    for (dialect, sql) in ["bigquery", "snowflake"].iter().zip(&alone) {
+        let together = read(&format!("compiled/dev/{dialect}/customer.sql")).expect("its folder");
+        assert_eq!(together, *sql);
+    }
+    assert!(read("compiled/dev/customer.sql").is_err());
+    let manifest = read("manifest.json").expect("written");
+    assert!(
+        manifest.contains("\"adapter_type\": \"duckdb\""),
+        "{manifest}"
+    );
+    let ran = place.run(&[
+        "compile",
+        "--offline",
+        "--dialect",
+        "bigquery,snowflake",
+        "--select",
+        "buyers",
+    ]);
+    let order = ["-- bigquery\n", "-- snowflake\n"].map(|mark| ran.stdout.find(mark));
+    assert!(order[0].is_some() && order[0] < order[1], "{ran}");
+    compile("duckdb");
+    assert!(read("compiled/dev/bigquery/customer.sql").is_err());
+}
+
 #[test]
 fn the_rewrites_can_be_watched() {
     let ran = Place::with(TWO).run(&["compile", "--offline", "--passes"]);
