@@ -27,6 +27,8 @@ pub struct Pair {
 /// A segment as staged.
 #[derive(Clone, Debug, Serialize)]
 pub struct Flag {
+    /// Its number in the run's list of segments.
+    pub number: Sql,
     /// Its name, a literal.
     pub name: Sql,
     /// The column of its condition.
@@ -93,7 +95,7 @@ pub struct EntityTables {
     pub counts: Sql,
     /// One row per entity, as queried.
     pub stage: Sql,
-    /// Members to be: (segment, entity_key).
+    /// Members to be, segments by their numbers: (number, entity_key).
     pub staged: Sql,
     /// How many would be members but for suppression, and but for the holdout: (segment, suppressed, held_out).
     pub left_out: Sql,

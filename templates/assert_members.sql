@@ -4,12 +4,12 @@
 -#}
 SELECT COUNT(*) AS violations
 FROM (
-  SELECT segment, COUNT(*) AS n, {{ fingerprint }} AS f FROM {{ staged }} GROUP BY segment
+  SELECT number, COUNT(*) AS n, {{ fingerprint }} AS f FROM {{ staged }} GROUP BY number
 ) AS s
 FULL JOIN (
-  SELECT m.segment, COUNT(*) AS n, {{ fingerprint }} AS f
+  SELECT c.number, COUNT(*) AS n, {{ fingerprint }} AS f
   FROM {{ members }} AS m
   JOIN {{ scope }} AS c ON c.segment = m.segment AND c.entity = {{ entity }} AND c.refused IS NULL AND NOT c.kept
-  GROUP BY m.segment
-) AS p ON p.segment = s.segment
+  GROUP BY c.number
+) AS p ON p.number = s.number
 WHERE s.n IS NULL OR p.n IS NULL OR s.n <> p.n OR s.f <> p.f

@@ -10,16 +10,16 @@ SELECT
   (SELECT COUNT(*) FROM {{ keys_of }})
 FROM {{ scope }} AS c
 LEFT JOIN (
-  SELECT segment, COUNT(*) AS members FROM {{ staged }} GROUP BY segment
+  SELECT number, COUNT(*) AS members FROM {{ staged }} GROUP BY number
 {% if unwanted %}
   UNION ALL
-  SELECT b.segment, COUNT(*)
+  SELECT c.number, COUNT(*)
   FROM {{ before }} AS b
   JOIN {{ scope }} AS c ON c.segment = b.segment AND c.entity = {{ entity }} AND c.kept
   WHERE NOT EXISTS (SELECT 1 FROM {{ unwanted }} AS u WHERE u.entity_key = b.entity_key)
-  GROUP BY b.segment
+  GROUP BY c.number
 {% endif %}
-) AS m ON m.segment = c.segment
+) AS m ON m.number = c.number
 LEFT JOIN (
   SELECT
     segment,

@@ -3,6 +3,6 @@
   not find what later INSERTs of more than about 120,000 rows put into it, until the commit: counts are right, joins are empty.
 -#}
 CREATE {{ temporary }}TABLE {{ staged }} AS
-SELECT CAST('' AS {{ text }}) AS segment, {{ key }} AS entity_key
+SELECT CAST(0 AS {{ int }}) AS number, {{ key }} AS entity_key
 FROM {{ keys_of }}
 LIMIT 1

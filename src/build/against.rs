@@ -168,25 +168,27 @@ fn stand_in(ours: Request<'_>, theirs: Request<'_>) -> Published {
         .collect();
     for other in theirs.model.segments.iter().filter(|s| s.enabled) {
         let entity = entity_name(theirs.model, other);
-        let mine = ours
-            .policy
-            .selected(ours.model)
-            .find(|s| s.name == other.name && entity_name(ours.model, s) == entity);
-        let same = mine.is_some_and(|s| s.definition_hash == other.definition_hash);
-        if !same && !computed.contains(&other.name.as_str()) {
-            continue;
-        }
+        let same = ours.policy.selected(ours.model).position(|s| {
+            s.name == other.name
+                && entity_name(ours.model, s) == entity
+                && s.definition_hash == other.definition_hash
+        });
+        let theirs_alone = computed.iter().position(|name| *name == other.name);
+        let (from, number) = match (same, theirs_alone) {
+            (Some(number), _) => (ours.policy, number),
+            (None, Some(number)) => (theirs.policy, number),
+            (None, None) => continue,
+        };
         published.segments.push(last(other));
         published
             .parts
             .insert((other.name.clone(), entity.to_owned()), kept(other));
         let members = ours.policy.names().of(entity, "members");
         published.relations.entry(members).or_default();
-        let from = if same { ours.policy } else { theirs.policy };
         let query = format!(
-            "SELECT segment, entity_key FROM {} WHERE segment = {}",
-            staged(from, entity),
-            statements.text(&other.name).0
+            "SELECT {} AS segment, entity_key FROM {} WHERE number = {number}",
+            statements.text(&other.name).0,
+            staged(from, entity)
         );
         let all = published.stand_in.entry(entity.to_owned()).or_default();
         if !all.is_empty() {

@@ -77,7 +77,7 @@ impl Policy {
         }
     }
 
-    /// Segments to publish: selected and enabled, in the model's order.
+    /// Segments to publish: selected and enabled, in the model's order, which is that of their numbers.
     pub fn selected<'a>(&'a self, model: &'a Model) -> impl Iterator<Item = &'a Segment> {
         self.selected_ids(model).map(|(_, s)| s)
     }

@@ -287,8 +287,10 @@ impl Publication<'_> {
         tables.columns = Vec::new();
         if !self.published.has(&members) {
             // So that a preview, which makes no tables, asks the same.
-            let nobody = "(SELECT segment, entity_key FROM {} WHERE 1 = 0)";
-            tables.before = Sql(nobody.replace("{}", &tables.staged.0));
+            tables.before = Sql(format!(
+                "(SELECT CAST(NULL AS {}) AS segment, entity_key FROM {} WHERE 1 = 0)",
+                tables.text.0, tables.staged.0
+            ));
         }
         let renames = self.policy.selected(self.model).any(|s| {
             super::published::entity_name(self.model, s) == name

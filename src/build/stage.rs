@@ -87,6 +87,7 @@ fn scope(
         let last = published.last(&segment.name, name);
         rows.push(
             [
+                Sql(rows.len().to_string()),
                 statements.text(&segment.name),
                 statements.text(name),
                 statements.text(segment.kind.word()),
@@ -119,6 +120,7 @@ fn scope(
     let gone = gone.into_iter().map(|last| (last, false));
     for (last, kept) in gone.chain(kept.into_iter().map(|last| (last, true))) {
         let mut row = vec![
+            Sql(rows.len().to_string()),
             statements.text(&last.segment),
             statements.text(&last.entity),
             statements.text(&last.kind),
@@ -172,7 +174,7 @@ fn joined(words: &[impl AsRef<str>]) -> Option<String> {
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-/// The staged flags of the entity's selected segments.
+/// The staged flags of the entity's selected segments, each with its number in the run's list.
 fn flags(
     statements: &Statements<'_>,
     model: &Model,
@@ -182,10 +184,12 @@ fn flags(
 ) -> Vec<Flag> {
     policy
         .selected_ids(model)
-        .filter(|(_, s)| s.entity == query.entity)
-        .filter_map(|(id, segment)| {
+        .enumerate()
+        .filter(|(_, (_, s))| s.entity == query.entity)
+        .filter_map(|(number, (id, segment))| {
             let flag = super::column_of(query, &Role::Segment(id))?;
             Some(Flag {
+                number: Sql(number.to_string()),
                 name: statements.text(&segment.name),
                 flag: statements.name(flag),
                 suppressed: tables.suppress_flag.clone().filter(|_| segment.suppressed),
