@@ -101,7 +101,7 @@ pub(super) fn subject(
             }
         };
         if !found && !broken.iter().any(|b| b.value == name.value) {
-            let known: Vec<&str> = names(test.subject.kind, model).into_iter().collect();
+            let known: BTreeSet<&str> = names(test.subject.kind, model).collect();
             diags.push(
                 Diagnostic::error(
                     &codes::TEST_SUBJECT,
@@ -148,16 +148,17 @@ fn trait_named(name: &str, model: &Model) -> Option<TraitId> {
     traits.find(|(_, t)| t.name == name).map(|(id, _)| id)
 }
 
-/// What a subject of this kind may be called.
-fn names(kind: SubjectKind, model: &Model) -> BTreeSet<&str> {
+/// What a subject of this kind may be called; a group once for each of its cases.
+pub(super) fn names(kind: SubjectKind, model: &Model) -> impl Iterator<Item = &str> {
+    let traits = model.traits.iter().map(|t| t.name.as_str());
     let segments = model.segments.iter().map(|s| s.name.as_str());
-    match kind {
-        SubjectKind::Trait => model.traits.iter().map(|t| t.name.as_str()).collect(),
-        SubjectKind::Segments => segments.collect(),
-        SubjectKind::Group | SubjectKind::Split => segments
-            .filter_map(|n| n.split_once('.').map(|(g, _)| g))
-            .collect(),
-    }
+    let of_segments = segments.filter_map(move |name| match kind {
+        SubjectKind::Trait => None,
+        SubjectKind::Segments => Some(name),
+        SubjectKind::Group | SubjectKind::Split => name.split_once('.').map(|(group, _)| group),
+    });
+    let traits = traits.filter(move |_| kind == SubjectKind::Trait);
+    traits.chain(of_segments)
 }
 
 /// Everything that a test expects; None after an error.

@@ -2,6 +2,7 @@
 //! failure, the condition tree that tells why.
 
 use super::cover::Cover;
+use super::expect;
 use super::given::ReadFixture;
 use super::judge::{Failure, judge, key_text};
 use super::run::{self, Outcome, Workers};
@@ -89,7 +90,7 @@ struct Going<'t> {
     compiled: usize,
 }
 
-/// The tests about what is selected, and those called by name.
+/// The tests about what is selected, those called by name, and those about what there is not: they fail, and are not left out.
 #[must_use]
 pub fn about<'t>(
     tests: &'t [TestSpec],
@@ -108,16 +109,16 @@ pub fn about<'t>(
         .filter_map(|id| Some(model.traits.get(id.index())?.name.as_str()))
         .collect();
     let is_about = |test: &TestSpec| {
-        test.subject
-            .names
-            .iter()
-            .any(|name| match test.subject.kind {
+        test.subject.names.iter().any(|name| {
+            let selected = match test.subject.kind {
                 SubjectKind::Trait => traits.contains(&name.value.as_str()),
                 SubjectKind::Segments => segments.contains(&name.value.as_str()),
                 SubjectKind::Group | SubjectKind::Split => segments
                     .iter()
                     .any(|s| s.split_once('.').is_some_and(|(g, _)| g == name.value)),
-            })
+            };
+            selected || !expect::names(test.subject.kind, model).any(|known| known == name.value)
+        })
     };
     tests
         .iter()

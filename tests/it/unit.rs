@@ -117,6 +117,31 @@ fn tests_are_chosen_by_name_and_by_what_they_are_about() {
     );
 }
 
+/// A misspelt subject is no reason to leave a test out: it fails, whatever is selected.
+#[test]
+fn a_test_about_what_there_is_not_fails() {
+    for wrong in [
+        "{segment: silnt",
+        "{segment: stage",
+        "{group: stages",
+        "{trait: revenues",
+    ] {
+        let good = SPEC.split("  - name: the wrong people").next().unwrap();
+        let dir = project(&format!(
+            "{good}  - {wrong}, name: lost, expect: {{members: []}}}}\n"
+        ));
+        for args in [["test"].as_slice(), &["test", "--select", "silent"]] {
+            let ran = segc(dir.path(), args);
+            assert_eq!(ran.code, Some(1), "{wrong} {args:?}: {}", ran.stderr);
+            assert!(
+                ran.stderr.contains("S0701"),
+                "{wrong} {args:?}: {}",
+                ran.stderr
+            );
+        }
+    }
+}
+
 #[test]
 fn a_build_publishes_nothing_while_a_test_fails() {
     let dir = project(SPEC);
