@@ -719,6 +719,49 @@ mod with_engine {
         assert_eq!(earlier.code, Some(1), "{earlier}");
     }
 
+    /// What S0607 advises: what another project publishes to the schema under its prefix, or without one, is not to be dropped.
+    #[test]
+    fn two_projects_with_a_prefix_share_a_schema() {
+        let (ours, theirs) = (started(), started());
+        let shared = ours.path().join("shared.duckdb");
+        let settings = |place: &Place, name: &str| {
+            let text = std::fs::read_to_string(place.path().join("segc.yml")).expect("text");
+            let changed = text.lines().map(|line| match line.split_once(':') {
+                Some(("name", _)) => format!("name: {name}\n"),
+                Some(("  dev", _)) => {
+                    format!("  dev: {{type: duckdb, path: '{}'}}\n", shared.display())
+                }
+                _ => format!("{line}\n"),
+            });
+            changed.collect::<String>()
+        };
+        ours.write("segc.yml", settings(&ours, "shop"));
+        let settings = settings(&theirs, "b2b");
+        theirs.write("segc.yml", &settings);
+        assert_eq!(ours.run(&["build"]).code, Some(0));
+        let refused = theirs.run(&["build"]);
+        assert!(refused.stderr.contains("S0607"), "{refused}");
+        theirs.write(
+            "segc.yml",
+            settings + "outputs: {schema: segments, prefix: b2b_}\n",
+        );
+        let built = theirs.run(&["build"]);
+        assert_eq!(built.code, Some(0), "{built}");
+        let found = |place: &Place| {
+            let ran = place.run(&["doctor"]);
+            (ran.code, ran.stderr.matches("nothing owns").count())
+        };
+        assert_eq!((found(&ours), found(&theirs)), ((Some(0), 0), (Some(0), 0)));
+        let connection = duckdb::Connection::open(&shared).expect("a database");
+        connection
+            .execute_batch(
+                "create view segments.seg_old as select 1 as a; create view segments.b2b_seg_old as select 1 as a",
+            )
+            .expect("views");
+        drop(connection);
+        assert_eq!((found(&ours), found(&theirs)), ((Some(1), 1), (Some(1), 1)));
+    }
+
     #[test]
     fn members_are_shown_without_publishing() {
         let place = started();

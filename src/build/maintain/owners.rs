@@ -70,11 +70,21 @@ pub(super) fn owner(
             || own.starts_with("seg_")
             || (columns("entity_key")
                 && OF_ENTITIES.iter().any(|w| own.ends_with(&format!("_{w}")))));
-    if marked || named {
+    if (marked || named) && !of_others(relation, names.prefix, published) {
         Owner::Nobody
     } else {
         Owner::Foreign
     }
+}
+
+/// Whether another project publishes to the same schema, by whose prefix the name begins, and by no longer one of this project.
+fn of_others(relation: &str, own: &str, published: &Published) -> bool {
+    let ledgers = published.relations.keys();
+    let prefixes = ledgers.filter_map(|name| name.strip_suffix("segc_state"));
+    let begins = prefixes.chain([own]).filter(|p| relation.starts_with(p));
+    begins
+        .max_by_key(|p| p.len())
+        .is_some_and(|longest| longest != own)
 }
 
 /// A segment of the project, or else one of the ledger; the longest name, where a channel's view could be of two.
