@@ -162,18 +162,28 @@ fn lasting(project: &Checked<'_>, again: Again<'_>) -> Diagnostics {
     found
 }
 
-/// The ends of periods to come, where such windows lie otherwise: of a year, and of a week.
+/// Evenings to come on which such windows lie otherwise: the last one of a leap year (periods are as long as they get); of another year a
+/// Sunday in March (the end of a week; one, two, six and twelve months are as short as they get) and a day in May (three months are); and
+/// when clocks go forward and back (a day has 23 hours, and 25).
 fn other_days(project: &Checked<'_>) -> Vec<Timestamp> {
     let (today, zone) = (project.today, &project.model.time_zone);
-    let last = Date::new(today.year().saturating_add(1), 12, 31).ok();
-    let later = today.checked_add(7.weeks()).ok();
-    let sunday = later.and_then(|d| {
+    let next = |leap: bool, month: i8, day: i8| {
+        let years = (1..10).filter_map(|n| today.year().checked_add(n));
+        let mut days = years.filter_map(|year| Date::new(year, month, day).ok());
+        days.find(|d| d.in_leap_year() == leap)
+    };
+    let sunday = next(false, 3, 22).and_then(|d| {
         let days = 7 - i64::from(d.weekday().to_monday_one_offset());
         d.checked_add(days.days()).ok()
     });
+    let days = [next(true, 12, 31), sunday, next(false, 5, 15)];
+    let changes = zone.following(project.model.as_of).take(2);
+    let changes = changes.map(|c| calendar::local_date(c.timestamp(), zone));
     let evening = Time::constant(23, 59, 59, 0);
-    let days = last.into_iter().chain(sunday);
-    days.filter_map(|d| calendar::instant(d.to_datetime(evening), zone))
+    days.into_iter()
+        .flatten()
+        .chain(changes)
+        .filter_map(|d| calendar::instant(d.to_datetime(evening), zone))
         .collect()
 }
 

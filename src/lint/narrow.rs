@@ -3,7 +3,7 @@
 use super::{Checked, item_of, logic};
 use crate::diag::Diagnostics;
 use crate::source::Span;
-use crate::spec::{Item, Name, Spec};
+use crate::spec::{Item, Name, SegmentSpec, Spec};
 use std::collections::HashSet;
 
 /// The segments and groups in which there are findings, with all that they refer to; no tests. None where a finding is in none of them:
@@ -55,6 +55,11 @@ pub(super) fn narrowed(project: &Checked<'_>, found: &Diagnostics) -> Option<Spe
             .iter()
             .filter(|s| is(&s.item))
             .cloned()
+            // The other days may be years ahead.
+            .map(|segment| SegmentSpec {
+                expires_on: None,
+                ..segment
+            })
             .collect(),
         groups: spec
             .groups
