@@ -328,7 +328,7 @@ fn strict(expr: &EntityExpr) -> bool {
 }
 
 /// Calls `f` with what an expression is made of.
-pub(super) fn each_part(expr: &EntityExpr, f: &mut dyn FnMut(&EntityExpr)) {
+pub(super) fn each_part<'e>(expr: &'e EntityExpr, f: &mut dyn FnMut(&'e EntityExpr)) {
     match &expr.kind {
         ExprKind::Literal(_) | ExprKind::Column(_) => {}
         ExprKind::Call(_, args) => args.iter().for_each(f),

@@ -6,11 +6,11 @@ use crate::diag::codes::lint as codes;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::expr::{ExprKind, Literal};
 use crate::model::typing::Context;
-use crate::model::{Atom, EntityExpr, Measure, MeasureId, calendar, lineage};
-use crate::source::Spanned;
+use crate::model::{Atom, EntityExpr, Model, RelationId, Window, calendar, lineage};
+use crate::source::{Span, Spanned};
 use crate::spec::settings::{self, WeekStart};
 use crate::spec::{Duration, RelationSpec, WindowSpec};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 pub(super) fn check(project: &Checked<'_>, week_start: WeekStart, diags: &mut Diagnostics) {
     let model = project.model;
@@ -20,57 +20,103 @@ pub(super) fn check(project: &Checked<'_>, week_start: WeekStart, diags: &mut Di
         week_start,
         vars: Vec::new(),
     };
-    let mut seen: BTreeSet<MeasureId> = BTreeSet::new();
-    let mut value = |expr: &EntityExpr| {
-        each_measure(expr, &mut |id, expr| {
-            let Some(measure) = model.measures.get(id.index()).filter(|_| seen.insert(id)) else {
-                return;
-            };
-            if let Some((kept, start)) = kept(project, measure, &ctx)
-                && let Some(bound) = beyond(measure, &start)
-            {
-                diags.push(
-                    Diagnostic::warning(
-                        &codes::WINDOW_BEYOND_DATA,
-                        format!("the window reaches beyond what is kept, {bound}"),
-                    )
-                    .at(expr.at.0, "asks about rows that may be deleted by now")
-                    .at(kept.span, "rows go back so far")
-                    .help("shorten the window, or correct `kept_for`"),
-                );
+    let of_traits: HashSet<&Atom> = {
+        let mut atoms = HashSet::new();
+        for value in model.traits.iter().map(|t| &t.value) {
+            each_window(model, value, &mut |asked| {
+                atoms.insert(asked.of);
+            });
+        }
+        atoms
+    };
+    // Some conditions ask about many windows: once at each place.
+    let mut seen: BTreeSet<Span> = BTreeSet::new();
+    let mut asked = |asked: &Asked<'_>| {
+        if let Some((kept, start)) = kept(project, asked.relation, &ctx)
+            && let Some(bound) = beyond(asked.window, &start)
+            && seen.insert(asked.place)
+        {
+            diags.push(
+                Diagnostic::warning(
+                    &codes::WINDOW_BEYOND_DATA,
+                    format!("the window reaches beyond what is kept, {bound}"),
+                )
+                .at(asked.place, "asks about rows that may be deleted by now")
+                .at(kept.span, "rows go back so far")
+                .help("shorten the window, or correct `kept_for`"),
+            );
+        }
+    };
+    for value in model.traits.iter().map(|t| &t.value) {
+        each_window(model, value, &mut asked);
+    }
+    // Who names a trait asks no more than the trait does.
+    let mut leaf = |expr: &EntityExpr| {
+        each_window(model, expr, &mut |one| {
+            if !of_traits.contains(one.of) {
+                asked(one);
             }
         });
     };
-    model.traits.iter().for_each(|t| value(&t.value));
     for segment in &model.segments {
-        lineage::each_leaf(&segment.predicate, &mut value);
+        lineage::each_leaf(&segment.predicate, &mut leaf);
     }
     for group in &model.groups {
         for (_, case) in &group.cases {
-            lineage::each_leaf(case, &mut value);
+            lineage::each_leaf(case, &mut leaf);
         }
     }
     for entity in &model.entities {
         for predicate in &entity.suppress {
-            lineage::each_leaf(predicate, &mut value);
+            lineage::each_leaf(predicate, &mut leaf);
         }
     }
 }
 
-fn each_measure(expr: &EntityExpr, f: &mut dyn FnMut(MeasureId, &EntityExpr)) {
-    if let ExprKind::Column(Atom::Measure(id)) = &expr.kind {
-        f(*id, expr);
-    }
-    each_part(expr, &mut |part| each_measure(part, f));
+/// Rows that are asked about.
+struct Asked<'a> {
+    /// The measure, or the sequence.
+    of: &'a Atom,
+    relation: RelationId,
+    window: &'a Window,
+    place: Span,
 }
 
-/// What the measure's relation, or its nearest parent that says so, keeps; and when that begins.
+/// What each measure asks about, and each step of a sequence.
+fn each_window<'a>(model: &'a Model, expr: &'a EntityExpr, f: &mut dyn FnMut(&Asked<'a>)) {
+    if let ExprKind::Column(of) = &expr.kind {
+        let mut ask = |relation, window| {
+            let place = expr.at.0;
+            f(&Asked {
+                of,
+                relation,
+                window,
+                place,
+            });
+        };
+        match of {
+            Atom::Measure(id) => {
+                let measure = model.measures.get(id.index());
+                measure.into_iter().for_each(|m| ask(m.relation, &m.window));
+            }
+            Atom::Sequence(id) => {
+                let steps = model.sequences.get(id.index()).map(|s| &s.steps);
+                let steps = steps.into_iter().flatten();
+                steps.for_each(|step| ask(step.relation, &step.window));
+            }
+            Atom::Column(_) | Atom::Population(_) => {}
+        }
+    }
+    each_part(expr, &mut |part| each_window(model, part, f));
+}
+
+/// What the relation, or its nearest parent that says so, keeps; and when that begins.
 fn kept<'a>(
     project: &Checked<'a>,
-    measure: &Measure,
+    relation: RelationId,
     ctx: &Context,
 ) -> Option<(&'a Spanned<Duration>, Literal)> {
-    let relation = project.model.relations.get(measure.relation.index())?;
+    let relation = project.model.relations.get(relation.index())?;
     let entity = project.spec.entities.get(relation.entity.index())?;
     let named = |name: &str| -> Option<&'a RelationSpec> {
         entity.relations.iter().find(|r| r.name.value == name)
@@ -94,10 +140,10 @@ fn kept<'a>(
     Some((kept, window.from?))
 }
 
-/// How far a measure's window reaches, if it has a bound before the start.
-fn beyond(measure: &Measure, start: &Literal) -> Option<String> {
+/// How far a window reaches, if it has a bound before the start.
+fn beyond(window: &Window, start: &Literal) -> Option<String> {
     let before = |bound: &Option<Literal>| bound.clone().filter(|b| logic::before(b, start));
-    match (before(&measure.window.from), before(&measure.window.until)) {
+    match (before(&window.from), before(&window.until)) {
         (Some(from), _) => Some(format!("back to {}", day(&from))),
         (None, Some(until)) => Some(format!("wholly before {}", day(&until))),
         (None, None) => None,
