@@ -317,9 +317,10 @@ fn unknown(r: &mut Reader<'_>, node: &Node, entries: &[(Spanned<String>, Node)])
             .flat_map(|form| heads(form))
             .map(|k| k.name)
     };
+    let meant = |key: &str| elsewhere(key).or_else(|| nearest(key, known()));
     let near = entries
         .iter()
-        .find_map(|(key, _)| nearest(key, known()).map(|near| (key, near)));
+        .find_map(|(key, _)| meant(key).map(|near| (key, near)));
     let diagnostic = Diagnostic::error(&codes::UNKNOWN_CONDITION, "this map is no condition");
     r.diags.push(match (near, entries.first()) {
         (Some((key, near)), _) => diagnostic
@@ -332,6 +333,19 @@ fn unknown(r: &mut Reader<'_>, node: &Node, entries: &[(Spanned<String>, Node)])
             .at(node.span, "nothing in it")
             .help("an expression stands without braces"),
     });
+}
+
+/// What a kind of condition of other tools is called here: the nearest name may mean the opposite.
+fn elsewhere(key: &str) -> Option<&'static str> {
+    Some(match key.to_ascii_lowercase().as_str() {
+        "and" | "all_of" => "all",
+        "or" | "any_of" => "any",
+        "nor" | "none_of" => "none",
+        "nin" | "notin" => "not_in",
+        "not_did" | "didnt" | "never" => "did_not",
+        "has" | "done" | "performed" => "did",
+        _ => return None,
+    })
 }
 
 fn counted(
