@@ -31,24 +31,37 @@ pub(super) fn check(project: &Checked<'_>, diags: &mut Diagnostics) {
     }
     for found in &spec.traits {
         let Item { name, .. } = &found.item;
-        used.or_say(&codes::UNUSED_TRAIT, "trait", name, diags);
+        used.or_say(&codes::UNUSED_TRAIT, "trait", name, OWN, diags);
     }
     for found in &spec.lists {
-        used.or_say(&codes::UNUSED_LIST, "list", &found.item.name, diags);
+        used.or_say(&codes::UNUSED_LIST, "list", &found.item.name, OWN, diags);
     }
     for entity in &spec.entities {
-        lookups(&entity.lookups, &used, diags);
+        let whose = format!(
+            "`allow:` and a reason on entity `{}`, for all of it",
+            entity.item.name.value
+        );
+        lookups(&entity.lookups, &used, &whose, diags);
         for relation in &entity.relations {
-            used.or_say(&codes::UNUSED_RELATION, "relation", &relation.name, diags);
-            lookups(&relation.lookups, &used, diags);
+            used.or_say(
+                &codes::UNUSED_RELATION,
+                "relation",
+                &relation.name,
+                &whose,
+                diags,
+            );
+            lookups(&relation.lookups, &used, &whose, diags);
         }
     }
 }
 
-fn lookups(of: &[LookupSpec], used: &Uses<'_>, diags: &mut Diagnostics) {
+/// How an item says that it is kept.
+const OWN: &str = "`allow:` and a reason";
+
+fn lookups(of: &[LookupSpec], used: &Uses<'_>, keep: &str, diags: &mut Diagnostics) {
     for lookup in of {
-        used.or_say(&codes::UNUSED_LOOKUP, "lookup", &lookup.name, diags);
-        lookups(&lookup.lookups, used, diags);
+        used.or_say(&codes::UNUSED_LOOKUP, "lookup", &lookup.name, keep, diags);
+        lookups(&lookup.lookups, used, keep, diags);
     }
 }
 
@@ -88,7 +101,14 @@ impl<'a> Uses<'a> {
     }
 
     /// Reports what no other item has.
-    fn or_say(&self, code: &'static Code, what: &str, name: &Name, diags: &mut Diagnostics) {
+    fn or_say(
+        &self,
+        code: &'static Code,
+        what: &str,
+        name: &Name,
+        keep: &str,
+        diags: &mut Diagnostics,
+    ) {
         let owners = self.by.get(&name.value);
         if owners.is_some_and(|o| o.iter().any(|owner| *owner != name.value)) {
             return;
@@ -96,7 +116,7 @@ impl<'a> Uses<'a> {
         diags.push(
             Diagnostic::warning(code, format!("{what} `{}` is not used", name.value))
                 .at(name.span, "named nowhere else")
-                .help("remove it, or keep it with `allow:` and a reason"),
+                .help(format!("remove it, or keep it with {keep}")),
         );
     }
 }

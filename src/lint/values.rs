@@ -7,11 +7,11 @@ use crate::diag::codes::lint as codes;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::expr::{Agg, Expr, ExprKind, Func, Literal, Type};
 use crate::model::{
-    Atom, Col, EntityExpr, EntityId, Model, Predicate, RelationId, RowExpr, lineage,
+    Atom, Col, EntityExpr, EntityId, Model, Predicate, RelationId, RowExpr, lineage, words,
 };
 use crate::source::Span;
 use crate::spec::population::{First, Statistic};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 pub(super) fn check(project: &Checked<'_>, diags: &mut Diagnostics) {
     let model = project.model;
@@ -101,9 +101,20 @@ fn zero_without_rows(model: &Model, expr: &EntityExpr) -> bool {
 
 /// Filters of relations, and of what is asked of their rows.
 fn rows(model: &Model, diags: &mut Diagnostics) {
+    // Children have their parents' filters, too; each is spoken of where it is written.
+    let mut written: HashMap<Span, usize> = HashMap::new();
+    for relation in &model.relations {
+        for filter in &relation.filter {
+            let slots = relation.frame.slots.len();
+            let least = written.entry(filter.at.0).or_insert(slots);
+            *least = slots.min(*least);
+        }
+    }
     for (i, relation) in model.relations.iter().enumerate() {
         let id = RelationId(u32::try_from(i).unwrap_or(u32::MAX));
-        filters(model, id, &relation.filter, diags);
+        let own = |f: &&RowExpr| written.get(&f.at.0) == Some(&relation.frame.slots.len());
+        let own: Vec<RowExpr> = relation.filter.iter().filter(own).cloned().collect();
+        filters(model, id, &own, diags);
     }
     for measure in &model.measures {
         let own = model.relations.get(measure.relation.index());
@@ -233,27 +244,42 @@ impl<'a> Walk<'a> {
         let Some(col) = column.filter(|_| !silent) else {
             return;
         };
-        let diagnostic = match self.scope {
-            Scope::Entity(_) => Diagnostic::warning(
+        let name = self.spelled(&col);
+        let (code, message) = match self.scope {
+            Scope::Entity(_) => (
                 &codes::NULL_DROPS_OUT,
-                format!("who has no `{}` is left out by `{word}`", col.name),
-            )
-            .at(place, format!("not true where `{}` is NULL", col.name)),
-            Scope::Row(_) => Diagnostic::warning(
+                format!("who has no `{name}` is left out by `{word}`"),
+            ),
+            Scope::Row(_) => (
                 &codes::NULL_DROPS_ROWS,
-                format!("rows without `{}` do not pass `{word}`", col.name),
-            )
-            .at(place, format!("not true where `{}` is NULL", col.name)),
+                format!("rows without `{name}` do not pass `{word}`"),
+            ),
         };
+        let plain = of
+            .first()
+            .is_some_and(|e| matches!(e.kind, ExprKind::Column(_)));
         let keep = match (self.scope, word) {
-            (_, "<>") => format!("`{} is distinct from …` keeps them", col.name),
+            (_, "<>") if plain => format!("`{name} is distinct from …` keeps them"),
+            (_, "<>") => "`is distinct from` in the place of `<>` keeps them".to_owned(),
             (Scope::Entity(_), _) => "the opposite under `not:` keeps them".to_owned(),
-            (Scope::Row(_), _) => format!("`{} is null or …` keeps them", col.name),
+            (Scope::Row(_), _) => format!("`{name} is null or …` keeps them"),
         };
-        diags.push(diagnostic.help(format!(
-            "{keep}; `{} is not null` beside it leaves them out for everybody to see",
-            col.name
-        )));
+        let told = Diagnostic::warning(code, message)
+            .at(place, format!("not true where `{name}` is NULL"))
+            .help(format!(
+                "{keep}; `{name} is not null` beside it leaves them out for everybody to see"
+            ));
+        diags.push(told);
+    }
+
+    /// A column as one writes it there: `country`, `home_store.city`.
+    fn spelled(&self, col: &Col) -> String {
+        let model = self.model;
+        let frame = match self.scope {
+            Scope::Entity(id) => model.entities.get(id.index()).map(|e| &e.frame),
+            Scope::Row(id) => model.relations.get(id.index()).map(|r| &r.frame),
+        };
+        frame.map_or_else(|| col.name.clone(), |f| words::column(f, col))
     }
 
     /// Reports floats that are compared for equality.

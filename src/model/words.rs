@@ -203,7 +203,8 @@ pub(super) fn moment(model: &Model, literal: &Literal) -> String {
     }
 }
 
-fn column(frame: &Frame, col: &Col) -> String {
+/// A column as one writes it: `country`, `home_store.city`.
+pub(crate) fn column(frame: &Frame, col: &Col) -> String {
     match frame.slots.get(col.slot) {
         Some(slot) if col.slot > 0 => format!("{}.{}", slot.name, col.name),
         Some(_) | None => col.name.clone(),

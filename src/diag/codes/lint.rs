@@ -374,7 +374,7 @@ rows, so members could differ from run to run.
 
     where: [ avg(orders.total) = 49.9 ]
 
-Compare with a range (`between 49.895 and 49.905`), round (`round(x, 2)` cast to decimal), or declare the column as decimal. Comparisons
+Compare with a range (`between 49.895 and 49.905`), or round: `cast(round(avg(orders.total), 2) as decimal(12,2)) = 49.9`. Comparisons
 with 0, and of plain columns with whole numbers, are exact and not reported.",
 };
 
