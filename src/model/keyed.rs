@@ -236,7 +236,7 @@ fn suppressor(
             _ => None,
         },
         // An empty source is a load that failed.
-        min_rows: spec.min_rows.as_ref().map_or(1, |n| n.value.max(1)),
+        min_rows: spec.min_rows.as_ref().map_or(1, |n| n.value),
         min_rows_span: spec.min_rows.as_ref().map_or(spec.name.span, |n| n.span),
         max_shrink: (spec.max_shrink.as_ref()).map_or(Share::percent(1), |share| share.value),
         key_span: spec.key.span,

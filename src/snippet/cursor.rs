@@ -132,6 +132,12 @@ impl<'a> Parser<'a> {
         self.ahead(0)
     }
 
+    /// The first number or string of the text.
+    pub(super) fn value_in(&self) -> Option<&'a str> {
+        let value = |t: &&Token<'_>| matches!(t.kind, Kind::Number | Kind::Text(_));
+        self.tokens.iter().find(value).map(|t| t.raw)
+    }
+
     pub(super) fn ahead(&self, by: usize) -> &'a Token<'a> {
         let last = self.tokens.len() - 1;
         self.tokens
@@ -224,12 +230,21 @@ impl<'a> Parser<'a> {
             Kind::Word | Kind::Quoted(_) | Kind::Number | Kind::Sign => format!("`{}`", token.raw),
         };
         let help = match token.kind {
+            Kind::Word if self.is_word("not") => {
+                "`not` stands before a condition, or in `is not null`, `not in`, `not like` and `not between`".to_owned()
+            }
+            Kind::Word if self.is_word("where") => {
+                "some rows only: `count(orders) filter (where …)`".to_owned()
+            }
             Kind::Word if Self::reserved(token.raw) => {
                 format!("if `{0}` is a column's name, write `\"{0}\"`", token.raw)
             }
             Kind::End => "close what is open, or take the last operator away".to_owned(),
             Kind::Word | Kind::Quoted(_) | Kind::Number | Kind::Text(_) => {
                 "an operator or a comma may be missing before it".to_owned()
+            }
+            Kind::Sign if token.raw == "[" && expected.contains("parentheses") => {
+                "write it in parentheses: `in ('a', 'b')`".to_owned()
             }
             Kind::Sign => "take it away, or put what is missing before it".to_owned(),
         };

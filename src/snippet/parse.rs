@@ -4,8 +4,8 @@
 use super::cursor::{Parsed, Parser};
 use super::tokens::{Kind, Token};
 use super::{Ast, AstKind, BinaryOp, IsWhat, UnaryOp, literal};
-use crate::diag::Diagnostic;
 use crate::diag::codes::expr::{BAD_LITERAL, NOT_PORTABLE, SYNTAX, TOO_LARGE};
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::expr::Literal;
 use crate::source::Span;
 
@@ -72,9 +72,13 @@ impl Parser<'_> {
             Kind::Quoted(_) | Kind::Number | Kind::Text(_) | Kind::End => false,
         };
         if !starts {
-            let raw = match self.snippet.text.value.trim() {
-                text if token.kind != Kind::End && text.len() <= 80 => text,
-                _ => "500",
+            let text = self.snippet.text.value.trim();
+            let whole = text.len() <= 80
+                && super::parse(self.snippet, &mut Diagnostics::default()).is_some();
+            let raw = if whole {
+                text
+            } else {
+                self.value_in().unwrap_or("500")
             };
             let help = format!("to compare with a value write `= {raw}` or `>= {raw}`");
             return self.fail(

@@ -137,7 +137,13 @@ fn unreadable(snippet: &Snippet, message: &str, from: usize, at: usize) -> Diagn
             .help(format!("add the closing `{sign}`"))
     };
     if lower.contains("unterminated string") {
-        return unclosed("string", "'");
+        let before = text.get(..start).unwrap_or("");
+        let found = unclosed("string", "'");
+        return if before.contains('\'') {
+            found.help("write a `'` inside a string twice, as in `'O''Brien'`; if it ends one, take it away")
+        } else {
+            found
+        };
     }
     if lower.contains("delimiter") {
         return unclosed("quoted name", "\"");

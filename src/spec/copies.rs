@@ -130,7 +130,7 @@ fn named(r: &mut Reader<'_>, node: &Node, entries: &[(Name, Node)]) -> bool {
                 )
                 .at(name.span, "all copies would have this name")
                 .at(param.span, "the parameter")
-                .help(format!("name it `{text}_{{{{ {} }}}}`", param.value)),
+                .help(format!("name it `\"{text}_{{{{ {} }}}}\"`", param.value)),
             );
             whole = false;
         }

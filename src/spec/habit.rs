@@ -139,20 +139,27 @@ fn periods(r: &mut Reader<'_>, node: &Node) -> Option<Spanned<(u32, u32)>> {
         );
         return None;
     };
+    let meant = "`periods: 3 of 6` asks for three or more of the last six";
     let wrong = if least == 0 {
-        Some("none of them needs a row, so that it is true of everybody")
+        Some((
+            "none of them needs a row, so that it is true of everybody",
+            meant,
+        ))
     } else if least > of {
-        Some("there are not so many")
+        Some(("there are not so many", meant))
     } else if of > MAX_PERIODS {
-        Some("at most 366 periods")
+        Some((
+            "at most 366 periods",
+            "write a longer period after `every:`, and fewer of them",
+        ))
     } else {
         None
     };
-    if let Some(wrong) = wrong {
+    if let Some((wrong, help)) = wrong {
         r.diags.push(
             Diagnostic::error(&codes::IMPOSSIBLE_COUNT, format!("{least} of {of} periods"))
                 .at(text.span, wrong)
-                .help("`periods: 3 of 6` asks for three or more of the last six"),
+                .help(help),
         );
         return None;
     }

@@ -63,7 +63,7 @@ fn source(r: &mut Reader<'_>, node: &Node) -> Option<SuppressorSpec> {
         let duration: Duration = window::duration(r, n)?;
         Some(Spanned::new(duration, n.span))
     });
-    let min_rows = optional(&f, "min_rows", |n| r.count(n));
+    let min_rows = optional(&f, "min_rows", |n| at_least_one(r, n));
     let max_shrink = optional(&f, "max_shrink", |n| share(r, n));
     let (time, fresh): (Option<Name>, _) = (time?, fresh?);
     if let (None, Some(fresh)) = (&time, f.key("fresh_within")) {
@@ -98,4 +98,17 @@ fn optional<T>(
         Some(node) => read(node).map(Some),
         None => Some(None),
     }
+}
+
+/// A number of rows. None at all are a load that failed, and would let everybody be reached: a source cannot ask for that.
+fn at_least_one(r: &mut Reader<'_>, node: &Node) -> Option<Spanned<u32>> {
+    let rows = r.count(node)?;
+    if rows.value > 0 {
+        return Some(rows);
+    }
+    let found = r.mismatch(node, "a whole number, 1 or more").help(
+        "write `min_rows: 1`, or leave it out: a build stops at an empty source, which is a load that failed",
+    );
+    r.diags.push(found);
+    None
 }

@@ -39,15 +39,23 @@ pub(super) fn window(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<Option<Spanne
     if let Some((other, _)) = there.get(1)
         && !(there.len() == 2 && both)
     {
-        r.conflict(first, other);
+        r.exclusive(first, other, "keep one of the two");
         return None;
     }
     let span = there.iter().fold(first.span, |span, (key, value)| {
         span.to(key.span).to(value.span)
     });
     let spec = match first.value.as_str() {
-        "within" => WindowSpec::Within(duration(r, value)?),
-        "before" => WindowSpec::Before(duration(r, value)?),
+        "within" => WindowSpec::Within(duration_not(
+            r,
+            value,
+            Some("from a date on is `since: 2025-01-31`"),
+        )?),
+        "before" => WindowSpec::Before(duration_not(
+            r,
+            value,
+            Some("before a date is `until: 2025-01-31`"),
+        )?),
         "between" => between(r, value)?,
         "during" => WindowSpec::During(period(r, value)?),
         "next" => WindowSpec::Next(duration(r, value)?),
@@ -58,7 +66,13 @@ pub(super) fn window(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<Option<Spanne
 
 fn range(r: &mut Reader<'_>, f: &Fields<'_>, span: Span) -> Option<WindowSpec> {
     let mut bound = |key: &str| match f.get(key) {
-        Some(node) => date(r, node).map(|d| Some(d.value)),
+        Some(node) => {
+            let instead = match key {
+                "since" => "a time counted back from `as_of` is `within: 30 days`",
+                _ => "what is longer ago than that is `before: 30 days`",
+            };
+            date_not(r, node, Some(instead)).map(|d| Some(d.value))
+        }
         None => Some(None),
     };
     let (since, until) = (bound("since"), bound("until"));
@@ -107,7 +121,8 @@ fn between(r: &mut Reader<'_>, node: &Node) -> Option<WindowSpec> {
             return None;
         }
     };
-    let (far_duration, near_duration) = (duration(r, far), duration(r, near));
+    let dates = Some("between two dates is `since: 2025-01-01` with `until: 2025-02-01` beside it");
+    let (far_duration, near_duration) = (duration_not(r, far, dates), duration_not(r, near, dates));
     let (far_duration, near_duration) = (far_duration?, near_duration?);
     if never_longer(far_duration, near_duration) {
         r.diags.push(
@@ -157,6 +172,11 @@ pub(super) fn never_longer(far: Duration, near: Duration) -> bool {
 
 /// `90 days`
 pub(super) fn duration(r: &mut Reader<'_>, node: &Node) -> Option<Duration> {
+    duration_not(r, node, None)
+}
+
+/// As [`duration`]; `date` says where a date would stand.
+fn duration_not(r: &mut Reader<'_>, node: &Node, date: Option<&str>) -> Option<Duration> {
     const EXPECTED: &str = "a duration such as `90 days`";
     let text = r.scalar(node, EXPECTED)?;
     match parse_duration(&text) {
@@ -176,7 +196,10 @@ pub(super) fn duration(r: &mut Reader<'_>, node: &Node) -> Option<Duration> {
                     format!("expected {EXPECTED}, found `{}`", text.value),
                 )
                 .at(text.span, "a whole number and a unit")
-                .help(hint),
+                .help(match date {
+                    Some(instead) if parse_date(&text).is_some() => instead.to_owned(),
+                    Some(_) | None => hint,
+                }),
             );
             None
         }
@@ -208,9 +231,10 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     match named(word) {
         Some(found) if unit.starts_with(' ') => Ok(Duration { count, unit: found }),
         Some(_) => Err(format!("did you mean `{number} {word}`?")),
-        None if word.starts_with(['.', ',']) => {
-            Err("whole numbers only: write 36 hours instead of 1.5 days".to_owned())
-        }
+        None if word.starts_with(['.', ',']) => Err(match in_smaller(number, word) {
+            Some(whole) => format!("whole numbers only: write `{whole}`"),
+            None => "whole numbers only: `36 hours`, not `1.5 days`".to_owned(),
+        }),
         None => {
             let short = match word {
                 "d" => Some("days"),
@@ -228,8 +252,40 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// What `1.5 days` is in whole numbers of a smaller unit: `36 hours`.
+fn in_smaller(number: &str, rest: &str) -> Option<String> {
+    let rest = rest.get(1..)?;
+    let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (part, word) = rest.split_at_checked(digits)?;
+    let scale = 10_u64.checked_pow(u32::try_from(digits).ok()?)?;
+    let mut count: u64 = format!("{number}{part}").parse().ok()?;
+    let word = word.trim();
+    let is = |(one, many, _): &&(&str, &str, Unit)| *one == word || *many == word;
+    let mut unit = UNITS.iter().find(is)?.2;
+    while !count.is_multiple_of(scale) {
+        let (of, smaller) = match unit {
+            Unit::Year => (12, Unit::Month),
+            Unit::Quarter => (3, Unit::Month),
+            Unit::Week => (7, Unit::Day),
+            Unit::Day => (24, Unit::Hour),
+            Unit::Hour => (60, Unit::Minute),
+            Unit::Minute => (60, Unit::Second),
+            Unit::Month | Unit::Second => return None,
+        };
+        count = count.checked_mul(of)?;
+        unit = smaller;
+    }
+    let (_, many, _) = UNITS.iter().find(|(_, _, u)| *u == unit)?;
+    Some(format!("{} {many}", count / scale))
+}
+
 /// `2026-01-31`
 pub(super) fn date(r: &mut Reader<'_>, node: &Node) -> Option<Spanned<Date>> {
+    date_not(r, node, None)
+}
+
+/// As [`date`]; `duration` says where a duration would stand.
+fn date_not(r: &mut Reader<'_>, node: &Node, duration: Option<&str>) -> Option<Spanned<Date>> {
     const EXPECTED: &str = "a date such as `2026-01-31`";
     let text = r.scalar(node, EXPECTED)?;
     let parsed = parse_date(&text);
@@ -239,7 +295,10 @@ pub(super) fn date(r: &mut Reader<'_>, node: &Node) -> Option<Spanned<Date>> {
             &codes::BAD_DATE,
             EXPECTED,
             &text,
-            "year, month and day, and one that exists",
+            match duration {
+                Some(instead) if parse_duration(&text).is_ok() => instead,
+                Some(_) | None => "year, month and day, and one that exists",
+            },
         );
     }
     Some(Spanned::new(parsed?, text.span))
@@ -386,9 +445,13 @@ mod tests {
             ("90d", "did you mean `90 days`?"),
             ("90 dyas", "did you mean `90 days`?"),
             ("90days", "did you mean `90 days`?"),
+            ("1.5 days", "whole numbers only: write `36 hours`"),
+            ("2.5 weeks", "whole numbers only: write `420 hours`"),
+            ("1.5 hours", "whole numbers only: write `90 minutes`"),
+            ("2.25 years", "whole numbers only: write `27 months`"),
             (
-                "1.5 days",
-                "whole numbers only: write 36 hours instead of 1.5 days",
+                "1.5 months",
+                "whole numbers only: `36 hours`, not `1.5 days`",
             ),
             ("99999999999 days", "the number is too large"),
         ] {

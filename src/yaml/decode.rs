@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
                     )),
             ),
             [_] => {}
-            [first, second, ..] => self.conflict(first, second),
+            [first, second, ..] => self.exclusive(first, second, "keep one of the two"),
         }
         Some(Fields {
             form,
@@ -162,6 +162,15 @@ impl<'a> Reader<'a> {
 
     /// Two keys of one map that cannot both be obeyed.
     pub fn conflict(&mut self, first: &Spanned<String>, second: &Spanned<String>) {
+        self.exclusive(
+            first,
+            second,
+            "keep one of the two; two conditions are two items of a list",
+        );
+    }
+
+    /// As [`Self::conflict`], with what to do about it.
+    pub fn exclusive(&mut self, first: &Spanned<String>, second: &Spanned<String>, help: &str) {
         self.diags.push(
             Diagnostic::error(
                 &codes::CONFLICT,
@@ -172,7 +181,7 @@ impl<'a> Reader<'a> {
             )
             .at(second.span, "this one")
             .at(first.span, "and this one")
-            .help("keep one of the two; two conditions are two items of a list"),
+            .help(help),
         );
     }
 
@@ -250,6 +259,9 @@ impl<'a> Reader<'a> {
         }
         let mut diagnostic = self.mismatch(node, expected);
         diagnostic = match node.scalar_text() {
+            Some(text) if text.starts_with("var(") => {
+                diagnostic.help(format!("write `\"{{{{ {text} }}}}\"`"))
+            }
             Some(text) if text.len() < 40 && !text.contains('\n') => {
                 diagnostic.help(format!("write `[{text}]`"))
             }
@@ -269,7 +281,10 @@ impl<'a> Reader<'a> {
                     format!("expected {expected}, found an empty list"),
                 )
                 .at(node.span, "nothing in it")
-                .help("put something in, or leave the key out"),
+                .help(match expected {
+                    "conditions" => "put a condition in; everybody is `where: true`",
+                    _ => "put something in, or leave the key out where it is not needed",
+                }),
             );
         }
         items
@@ -282,6 +297,7 @@ impl<'a> Reader<'a> {
 
     /// As [`Self::text`], called something else in messages.
     pub fn text_as(&mut self, node: &Node, expected: &str) -> Option<Spanned<String>> {
+        let written = node;
         let node = self.expand(node)?;
         if let NodeKind::String(text) = &node.kind {
             return Some(Spanned::new(text.clone(), node.span));
@@ -292,7 +308,18 @@ impl<'a> Reader<'a> {
                 diagnostic = diagnostic.help("one value stands here without `[ ]` or `-`");
             }
             (_, Some(text)) => {
-                diagnostic = diagnostic.help(format!("quotes make it a text: `\"{text}\"`"));
+                diagnostic = diagnostic.help(match &written.kind {
+                    NodeKind::String(template) if template::is_template(template) => {
+                        format!("with a word beside it, it is a text: `\"over {template}\"`")
+                    }
+                    NodeKind::Null
+                    | NodeKind::Bool(_)
+                    | NodeKind::Int(_)
+                    | NodeKind::Number(_)
+                    | NodeKind::String(_)
+                    | NodeKind::List(_)
+                    | NodeKind::Map(_) => format!("quotes make it a text: `\"{text}\"`"),
+                });
             }
             (_, None) => {}
         }

@@ -244,7 +244,7 @@ pub static EMPTY_LIST: Code = Code {
     title: "empty list",
     explain: "\
 The list has nothing in it. An empty `where` would take in every customer, an empty `any` none: neither is
-what one writes on purpose. Fill it, or leave the key out. A segment of everybody is `where: true`.
+what one writes on purpose. Fill it, or leave the key out where it is not needed. A segment of everybody is `where: true`.
 
     where: []                        # wrong
     where: true                      # everybody",
@@ -258,7 +258,9 @@ pub static IMPOSSIBLE_COUNT: Code = Code {
 than the list the answer is the same for everybody, which is a slip.
 
     at_least: 4
-    of: [a, b, c]                    # three conditions: never 4",
+    of: [a, b, c]                    # three conditions: never 4
+
+`periods: 3 of 6` of a habit likewise: from 1 to as many as there are, and of 366 at most.",
 };
 
 pub static UNKNOWN_WORD: Code = Code {

@@ -99,7 +99,7 @@ pub static SUPPRESSOR: Form = Form::of(
         Key::optional(
             "min_rows",
             Shape::Int,
-            "A build stops where there are fewer rows; default 1.",
+            "A build stops where there are fewer rows: 1 or more; default 1.",
         ),
         Key::optional(
             "max_shrink",
