@@ -90,9 +90,13 @@ fn unreadable(table: &Table, what: String, error: &EngineError) -> Diagnostic {
     Diagnostic::error(&codes::build::ROWS_UNREADABLE, what)
         .at(table.span, "the source")
         .note(error.words())
-        .help(match table.source {
+        .help(match &table.source {
             TableSource::File { .. } => {
                 "correct the row, or declare a type under `columns:` that all rows have, as `string`"
+            }
+            // DuckDB lets the file's reader cast a bare column, which fails all the same.
+            TableSource::Query(query) if query.text.value.to_lowercase().contains("read_csv") => {
+                "read texts, and make it NULL where it does not convert: `try_cast(trim(x) as …)` of `read_csv('…', all_varchar = true)`"
             }
             TableSource::Named(_)
             | TableSource::Query(_)

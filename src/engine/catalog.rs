@@ -258,16 +258,21 @@ fn check_file(project_dir: &Path, source: &TableSource) -> Result<(), Problem> {
     let TableSource::File { path, format } = source else {
         return Ok(());
     };
-    let outside = |message: String| Problem {
+    let refused = |message: String, help: &str| Problem {
         code: &codes::build::FILE_OUTSIDE_PROJECT,
         message,
         note: None,
-        help: "copy the file into the project's folder and name it relative to that".to_owned(),
+        help: help.to_owned(),
+    };
+    let outside = |message| {
+        let help = "copy the file into the project's folder and name it relative to that";
+        refused(message, help)
     };
     if path.contains("://") || path.contains(['*', '?', '[', '{', '\\', '\0']) {
-        return Err(outside(format!(
-            "`{path}` is an address or a pattern: not in this version yet"
-        )));
+        return Err(refused(
+            format!("`{path}` is an address or a pattern: not in this version yet"),
+            "load the files into a table of the warehouse and name that, or name one file of the project's folder",
+        ));
     }
     let relative = Path::new(path);
     let stays = relative

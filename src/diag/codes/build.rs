@@ -92,6 +92,7 @@ member.
       - name: lifecycle
         cases: [{name: new, …}]        # seg_lifecycle__new, too
 
+Most of these are told as soon as the spec is read, as S0105 or S0322; this one looks at all names once more before a build. \
 Rename one of the two. For an exposed column, expose a trait that has the same value under another name.",
 };
 
@@ -100,9 +101,11 @@ pub static AS_OF_IN_THE_FUTURE: Code = Code {
     title: "as_of in the future",
     explain: "\
 A segment is a question about the past, asked as of one instant. As of an instant that has not come yet, rows that are \
-still to arrive would belong to the answer, so what is published now would be wrong later. 
+still to arrive would belong to the answer, so what is published now would be wrong later.
 
-    segc build --as-of 2031-01-01      # today is 2026-03-01
+An `--as-of` that is plainly in the future is S0413; this one is found when the build begins:
+
+    segc build --as-of 2026-03-01T12:00Z      # the computer's clock says 11:59
 
 Leave `--as-of` out (the default is now), or give an instant that has passed.",
 };
@@ -242,7 +245,12 @@ data. The build stops before it publishes anything; the warehouse's own words, w
 Correct the row. If such values are legal, declare the type that all of them have (`customer_id: string`), or clean \
 them in a query:
 
-    table: {sql: \"select try_cast(customer_id as int) as customer_id from raw_customers\"}",
+    table: {sql: \"select try_cast(amount as decimal(12,2)) as amount, … from raw_orders\"}
+
+A key must be left out where it does not convert (`where try_cast(customer_id as bigint) is not null`); `int` of segc is `bigint` \
+in SQL. Of a CSV file, DuckDB casts a bare column while it reads, and fails there: read texts, and cast an expression.
+
+    table: {sql: \"select try_cast(trim(amount) as decimal(12,2)) as amount, … from read_csv('data/orders.csv', all_varchar = true)\"}",
 };
 
 pub static NOT_COMPUTED: Code = Code {
