@@ -204,6 +204,15 @@ impl Diagnostics {
         }
     }
 
+    /// Gives what is of `code` from the `from`-th on, and has no hint, this one.
+    pub fn hint(&mut self, from: usize, code: &Code, hint: &str) {
+        for diagnostic in self.list.iter_mut().skip(from) {
+            if diagnostic.code.id == code.id && diagnostic.help.is_none() {
+                diagnostic.help = Some(short(hint.to_owned()));
+            }
+        }
+    }
+
     /// How many there are of one severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {

@@ -107,16 +107,16 @@ pub(super) fn check(
         return match shape(function) {
             Shape::Rows => Some(result(function, &Type::Null)),
             Shape::Value => {
-                let (relation, fitting) = fitting(world, request, takes);
+                let (relation, fitting, first) = fitting(world, request, takes);
                 diags.push(
                     Diagnostic::error(
                         &AGGREGATE_ARGUMENT,
                         format!("`{word}` needs a value of each row, and `{relation}` is the rows themselves"),
                     )
                     .at(request.span, format!("expected a column: {fitting}"))
-                    .help(match fitting.split([',', ' ']).next() {
-                        Some(column) if fitting != "none" => format!("write `{relation}.{column}`, or say it with `of:`"),
-                        Some(_) | None => "say what to aggregate with `of:`".to_owned(),
+                    .help(match first {
+                        Some(column) => format!("name the value, as `{relation}.{column}`, or say it with `of:`"),
+                        None => "say what to aggregate with `of:`".to_owned(),
                     }),
                 );
                 None
@@ -124,7 +124,7 @@ pub(super) fn check(
         };
     };
     if !takes.accepts(&arg.ty) {
-        let (relation, fitting) = fitting(world, request, takes);
+        let (relation, fitting, _) = fitting(world, request, takes);
         diags.push(
             Diagnostic::error(
                 &AGGREGATE_TYPE,
@@ -138,9 +138,24 @@ pub(super) fn check(
     Some(result(function, &arg.ty))
 }
 
-fn fitting(world: &World, request: &Request, takes: Takes) -> (String, String) {
+/// The relation, those of its columns that can be aggregated, and the first that is no key: keys are seldom meant.
+fn fitting(world: &World, request: &Request, takes: Takes) -> (String, String, Option<String>) {
     let Some(info) = world.relation(request.rows.relation) else {
-        return (String::new(), String::new());
+        return (String::new(), String::new(), None);
+    };
+    let relation = &info.relation;
+    let joined = |name: &str| {
+        relation.key.iter().any(|key| key == name)
+            || relation
+                .owner
+                .iter()
+                .any(|(_, col)| col.slot == 0 && col.name == name)
+            || (relation
+                .frame
+                .slots
+                .iter()
+                .filter_map(|slot| slot.join.as_ref()))
+            .any(|join| join.from == 0 && join.on.iter().any(|(from, _)| from == name))
     };
     let columns = info
         .relation
@@ -152,7 +167,12 @@ fn fitting(world: &World, request: &Request, takes: Takes) -> (String, String) {
         .iter()
         .filter(|c| takes.accepts(&c.ty))
         .map(|c| c.name.as_str());
-    (info.relation.name.clone(), some_of(fitting, 12))
+    let first = fitting.clone().find(|name| !joined(name));
+    (
+        relation.name.clone(),
+        some_of(fitting, 12),
+        first.map(str::to_owned),
+    )
 }
 
 fn result(function: AggFunction, arg: &Type) -> Type {

@@ -57,6 +57,11 @@ pub(super) fn entities(
     diags: &mut Diagnostics,
 ) -> World {
     let mut world = World::new(tables);
+    world.segments = spec
+        .segments
+        .iter()
+        .map(|s| s.item.name.value.clone())
+        .collect();
     world.broken = spec.broken.iter().map(|n| n.value.clone()).collect();
     for entity in &spec.entities {
         let id = EntityId(u32::try_from(world.entities.len()).unwrap_or(u32::MAX));

@@ -55,13 +55,21 @@ pub(super) fn outlet(
         };
         match taken.insert(shown.to_lowercase(), Some(name.span)) {
             None => out.expose.push(expose),
-            Some(None) => diags.push(
+            Some(None) if shown.eq_ignore_ascii_case(&info.entity.key) => diags.push(
                 Diagnostic::error(
                     &RESERVED,
                     format!("`{shown}` is in every segment's view already"),
                 )
-                .at(name.span, "the key and `since` are always there")
+                .at(name.span, "the key is always there")
                 .help("remove it from `expose`"),
+            ),
+            Some(None) => diags.push(
+                Diagnostic::error(
+                    &RESERVED,
+                    format!("every segment's view has a `{shown}` of its own"),
+                )
+                .at(name.span, "there it says since when somebody is a member")
+                .help("remove it from `expose`, or expose a trait of the same value under another name"),
             ),
             Some(Some(first)) => diags.push(
                 Diagnostic::error(

@@ -87,7 +87,21 @@ fn takes(spec: &PopulationSpec, of: EntityExpr, diags: &mut Diagnostics) -> Opti
             format!("`{word}` takes {}, not {}", takes.words(), article(&of.ty)),
         )
         .at(of.at.0, format!("this is {}", article(&of.ty)))
-        .help("compare by a number or a date; `cast(x as float)` makes a number of a text"),
+        .help(match of.ty {
+            Type::Boolean => "compare by a number or a date; `if(x, 1, 0)` makes a number of a boolean",
+            Type::Json => "compare by a number or a date; `json_number(x, 'a.b')` takes a number out of a json",
+            Type::Int
+            | Type::Float
+            | Type::Decimal { .. }
+            | Type::String
+            | Type::Date
+            | Type::Timestamp
+            | Type::Datetime
+            | Type::Array(_)
+            | Type::Null => {
+                "compare by a number or a date; `cast(x as float)` makes a number of a text"
+            }
+        }),
     );
     None
 }
@@ -116,7 +130,7 @@ fn groups(per: EntityExpr, diags: &mut Diagnostics) -> Option<EntityExpr> {
                 article(&per.ty)
             ),
         )
-        .help("name a column with few values, or make one: `floor(x / 100)`, `case when …`"),
+        .help("name a column with few values, or make one: `cast(floor(x / 100) as int)`, `case when …`"),
     );
     None
 }

@@ -94,7 +94,12 @@ impl SegmentNames {
             if world.broken.contains(item) {
                 return None;
             }
-            diags.push(self.unknown(name));
+            let unknown = self.unknown(name);
+            diags.push(if world.lists.contains_key(&name.value) {
+                unknown.help(format!("it is a list: write `in_list: {}`", name.value))
+            } else {
+                unknown
+            });
             return None;
         };
         if let Some(other) = known.entity

@@ -105,7 +105,7 @@ fn no_future(relation: &Relation, at: Span) -> Diagnostic {
         RelationRole::Declared => (
             format!("`{}` does not declare `future: true`", relation.name),
             format!(
-                "where rows of `{}` are known before their time comes, declare `future: true` on it; a date of the entity is compared in SQL: `renews_on between today() and date_add(day, 6, today())`",
+                "where rows of `{}` are known before their time comes, declare `future: true` on it; a date of the entity is compared in SQL: `renews_on between today() and date_add('day', 6, today())`",
                 relation.name
             ),
         ),

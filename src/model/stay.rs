@@ -31,14 +31,16 @@ impl Conditions<'_> {
             }
             let mut known: Vec<&str> = world.lists.keys().map(String::as_str).collect();
             known.sort_unstable();
-            diags.push(
-                Diagnostic::error(&UNKNOWN_LIST, format!("unknown list `{}`", name.value))
-                    .at(
-                        name.span,
-                        format!("the lists are: {}", some_of(known.iter().copied(), 12)),
-                    )
-                    .suggest(nearest(name, known.iter().copied())),
-            );
+            let unknown =
+                Diagnostic::error(&UNKNOWN_LIST, format!("unknown list `{}`", name.value)).at(
+                    name.span,
+                    format!("the lists are: {}", some_of(known.iter().copied(), 12)),
+                );
+            diags.push(if world.segments.contains(&name.value) {
+                unknown.help(format!("it is a segment: write `in: {}`", name.value))
+            } else {
+                unknown.suggest(nearest(name, known.iter().copied()))
+            });
             return None;
         };
         if *entity != self.scope.entity {

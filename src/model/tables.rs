@@ -12,7 +12,7 @@ use crate::diag::codes::expr::{UNKNOWN_COLUMN, UNKNOWN_TYPE};
 use crate::diag::codes::model::{COLUMN_CLASH, COLUMNS_UNKNOWN, DECLARED_MISSING};
 use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::expr::Type;
-use crate::model::typing::{nearest_type, parse_type};
+use crate::model::typing::{column_type_hint, parse_type, quoted_type};
 use crate::source::{Span, Spanned};
 use crate::spec::{ColumnSpecs, LookupSpec, Settings, Spec, TableSpec};
 use std::collections::HashMap;
@@ -318,7 +318,10 @@ impl Entry {
                     )
                     .at(at, format!("`{}` is {} there", slot.name, slot.ty))
                     .at(self.table.span, "the table")
-                    .help(format!("declare it as {}, or do not declare it", slot.ty)),
+                    .help(format!(
+                        "declare it as {}, or do not declare it",
+                        quoted_type(&slot.ty.to_string())
+                    )),
                 );
             }
             slot.ty = column.ty;
@@ -501,7 +504,7 @@ impl Tables {
                         written.span,
                         "expected boolean, int, float, decimal(p,s), string, date, timestamp, datetime, json or array<T>",
                     )
-                    .suggest(nearest_type(written)),
+                    .help(column_type_hint(written)),
                 );
                 continue;
             };

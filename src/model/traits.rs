@@ -10,6 +10,7 @@ use super::typing::{self, Context};
 use super::world::{TraitState, World};
 use super::{EntityExpr, EntityId, RelationId, SegmentId, Trait, TraitId};
 use super::{measure, population, written};
+use crate::diag::codes::expr::UNKNOWN_COLUMN;
 use crate::diag::codes::model::{DEFAULT_VALUE, DUPLICATE, RESERVED, UNTYPED};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::expr::{ExprKind, Type};
@@ -230,6 +231,9 @@ fn value(
     with_default(draft, value, scope, ctx, diags)
 }
 
+/// How a text is written where YAML takes away the outer quotes.
+const INNER: &str = "a text needs quotes inside of YAML's: `default: \"'none'\"`";
+
 fn with_default(
     draft: &Draft<'_>,
     value: EntityExpr,
@@ -240,7 +244,18 @@ fn with_default(
     let value = match &draft.default {
         None => value,
         Some(default) => {
-            let constant = typing::check(default, scope, ctx, diags)?;
+            let mut found = Diagnostics::default();
+            let constant = typing::check(default, scope, ctx, &mut found);
+            for diagnostic in found.iter().cloned() {
+                // No column will do here.
+                let unknown = diagnostic.code.id == UNKNOWN_COLUMN.id;
+                diags.push(if unknown {
+                    diagnostic.help(INNER)
+                } else {
+                    diagnostic
+                });
+            }
+            let constant = constant?;
             if !matches!(constant.kind, ExprKind::Literal(_)) {
                 diags.push(
                     Diagnostic::error(&DEFAULT_VALUE, "a default must be a constant")

@@ -23,7 +23,7 @@ mod vocabulary;
 #[cfg(test)]
 mod tests;
 
-use crate::diag::codes::expr::{CONSTANT, NOT_BOOLEAN, SYNTAX};
+use crate::diag::codes::expr::{CONSTANT, NOT_BOOLEAN, SYNTAX, UNKNOWN_COLUMN};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::expr::{Expr, ExprKind, Func, Literal, Type};
 use crate::snippet::{Ast, AstKind, IsWhat, UnaryOp};
@@ -33,7 +33,7 @@ use crate::spec::settings::WeekStart;
 use jiff::tz::TimeZone;
 
 pub use clock::Clock;
-pub use types::{nearest_type, parse_type, type_hint};
+pub use types::{column_type_hint, parse_type, quoted_type, type_hint};
 pub use vocabulary::{FunctionDoc, functions};
 
 /// The facts of a run that expressions may ask for.
@@ -275,6 +275,22 @@ impl<'a, S: Scope> Checker<'a, S> {
     }
 
     /// Several expressions: all are checked, even if one is wrong.
+    /// What something is compared with: whose name no column has may be meant as a text.
+    fn compared(&mut self, ast: &Ast) -> Option<Typed<S>> {
+        let from = self.diags.len();
+        let found = self.expr(ast);
+        if let AstKind::Name(path) = &ast.kind
+            && let [name] = path.as_slice()
+        {
+            let hint = format!(
+                "if it is a text, write it in single quotes: `'{}'`",
+                name.value
+            );
+            self.diags.hint(from, &UNKNOWN_COLUMN, &hint);
+        }
+        found
+    }
+
     fn all(&mut self, asts: &[Ast]) -> Option<Vec<Typed<S>>> {
         let exprs: Vec<_> = asts.iter().map(|a| self.expr(a)).collect();
         exprs.into_iter().collect()

@@ -27,6 +27,8 @@ pub(super) struct World {
     pub(super) keeps_history: bool,
     /// The kinds of the project's targets, each once.
     pub(super) warehouses: Vec<String>,
+    /// Names of segments, for hints.
+    pub(super) segments: HashSet<String>,
     /// Names of items that could not be read, which has been reported.
     pub(super) broken: HashSet<String>,
 }
@@ -73,6 +75,7 @@ impl World {
             lists: HashMap::new(),
             stays: HashMap::new(),
             keeps_history: true,
+            segments: HashSet::new(),
             broken: HashSet::new(),
         }
     }
@@ -225,6 +228,14 @@ impl World {
             format!("entity `{name}` and its traits")
         };
         let diagnostic = unknown_column(column, (&what, name), names);
+        let diagnostic = if self.segments.contains(&column.value) {
+            diagnostic.help(format!(
+                "it is a segment: write the condition `in: {}`",
+                column.value
+            ))
+        } else {
+            diagnostic
+        };
         let elsewhere = self
             .trait_names
             .iter()

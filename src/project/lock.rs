@@ -6,7 +6,7 @@ use crate::diag::codes::expr::UNKNOWN_TYPE;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::expr::Type;
 use crate::model::statistics::Statistics;
-use crate::model::typing::{nearest_type, parse_type};
+use crate::model::typing::parse_type;
 use crate::model::{Catalog, CatalogColumn, TableSource};
 use crate::source::{SourceMap, Spanned};
 use crate::yaml;
@@ -260,7 +260,6 @@ fn column(
                 ),
             )
             .at(written.span, "segc writes no such type")
-            .suggest(nearest_type(written))
             .help("write the file anew with `segc pull-schema`"),
         );
     }

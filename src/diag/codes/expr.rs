@@ -190,14 +190,15 @@ pub static UNKNOWN_VAR: Code = Code {
     id: "S0216",
     title: "unknown variable",
     explain: "\
-`var('x')` names a variable that is neither under `vars:` in segc.yml nor given with `--vars`.
+`var('x')` names a variable that is not under `vars:` in segc.yml.
 
     # segc.yml
     vars: {vip_spend: 500}
     # a segment
     where: revenue_365d >= var('vip_spend')
 
-There are no default values in the expression itself: they stand in segc.yml, and `--vars` overrides them.",
+There are no default values in the expression itself: they stand in segc.yml. `--vars` gives
+another value to a variable that stands there, and adds none.",
 };
 
 pub static CONSTANT: Code = Code {

@@ -239,7 +239,7 @@ pub static DUPLICATE: Code = Code {
     title: "one name for two things",
     explain: "\
 Two things that can stand in the same place have the same name: a trait and a column of its entity, a lookup and a relation,
-two columns of a segment's view, or two segments whose views would be called the same (`a.b` becomes `seg_a__b`).
+or two columns of a segment's view.
 
     traits:
       - {name: country, sql: upper(home_country)}      # customer has a column `country`
@@ -359,7 +359,7 @@ pub static UNTYPED: Code = Code {
 A trait becomes a column, and a column has a type. The literal `null` alone has none.
 
     traits:
-      - {name: nickname, sql: null}
+      - {name: nickname, sql: \"null\"}
 
 Say which type is meant: `cast(null as string)`.",
 };
@@ -399,11 +399,11 @@ pub static POPULATION_GROUP: Code = Code {
     title: "a value that cannot name groups",
     explain: "\
 `per` ranks each group by itself, and a group is named by a value that several people share: a country, a store, a \
-year. A float is hardly ever the same for two people, warehouses refuse to group by one, and a json or an array \
+year. A float (`/` gives one, and `floor` keeps it) is hardly ever the same for two people, warehouses refuse to group by one, and a json or an array \
 cannot be compared at all.
 
     - {name: store_rank, rank: revenue, per: store_id}
-    - {name: age_rank, rank: revenue, per: floor(age / 10)}",
+    - {name: age_rank, rank: revenue, per: cast(floor(age / 10) as int)}",
 };
 
 pub static UNKNOWN_LIST: Code = Code {
@@ -456,7 +456,12 @@ or all datetimes read in one zone. Whether a date comes before or after an hour 
         - {did: visits}       # visited_on is a date
         - {did: orders}       # ordered_at is a timestamp
 
-Bring one to the other's type where the table is declared: `table: {sql: \"select *, cast(ordered_at as date) as ordered_on from …\"}`.",
+Bring one to the other's type where the table is declared. SQL of a `table:` runs in UTC, so name the project's zone, or an order of
+the evening is counted to the next day. In DuckDB:
+
+    table: {sql: \"select *, cast(ordered_at at time zone 'America/New_York' as date) as ordered_on from orders\"}
+
+BigQuery says it `date(ordered_at, 'America/New_York')`, Snowflake `convert_timezone('America/New_York', ordered_at)::date`.",
 };
 
 pub static SEQUENCE_SAME: Code = Code {

@@ -191,7 +191,8 @@ impl<S: Scope> Checker<'_, S> {
     ) -> Option<Typed<S>> {
         let of = self.expr(of);
         let mut values = Vec::with_capacity(list.len() + 1);
-        for value in self.all(list)? {
+        let listed: Vec<_> = list.iter().map(|value| self.compared(value)).collect();
+        for value in listed.into_iter().collect::<Option<Vec<_>>>()? {
             match (value.kind, value.ty) {
                 (ExprKind::Literal(Literal::Array(items)), Type::Array(item)) => {
                     let expand = |v: Literal| {
@@ -212,15 +213,21 @@ impl<S: Scope> Checker<'_, S> {
         for value in &values {
             good &= self.comparable(Func::Eq, &of, value).is_some();
             if value.ty == Type::Null {
-                let message = if negated {
-                    "a NULL in the list of `not in` makes it hold for nobody"
+                let (message, hint) = if negated {
+                    (
+                        "a NULL in the list of `not in` makes it hold for nobody",
+                        "take it out of the list: `not in` leaves out who has no value anyway; `or … is null` takes them in",
+                    )
                 } else {
-                    "a NULL in the list of `in` equals nothing"
+                    (
+                        "a NULL in the list of `in` equals nothing",
+                        "take it out of the list; `or … is null` takes in who has no value",
+                    )
                 };
                 self.diags.push(
                     Diagnostic::warning(&NULL_COMPARISON, message)
                         .at(value.at.0, "this is NULL")
-                        .help("take it out of the list; ask `is null` beside it"),
+                        .help(hint),
                 );
             }
         }

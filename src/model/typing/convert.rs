@@ -409,7 +409,9 @@ fn refused_cast(from: &Type, to: &Type) -> Option<&'static str> {
         (Type::Boolean, Type::Int | Type::String) | (Type::Int | Type::String, Type::Boolean) => {
             return None;
         }
-        (Type::Boolean, _) | (_, Type::Boolean) => "compare instead: `x > 0`, or use `case`",
+        (Type::Boolean, _) => "say what is meant by it: `if(x, 1, 0)`, or use `case`",
+        (a, Type::Boolean) if a.is_moment() => "compare instead: `x is not null`, or use `case`",
+        (_, Type::Boolean) => "compare instead: `x > 0`, or use `case`",
         (a, b) if a.is_moment() && b.is_number() => {
             "use `days_since(x)`, `date_diff(unit, from, to)` or `year(x)`"
         }

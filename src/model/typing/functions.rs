@@ -544,9 +544,7 @@ impl<S: Scope> Checker<'_, S> {
             Diagnostic::error(&UNKNOWN_VAR, format!("unknown variable `{name}`")).at(*span, label);
         let diagnostic = match nearest(name, known()) {
             Some(near) => diagnostic.suggest(Some(near)),
-            None => diagnostic.help(format!(
-                "add `vars: {{{name}: …}}` to segc.yml, or give `--vars`"
-            )),
+            None => diagnostic.help(format!("add `vars: {{{name}: …}}` to segc.yml")),
         };
         self.diags.push(diagnostic);
         None

@@ -51,8 +51,22 @@ impl<S: Scope> Checker<'_, S> {
                 return self.concat(vec![left?, right?], at);
             }
         };
-        let (left, right) = (self.expr(left), self.expr(right));
-        let (left, right) = (left?, right?);
+        let sides = match op {
+            BinaryOp::Eq | BinaryOp::Ne => (self.expr(left), self.compared(right)),
+            BinaryOp::Add
+            | BinaryOp::Sub
+            | BinaryOp::Mul
+            | BinaryOp::Div
+            | BinaryOp::Mod
+            | BinaryOp::And
+            | BinaryOp::Or
+            | BinaryOp::Lt
+            | BinaryOp::Le
+            | BinaryOp::Gt
+            | BinaryOp::Ge
+            | BinaryOp::Concat => (self.expr(left), self.expr(right)),
+        };
+        let (left, right) = (sides.0?, sides.1?);
         match op {
             BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Mod => {
                 self.arithmetic(func, left, right, at)

@@ -6,36 +6,6 @@ use crate::expr::Type;
 /// How deep arrays of arrays may be.
 const MAX_DEPTH: u32 = 4;
 
-/// The type that other systems call so, or the nearest of ours.
-pub fn nearest_type(written: &str) -> Option<&'static str> {
-    let lower = written.to_lowercase();
-    let word = lower
-        .split(|c: char| !c.is_alphanumeric())
-        .next()
-        .unwrap_or("");
-    match word {
-        "varchar" | "text" | "char" | "uuid" => Some("string"),
-        "bigint" | "integer" | "smallint" | "int64" | "tinyint" => Some("int"),
-        "double" | "real" | "float64" => Some("float"),
-        "numeric" | "number" => Some("decimal(18,2)"),
-        "timestamptz" | "timestamp_tz" => Some("timestamp"),
-        "bool" => Some("boolean"),
-        _ => nearest(
-            word,
-            [
-                "boolean",
-                "int",
-                "float",
-                "string",
-                "date",
-                "timestamp",
-                "datetime",
-                "json",
-            ],
-        ),
-    }
-}
-
 /// Parses a column type as users write it: `decimal(10,2)`, `array<string>`.
 #[must_use]
 pub fn parse_type(text: &str) -> Option<Type> {
@@ -81,26 +51,39 @@ fn parametric(text: &str, depth: u32) -> Option<Type> {
         .then_some(Type::Decimal { precision, scale })
 }
 
+/// A type as it stands in YAML: inside `{ }` a comma ends a value that is not in quotes.
+#[must_use]
+pub fn quoted_type(ty: &str) -> String {
+    if ty.contains(',') {
+        format!("`\"{ty}\"`, in quotes")
+    } else {
+        format!("`{ty}`")
+    }
+}
+
+/// As [`type_hint`], of a column's type in YAML.
+#[must_use]
+pub fn column_type_hint(written: &str) -> String {
+    let text = written.trim();
+    if text.contains('(') && !text.contains(')') {
+        return "inside `{ }` a comma ends a value: put the type in quotes, as `\"decimal(18,2)\"`"
+            .to_owned();
+    }
+    match near(text) {
+        Some(ty) => format!("write {}", quoted_type(ty)),
+        None => type_hint(text),
+    }
+}
+
 /// What to write instead of something that is no type.
 #[must_use]
 pub fn type_hint(text: &str) -> String {
+    if let Some(ty) = near(text) {
+        return format!("write `{ty}`");
+    }
     let lower = text.trim().to_ascii_lowercase();
-    let word = lower.split(['(', '<', ' ']).next().unwrap_or("");
-    let near = match word {
-        "varchar" | "text" | "char" | "character" | "nvarchar" | "bytes" | "uuid" | "str"
-        | "enum" => "string",
-        "integer" | "bigint" | "smallint" | "tinyint" | "int64" | "int32" | "int4" | "int8"
-        | "hugeint" | "long" => "int",
-        "double" | "real" | "float64" | "float32" | "float8" | "float4" => "float",
-        "numeric" | "number" | "bignumeric" | "dec" | "money" => "decimal(18,2)",
-        "bool" => "boolean",
-        "timestamptz" | "timestamp_tz" | "timestamp_ltz" => "timestamp",
-        "timestamp_ntz" | "timestamp_s" | "timestamp_ms" | "timestamp_ns" => "datetime",
-        "variant" | "object" | "struct" | "map" | "jsonb" => "json",
-        "decimal" => {
-            return "a decimal has up to 38 digits: `decimal(p,s)` with s ≤ p ≤ 38".to_owned();
-        }
-        "array" | "list" => return "write `array<string>`".to_owned(),
+    match first_word(&lower) {
+        "decimal" => "a decimal has up to 38 digits: `decimal(p,s)` with s ≤ p ≤ 38".to_owned(),
         other => {
             let names = [
                 "boolean",
@@ -113,11 +96,33 @@ pub fn type_hint(text: &str) -> String {
                 "datetime",
                 "json",
             ];
-            return match nearest(other, names) {
+            match nearest(other, names) {
                 Some(name) => format!("did you mean `{name}`?"),
                 None => format!("types are {}, array<T>", names.join(", ")),
-            };
+            }
         }
-    };
-    format!("write `{near}`")
+    }
+}
+
+fn first_word(lower: &str) -> &str {
+    lower.split(['(', '<', '[', ' ']).next().unwrap_or("")
+}
+
+/// What other systems' types are called here.
+fn near(text: &str) -> Option<&'static str> {
+    let lower = text.trim().to_ascii_lowercase();
+    Some(match first_word(&lower) {
+        "varchar" | "text" | "char" | "character" | "nvarchar" | "bytes" | "uuid" | "str"
+        | "enum" => "string",
+        "integer" | "bigint" | "smallint" | "tinyint" | "int64" | "int32" | "int4" | "int8"
+        | "hugeint" | "long" => "int",
+        "double" | "real" | "float64" | "float32" | "float8" | "float4" => "float",
+        "numeric" | "number" | "bignumeric" | "dec" | "money" => "decimal(18,2)",
+        "bool" => "boolean",
+        "timestamptz" | "timestamp_tz" | "timestamp_ltz" => "timestamp",
+        "timestamp_ntz" | "timestamp_s" | "timestamp_ms" | "timestamp_ns" => "datetime",
+        "variant" | "object" | "struct" | "map" | "jsonb" => "json",
+        "array" | "list" => "array<string>",
+        _ => return None,
+    })
 }

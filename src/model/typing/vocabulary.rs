@@ -184,12 +184,14 @@ pub(super) fn elsewhere(name: &str) -> Option<&'static str> {
         "iff" | "decode" | "nvl2" => "use `if(condition, x, y)` or `case`",
         "len" | "char_length" | "character_length" => "use `length(text)`",
         "substring" | "mid" => "use `substr(text, start, length)`",
-        "ltrim" | "rtrim" | "btrim" => "use `trim(text)`",
+        "ltrim" | "rtrim" => "use `trim(text)`, which takes the spaces at both ends",
+        "btrim" => "use `trim(text)`",
         "strpos" | "position" | "instr" | "charindex" | "locate" => "use `contains(text, part)`",
         "startswith" => "use `starts_with(text, start)`",
         "endswith" => "use `ends_with(text, end)`",
-        "regexp_like" | "regexp_contains" | "rlike" | "regexp_full_match" => {
-            "use `regexp_matches(text, pattern)`"
+        "regexp_contains" => "use `regexp_matches(text, pattern)`",
+        "regexp_like" | "rlike" | "regexp_full_match" => {
+            "use `regexp_matches(text, pattern)`: a part may match; for the whole write `'^(pattern)$'`"
         }
         "regexp_substr" => "use `regexp_extract(text, pattern)`",
         "concat_ws" => "join with `||`: `a || ' ' || b`",
