@@ -39,8 +39,9 @@ pub(super) fn segment(name: &str, command: &str, parts: &mut Parts<'_>) -> Optio
                 )
                 .note(format!("its cases are {}", cases.join(", ")))
                 .help(format!(
-                    "name one: `segc {command} {}`",
-                    cases.first().unwrap_or(&name)
+                    "name one: `segc {command} {}{}`",
+                    cases.first().unwrap_or(&name),
+                    if command == "why" { " <KEY>" } else { "" },
                 )),
             );
             None

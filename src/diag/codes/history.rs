@@ -158,7 +158,7 @@ pub static TABLE_GONE: Code = Code {
     title: "published table missing or unreadable",
     explain: "\
 The ledger says that a table was published, but it is not there, or it has lost a column that the contract promises. It was dropped or \
-altered by something else than segc. A build would make an empty one again and take everybody for new.
+altered by something else than segc. With `history` on, builds refuse until it is back; without, one would make it anew and take everybody for new.
 
     segc_run_segments: vip of customer, 1200 members      there is no table customer_members
 
@@ -189,7 +189,7 @@ their numbers; keys are never printed.
     customer_id          # a header is no number
     17850
 
-Take headers, quotes and other columns out: `cut -d, -f1 export.csv | tail -n +2 > keys.txt`.",
+Take headers, quotes and other columns out: `tail -n +2 export.csv | cut -d, -f1 | tr -d '\"' > keys.txt`.",
 };
 
 pub static KEYS_UNREADABLE: Code = Code {

@@ -10,11 +10,11 @@ Expressions of segc have one meaning in every warehouse, and each is written ane
 cannot be said everywhere, because the warehouse has neither the function nor a way to build it from others; segc then \
 refuses rather than compute something that is nearly the same.
 
-For example `json_text(payload, path_column)`, whose path is a column: a path must be written as a literal,
+For example, BigQuery and Snowflake cannot read a file of the project:
 
-    json_text(payload, 'address.city')
+    table: file('data/customers.csv')
 
-The cure is an expression without that function, or a column computed beforehand in the warehouse (a dbt model, a \
+Load a file into a table there. Of a function, the cure is an expression without that function, or a column computed beforehand in the warehouse (a dbt model, a \
 view), which the segment then reads like any other.",
 };
 

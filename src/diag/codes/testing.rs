@@ -121,7 +121,16 @@ pub static TEST_FAILED: Code = Code {
     explain: "\
 The project's segments, computed over the given rows as a build would compute them, are not what the test expects. The message \
 points at the expectation that does not hold; below it stands the condition tree of that key with the value of every leaf. \
-Either the spec is wrong or the test is. Members are those whom a build would publish: who is suppressed is none.",
+Either the spec is wrong or the test is. Members are those whom a build would publish: who is suppressed is none.
+
+    tests:
+      - name: whoever spent 500 is a vip
+        segment: vip
+        as_of: 2026-01-31 09:00
+        given:
+          customer: [ {customer_id: 1}, {customer_id: 2} ]
+          orders: [ {order_id: 10, customer_id: 1, ordered_at: -3 days, status: done, total: 500} ]
+        expect: {members: [1]}",
 };
 
 pub static TEST_NOT_RUN: Code = Code {

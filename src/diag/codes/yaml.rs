@@ -170,8 +170,8 @@ pub static BAD_ALIAS: Code = Code {
 stands inside the value that it would repeat. Write the anchor first, or quote a text that is meant to
 start with `*`:
 
-    - {name: a, where: &reachable [email is not null]}
-    - {name: b, where: *reachable}",
+    - {name: a, where: [&reachable email is not null, country = 'US']}
+    - {name: b, where: [*reachable, country = 'CA']}",
 };
 
 pub static MERGE_KEY: Code = Code {
