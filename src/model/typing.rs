@@ -274,7 +274,6 @@ impl<'a, S: Scope> Checker<'a, S> {
         condition(expr, self.diags)
     }
 
-    /// Several expressions: all are checked, even if one is wrong.
     /// What something is compared with: whose name no column has may be meant as a text.
     fn compared(&mut self, ast: &Ast) -> Option<Typed<S>> {
         let from = self.diags.len();
@@ -291,6 +290,7 @@ impl<'a, S: Scope> Checker<'a, S> {
         found
     }
 
+    /// Several expressions: all are checked, even if one is wrong.
     fn all(&mut self, asts: &[Ast]) -> Option<Vec<Typed<S>>> {
         let exprs: Vec<_> = asts.iter().map(|a| self.expr(a)).collect();
         exprs.into_iter().collect()

@@ -456,12 +456,14 @@ or all datetimes read in one zone. Whether a date comes before or after an hour 
         - {did: visits}       # visited_on is a date
         - {did: orders}       # ordered_at is a timestamp
 
-Bring one to the other's type where the table is declared. SQL of a `table:` runs in UTC, so name the project's zone, or an order of
-the evening is counted to the next day. In DuckDB:
+Bring one to the other's type where the table is made, as in a dbt model: make the date of the timestamp in the project's zone, or an
+order of the evening is counted to the next day.
 
-    table: {sql: \"select *, cast(ordered_at at time zone 'America/New_York' as date) as ordered_on from orders\"}
+    BigQuery     date(ordered_at, 'America/New_York')
+    Snowflake    convert_timezone('America/New_York', ordered_at)::date
+    DuckDB       cast(ordered_at at time zone 'America/New_York' as date)
 
-BigQuery says it `date(ordered_at, 'America/New_York')`, Snowflake `convert_timezone('America/New_York', ordered_at)::date`.",
+`table: {sql: …}` does it on BigQuery and Snowflake, too. DuckDB needs its extension ICU for this, which is not in segc.",
 };
 
 pub static SEQUENCE_SAME: Code = Code {
