@@ -209,7 +209,14 @@ impl Room<'_> {
         counted: Option<Counted>,
     ) {
         if self.seen.insert(sql.clone()) {
-            self.add(kind, what, span, sql, counted);
+            self.counted.extend(counted.iter().map(|c| c.name.clone()));
+            self.out.push(CheckQuery {
+                kind,
+                counted,
+                what,
+                span,
+                sql,
+            });
         }
     }
 
@@ -223,31 +230,12 @@ impl Room<'_> {
         counted: Option<Counted>,
     ) {
         let alone = nulls.sql();
-        if self.seen.insert(alone.clone()) {
-            let sql = match counted {
-                Some(_) => nulls.sql_counting_rows(&self.nothing()),
-                None => alone,
-            };
-            self.add(kind, what, span, sql, counted);
+        if counted.is_none() {
+            self.push(kind, what, span, alone);
+        } else if self.seen.insert(alone) {
+            let sql = nulls.sql_counting_rows(&self.nothing());
+            self.push_counting(kind, what, span, sql, counted);
         }
-    }
-
-    fn add(
-        &mut self,
-        kind: CheckKind,
-        what: String,
-        span: Span,
-        sql: String,
-        counted: Option<Counted>,
-    ) {
-        self.counted.extend(counted.iter().map(|c| c.name.clone()));
-        self.out.push(CheckQuery {
-            kind,
-            counted,
-            what,
-            span,
-            sql,
-        });
     }
 
     /// What is counted of a slot's table, unless that is counted already or is no source. A query has no name but that of who
