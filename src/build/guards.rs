@@ -113,33 +113,31 @@ pub fn tripped(
     let change = upkeep.and_then(|u| u.max_change).map(|(_, span)| span);
     // What bounds a case stands on its group, and what bounds an arm on its split.
     let whose = match (found.map(|s| s.kind), segment.split_once('.')) {
-        (Some(SegmentKind::Case), Some((group, _))) => format!("the group `{group}`"),
-        (Some(SegmentKind::Arm), Some((split, _))) => format!("the split `{split}`"),
+        (Some(SegmentKind::Case), Some((group, _))) => format!("for the group `{group}`"),
+        (Some(SegmentKind::Arm), Some((split, _))) => format!("for the split `{split}`"),
+        (Some(SegmentKind::Holdout), _) => "under `guards:` in segc.yml".to_owned(),
         (Some(SegmentKind::Case | SegmentKind::Arm), None)
-        | (Some(SegmentKind::Segment | SegmentKind::Holdout) | None, _) => "the segment".to_owned(),
+        | (Some(SegmentKind::Segment) | None, _) => "for the segment".to_owned(),
     };
     let (own, write) = match guard {
         Guard::SizeMin | Guard::SizeMax | Guard::MaxShare => (size, "correct the bound".to_owned()),
         Guard::Entered | Guard::Exited if change.is_some() => {
             (change, "correct the bound".to_owned())
         }
-        Guard::Entered | Guard::Exited => (None, format!("write `max_change:` for {whose}")),
+        Guard::Entered | Guard::Exited => (None, format!("write `max_change:` {whose}")),
         // All of them leave, which the bound of changes is asked about, too.
         Guard::Empty if change.is_some() => (
             None,
-            format!("write `size: {{min: 0}}` and `max_change: 100%` for {whose}"),
+            format!("write `size: {{min: 0}}` and `max_change: 100%` {whose}"),
         ),
         Guard::Empty => (
             None,
             format!(
-                "write `size: {{min: 0}}` for {whose} (and `max_change: 100%`, where {} or more leave)",
+                "write `size: {{min: 0}}` {whose} (and `max_change: 100%`, where {} or more leave)",
                 guards.min_change
             ),
         ),
-        Guard::Broad => (
-            None,
-            format!("write `size: {{max_share: 100%}}` for {whose}"),
-        ),
+        Guard::Broad => (None, format!("write `size: {{max_share: 100%}}` {whose}")),
         Guard::Source => (None, "load the source again".to_owned()),
     };
     let diagnostic = Diagnostic::error(

@@ -433,8 +433,15 @@ impl Room<'_> {
                 .map_or("", |s| &s.name);
             let what = format!("{name}.{}", time.col.name);
             let column = self.writer.dialect.identifier(&time.col.name);
-            // Rows that `where` leaves out are meant to count for nobody.
-            let conditions = self.conditions_on(time.col.slot, &relation.filter);
+            // Rows that the `where` of whose time it is leaves out are meant to count for nobody.
+            let all = &self.writer.model.relations;
+            let parent = all
+                .iter()
+                .find(|r| r.entity == relation.entity && r.name == *name);
+            let conditions = match parent.filter(|_| time.col.slot > 0) {
+                Some(parent) => self.conditions_on(0, &parent.filter),
+                None => self.conditions_on(time.col.slot, &relation.filter),
+            };
             let counted = self.counted(&relation.frame, time.col.slot, &relation.name);
             let nulls = Nulls {
                 table: &table,

@@ -146,10 +146,10 @@ fn lasting(project: &Checked<'_>, again: Again<'_>) -> Diagnostics {
     }
     let place = |d: &Diagnostic| (d.code.id, d.span());
     let mut kept: Vec<Diagnostic> = found.iter().cloned().collect();
-    let part = narrow::narrowed(project, &found);
+    let whole = || narrow::unending(project.spec.clone());
+    let part = narrow::narrowed(project, &found).unwrap_or_else(whole);
     for at in other_days(project) {
-        let model = part.as_ref().and_then(|part| again(part, at));
-        let Some(model) = model.or_else(|| again(project.spec, at)) else {
+        let Some(model) = again(&part, at).or_else(|| again(&whole(), at)) else {
             continue;
         };
         let mut found = Diagnostics::default();
@@ -162,29 +162,30 @@ fn lasting(project: &Checked<'_>, again: Again<'_>) -> Diagnostics {
     found
 }
 
-/// Evenings to come on which such windows lie otherwise: the last one of a leap year (periods are as long as they get); of another year a
-/// Sunday in March (the end of a week; one, two, six and twelve months are as short as they get) and a day in May (three months are); and
-/// when clocks go forward and back (a day has 23 hours, and 25).
+/// Moments to come at which such windows lie otherwise. On the evenings of these five days every number of months up to twelve, two
+/// years and three are as long, and as short, as they get: a Sunday in March (the end of a week), days in May and July of a year with
+/// no 29 February for three years before, and the last days of January and of December of a leap year. And half a day after clocks
+/// go forward and back, a day has 23 hours, and 25.
 fn other_days(project: &Checked<'_>) -> Vec<Timestamp> {
     let (today, zone) = (project.today, &project.model.time_zone);
-    let next = |leap: bool, month: i8, day: i8| {
-        let years = (1..10).filter_map(|n| today.year().checked_add(n));
-        let mut days = years.filter_map(|year| Date::new(year, month, day).ok());
-        days.find(|d| d.in_leap_year() == leap)
+    let years = (2..12).filter_map(|n| today.year().checked_add(n));
+    let mut years = years.filter_map(|year| Date::new(year, 1, 31).ok());
+    let Some(leap) = years.find(|d| d.in_leap_year()) else {
+        return Vec::new();
     };
-    let sunday = next(false, 3, 22).and_then(|d| {
+    let before = |month, day| Date::new(leap.year() - 1, month, day).ok();
+    let sunday = before(3, 22).and_then(|d| {
         let days = 7 - i64::from(d.weekday().to_monday_one_offset());
         d.checked_add(days.days()).ok()
     });
-    let days = [next(true, 12, 31), sunday, next(false, 5, 15)];
-    let changes = zone.following(project.model.as_of).take(2);
-    let changes = changes.map(|c| calendar::local_date(c.timestamp(), zone));
+    let last = Date::new(leap.year(), 12, 31).ok();
+    let days = [sunday, before(5, 15), before(7, 15), Some(leap), last];
     let evening = Time::constant(23, 59, 59, 0);
-    days.into_iter()
-        .flatten()
-        .chain(changes)
-        .filter_map(|d| calendar::instant(d.to_datetime(evening), zone))
-        .collect()
+    let evenings = days.into_iter().flatten();
+    let evenings = evenings.filter_map(|d| calendar::instant(d.to_datetime(evening), zone));
+    let changes = zone.following(project.model.as_of).take(2);
+    let changes = changes.filter_map(|c| c.timestamp().checked_add(12.hours()).ok());
+    evenings.chain(changes).collect()
 }
 
 /// Without what `allow:` silences; and what it silences for nothing.

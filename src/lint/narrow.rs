@@ -3,7 +3,7 @@
 use super::{Checked, item_of, logic};
 use crate::diag::Diagnostics;
 use crate::source::Span;
-use crate::spec::{Item, Name, SegmentSpec, Spec};
+use crate::spec::{Item, Name, Spec};
 use std::collections::HashSet;
 
 /// The segments and groups in which there are findings, with all that they refer to; no tests. None where a finding is in none of them:
@@ -47,7 +47,7 @@ pub(super) fn narrowed(project: &Checked<'_>, found: &Diagnostics) -> Option<Spe
         waiting.extend(names.map(|n: &Name| item_of(&n.value)));
     }
     let is = |item: &Item| needed.contains(item.name.value.as_str());
-    Some(Spec {
+    Some(unending(Spec {
         entities: spec.entities.clone(),
         traits: spec.traits.clone(),
         segments: spec
@@ -55,11 +55,6 @@ pub(super) fn narrowed(project: &Checked<'_>, found: &Diagnostics) -> Option<Spe
             .iter()
             .filter(|s| is(&s.item))
             .cloned()
-            // The other days may be years ahead.
-            .map(|segment| SegmentSpec {
-                expires_on: None,
-                ..segment
-            })
             .collect(),
         groups: spec
             .groups
@@ -76,7 +71,15 @@ pub(super) fn narrowed(project: &Checked<'_>, found: &Diagnostics) -> Option<Spe
         lists: spec.lists.clone(),
         tests: Vec::new(),
         broken: spec.broken.clone(),
-    })
+    }))
+}
+
+/// Without the days on which segments end: the other days may be years ahead.
+pub(super) fn unending(mut spec: Spec) -> Spec {
+    for segment in &mut spec.segments {
+        segment.expires_on = None;
+    }
+    spec
 }
 
 /// The names of the items, in order of their places, in which a place lies: several where `for_each` copies one.

@@ -6,7 +6,7 @@ use crate::diag::codes::lint as codes;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::expr::{ExprKind, Literal};
 use crate::model::typing::Context;
-use crate::model::{Atom, EntityExpr, Model, RelationId, Window, calendar, lineage};
+use crate::model::{Atom, EntityExpr, Model, RelationId, TraitId, Window, calendar, lineage};
 use crate::source::{Span, Spanned};
 use crate::spec::settings::{self, WeekStart};
 use crate::spec::{Duration, RelationSpec, WindowSpec};
@@ -20,15 +20,17 @@ pub(super) fn check(project: &Checked<'_>, week_start: WeekStart, diags: &mut Di
         week_start,
         vars: Vec::new(),
     };
-    let of_traits: HashSet<&Atom> = {
-        let mut atoms = HashSet::new();
-        for value in model.traits.iter().map(|t| &t.value) {
-            each_window(model, value, &mut |asked| {
+    let of_traits: Vec<HashSet<&Atom>> = model
+        .traits
+        .iter()
+        .map(|t| {
+            let mut atoms = HashSet::new();
+            each_window(model, &t.value, &mut |asked| {
                 atoms.insert(asked.of);
             });
-        }
-        atoms
-    };
+            atoms
+        })
+        .collect();
     // Some conditions ask about many windows: once at each place.
     let mut seen: BTreeSet<Span> = BTreeSet::new();
     let mut asked = |asked: &Asked<'_>| {
@@ -47,29 +49,39 @@ pub(super) fn check(project: &Checked<'_>, week_start: WeekStart, diags: &mut Di
             );
         }
     };
-    for value in model.traits.iter().map(|t| &t.value) {
-        each_window(model, value, &mut asked);
+    // A trait may be made of others: what traits ask is spoken of once.
+    let mut known: HashSet<&Atom> = HashSet::new();
+    for (found, atoms) in model.traits.iter().zip(&of_traits) {
+        each_window(model, &found.value, &mut |one| {
+            if !known.contains(one.of) {
+                asked(one);
+            }
+        });
+        known.extend(atoms);
     }
-    // Who names a trait asks no more than the trait does.
-    let mut leaf = |expr: &EntityExpr| {
+    // Who names a trait asks no more by that than the trait does.
+    let mut leaf = |expr, named: &[TraitId]| {
         each_window(model, expr, &mut |one| {
-            if !of_traits.contains(one.of) {
+            let mut named = named.iter().filter_map(|t| of_traits.get(t.index()));
+            if !named.any(|atoms| atoms.contains(one.of)) {
                 asked(one);
             }
         });
     };
     for segment in &model.segments {
-        lineage::each_leaf(&segment.predicate, &mut leaf);
+        lineage::each_leaf(&segment.predicate, &mut |expr| leaf(expr, &segment.traits));
     }
     for group in &model.groups {
+        let cases = model.segments.iter();
+        let cases = cases.filter(|s| super::item_of(&s.name) == group.name);
+        let named: Vec<TraitId> = cases.flat_map(|s| s.traits.iter().copied()).collect();
         for (_, case) in &group.cases {
-            lineage::each_leaf(case, &mut leaf);
+            lineage::each_leaf(case, &mut |expr| leaf(expr, &named));
         }
     }
-    for entity in &model.entities {
-        for predicate in &entity.suppress {
-            lineage::each_leaf(predicate, &mut leaf);
-        }
+    let all: Vec<TraitId> = (0u32..).map(TraitId).take(model.traits.len()).collect();
+    for predicate in model.entities.iter().flat_map(|e| &e.suppress) {
+        lineage::each_leaf(predicate, &mut |expr| leaf(expr, &all));
     }
 }
 

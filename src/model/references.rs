@@ -96,7 +96,10 @@ impl SegmentNames {
             }
             let unknown = self.unknown(name);
             diags.push(if world.lists.contains_key(&name.value) {
-                unknown.help(format!("it is a list: write `in_list: {}`", name.value))
+                unknown.help(format!(
+                    "it is a list, not a segment: `{{in_list: {0}}}` asks who is on it, `{{not: {{in_list: {0}}}}}` who is not",
+                    name.value
+                ))
             } else {
                 unknown
             });

@@ -230,7 +230,7 @@ impl World {
         let diagnostic = unknown_column(column, (&what, name), names);
         let diagnostic = if self.segments.contains(&column.value) {
             diagnostic.help(format!(
-                "it is a segment: write the condition `{{in: {}}}`",
+                "it is a segment; to be in it is a condition of its own, `{{in: {}}}`",
                 column.value
             ))
         } else {

@@ -232,7 +232,10 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
         Some(found) if unit.starts_with(' ') => Ok(Duration { count, unit: found }),
         Some(_) => Err(format!("did you mean `{number} {word}`?")),
         None if word.starts_with(['.', ',']) => Err(match in_smaller(number, word) {
-            Some(whole) => format!("whole numbers only: write `{whole}`"),
+            Some((whole, Unit::Hour | Unit::Minute | Unit::Second)) => {
+                format!("whole numbers only: write `{whole}`; of a date column, whole days")
+            }
+            Some((whole, _)) => format!("whole numbers only: write `{whole}`"),
             None => "whole numbers only: `36 hours`, not `1.5 days`".to_owned(),
         }),
         None => {
@@ -252,12 +255,16 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// What `1.5 days` is in whole numbers of a smaller unit: `36 hours`.
-fn in_smaller(number: &str, rest: &str) -> Option<String> {
-    let rest = rest.get(1..)?;
+/// What `1.5 days` is in whole numbers of a smaller unit: `36 hours`. Three digits may be thousands: `1,500 days` are so many.
+fn in_smaller(number: &str, rest: &str) -> Option<(String, Unit)> {
+    let (mark, rest) = rest.split_at_checked(1)?;
     let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (part, word) = rest.split_at_checked(digits)?;
-    let scale = 10_u64.checked_pow(u32::try_from(digits).ok()?)?;
+    let scale = match (digits, mark) {
+        (3, ",") => 1,
+        (3, _) => return None,
+        _ => 10_u64.checked_pow(u32::try_from(digits).ok()?)?,
+    };
     let mut count: u64 = format!("{number}{part}").parse().ok()?;
     let word = word.trim();
     let is = |(one, many, _): &&(&str, &str, Unit)| *one == word || *many == word;
@@ -276,7 +283,7 @@ fn in_smaller(number: &str, rest: &str) -> Option<String> {
         unit = smaller;
     }
     let (_, many, _) = UNITS.iter().find(|(_, _, u)| *u == unit)?;
-    Some(format!("{} {many}", count / scale))
+    Some((format!("{} {many}", count / scale), unit))
 }
 
 /// `2026-01-31`
@@ -445,9 +452,23 @@ mod tests {
             ("90d", "did you mean `90 days`?"),
             ("90 dyas", "did you mean `90 days`?"),
             ("90days", "did you mean `90 days`?"),
-            ("1.5 days", "whole numbers only: write `36 hours`"),
-            ("2.5 weeks", "whole numbers only: write `420 hours`"),
-            ("1.5 hours", "whole numbers only: write `90 minutes`"),
+            (
+                "1.5 days",
+                "whole numbers only: write `36 hours`; of a date column, whole days",
+            ),
+            ("1,500 days", "whole numbers only: write `1500 days`"),
+            (
+                "1.500 days",
+                "whole numbers only: `36 hours`, not `1.5 days`",
+            ),
+            (
+                "2.5 weeks",
+                "whole numbers only: write `420 hours`; of a date column, whole days",
+            ),
+            (
+                "1.5 hours",
+                "whole numbers only: write `90 minutes`; of a date column, whole days",
+            ),
             ("2.25 years", "whole numbers only: write `27 months`"),
             (
                 "1.5 months",

@@ -260,7 +260,8 @@ impl<'a> Reader<'a> {
         let mut diagnostic = self.mismatch(node, expected);
         diagnostic = match node.scalar_text() {
             Some(text) if text.starts_with("var(") => {
-                diagnostic.help(format!("write `\"{{{{ {text} }}}}\"`"))
+                let quote = if text.contains('"') { '\'' } else { '"' };
+                diagnostic.help(format!("write `{quote}{{{{ {text} }}}}{quote}`"))
             }
             Some(text) if text.len() < 40 && !text.contains('\n') => {
                 diagnostic.help(format!("write `[{text}]`"))
@@ -310,7 +311,10 @@ impl<'a> Reader<'a> {
             (_, Some(text)) => {
                 diagnostic = diagnostic.help(match &written.kind {
                     NodeKind::String(template) if template::is_template(template) => {
-                        format!("with a word beside it, it is a text: `\"over {template}\"`")
+                        let quote = if template.contains('"') { '\'' } else { '"' };
+                        format!(
+                            "with a word beside it, it is a text: `{quote}over {template}{quote}`"
+                        )
                     }
                     NodeKind::Null
                     | NodeKind::Bool(_)

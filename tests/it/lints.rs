@@ -19,7 +19,7 @@ Levels are changed for a whole project in `segc.yml`, by name or code:\n\n\
 and silenced where a finding is right as it is, on the item it lies in, with a reason:\n\n\
 ```yaml\nsegments:\n  - name: not_us\n    where: country <> 'US'\n    allow: [{lint: null_drops_out, reason: country is filled at sign-up}]\n```\n\n\
 Lints at `allow` are silent; `segc check` counts what has no description, owner or action. Findings about conditions (S0801 to S0804, S0822) are proofs, and hold\n\
-on other days than that of `as_of` too (the end of a leap year, days in March and May, changes of the clock): what segc cannot decide it does not report.\n\n\
+on other days than that of `as_of` too (on which months and years are as long and as short as they get, and the clock changes): what segc cannot decide it does not report.\n\n\
 | lint | code | default | |\n|---|---|---|---|\n",
     );
     for lint in LINTS {

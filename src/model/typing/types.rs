@@ -111,6 +111,15 @@ fn first_word(lower: &str) -> &str {
 /// What other systems' types are called here.
 fn near(text: &str) -> Option<&'static str> {
     let lower = text.trim().to_ascii_lowercase();
+    if let Some(items) = lower.strip_suffix("[]") {
+        return Some(match near(items).unwrap_or(items) {
+            "int" => "array<int>",
+            "float" => "array<float>",
+            "boolean" => "array<boolean>",
+            "date" => "array<date>",
+            _ => "array<string>",
+        });
+    }
     Some(match first_word(&lower) {
         "varchar" | "text" | "char" | "character" | "nvarchar" | "bytes" | "uuid" | "str"
         | "enum" => "string",

@@ -5,7 +5,7 @@ use std::process::Command;
 
 /// Of the dev profile, which CI has built anyway; in millions. Whoever makes compiling dearer or cheaper by more than a
 /// twentieth writes the new figure here.
-const MILLIONS: u64 = 4302;
+const MILLIONS: u64 = 4628;
 
 #[test]
 #[ignore = "needs valgrind; .ci/run runs it"]
