@@ -3,6 +3,7 @@
 //! A rule pushes a diagnostic; here it gets its level, or is silenced by `allow:` of the item it lies in. No rule changes what is
 //! compiled.
 
+mod days;
 mod items;
 mod logic;
 mod narrow;
@@ -15,8 +16,8 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::model::{Model, calendar};
 use crate::source::Span;
 use crate::spec::{EntitySpec, GroupSpec, Item, Name, SegmentSpec, Settings, Spec};
-use jiff::civil::{Date, Time};
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// What rules look at.
@@ -148,7 +149,7 @@ fn lasting(project: &Checked<'_>, again: Again<'_>) -> Diagnostics {
     let mut kept: Vec<Diagnostic> = found.iter().cloned().collect();
     let whole = || narrow::unending(project.spec.clone());
     let part = narrow::narrowed(project, &found).unwrap_or_else(whole);
-    for at in other_days(project) {
+    for at in days::others(project.today, project.model) {
         let Some(model) = again(&part, at).or_else(|| again(&whole(), at)) else {
             continue;
         };
@@ -160,32 +161,6 @@ fn lasting(project: &Checked<'_>, again: Again<'_>) -> Diagnostics {
     let mut found = Diagnostics::default();
     kept.into_iter().for_each(|d| found.push(d));
     found
-}
-
-/// Moments to come at which such windows lie otherwise. On the evenings of these five days every number of months up to twelve, two
-/// years and three are as long, and as short, as they get: a Sunday in March (the end of a week), days in May and July of a year with
-/// no 29 February for three years before, and the last days of January and of December of a leap year. And half a day after clocks
-/// go forward and back, a day has 23 hours, and 25.
-fn other_days(project: &Checked<'_>) -> Vec<Timestamp> {
-    let (today, zone) = (project.today, &project.model.time_zone);
-    let years = (2..12).filter_map(|n| today.year().checked_add(n));
-    let mut years = years.filter_map(|year| Date::new(year, 1, 31).ok());
-    let Some(leap) = years.find(|d| d.in_leap_year()) else {
-        return Vec::new();
-    };
-    let before = |month, day| Date::new(leap.year() - 1, month, day).ok();
-    let sunday = before(3, 22).and_then(|d| {
-        let days = 7 - i64::from(d.weekday().to_monday_one_offset());
-        d.checked_add(days.days()).ok()
-    });
-    let last = Date::new(leap.year(), 12, 31).ok();
-    let days = [sunday, before(5, 15), before(7, 15), Some(leap), last];
-    let evening = Time::constant(23, 59, 59, 0);
-    let evenings = days.into_iter().flatten();
-    let evenings = evenings.filter_map(|d| calendar::instant(d.to_datetime(evening), zone));
-    let changes = zone.following(project.model.as_of).take(2);
-    let changes = changes.filter_map(|c| c.timestamp().checked_add(12.hours()).ok());
-    evenings.chain(changes).collect()
 }
 
 /// Without what `allow:` silences; and what it silences for nothing.
