@@ -3,7 +3,7 @@
 use super::expr::Writer;
 use crate::diag::Diagnostics;
 use crate::dialect::Dialect;
-use crate::expr::{Expr, ExprKind, Type};
+use crate::expr::{Expr, ExprKind, Func, Type};
 use crate::ir::block::{BlockExpr, Term};
 use crate::ir::{Answer, Plan};
 use crate::model::{
@@ -433,15 +433,15 @@ impl Room<'_> {
                 .map_or("", |s| &s.name);
             let what = format!("{name}.{}", time.col.name);
             let column = self.writer.dialect.identifier(&time.col.name);
-            // Rows that the `where` of whose time it is leaves out are meant to count for nobody.
-            let all = &self.writer.model.relations;
-            let parent = all
-                .iter()
-                .find(|r| r.entity == relation.entity && r.name == *name);
-            let conditions = match parent.filter(|_| time.col.slot > 0) {
-                Some(parent) => self.conditions_on(0, &parent.filter),
-                None => self.conditions_on(time.col.slot, &relation.filter),
+            // The relation itself, or the parent whose time it is.
+            let whose = if time.col.slot == 0 {
+                Some(relation)
+            } else {
+                let mut all = self.writer.model.relations.iter();
+                all.find(|r| r.entity == relation.entity && r.name == *name)
             };
+            let filter = whose.map_or(&[][..], |r| &r.filter);
+            let conditions = self.conditions_on(0, &left_out_by(filter, &time.col.name));
             let counted = self.counted(&relation.frame, time.col.slot, &relation.name);
             let nulls = Nulls {
                 table: &table,
@@ -452,6 +452,17 @@ impl Room<'_> {
             self.push_nulls(CheckKind::TimeNull, what, relation.span, &nulls, counted);
         }
     }
+}
+
+/// The conditions by which rows without a time are left out on purpose: those on anything else, and those that ask whether there is one.
+/// A bound on the time leaves such rows out, too, but nobody has thought of them.
+fn left_out_by(filter: &[RowExpr], time: &str) -> Vec<RowExpr> {
+    let meant = |f: &&RowExpr| {
+        let mut bounds = false;
+        f.each_column(&mut |c| bounds |= c.slot == 0 && c.name == time);
+        !bounds || f.calls(Func::IsNotNull) || f.calls(Func::IsNull)
+    };
+    filter.iter().filter(meant).cloned().collect()
 }
 
 /// Rows of a table, of those that meet the conditions, without a value in a column.

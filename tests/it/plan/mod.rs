@@ -222,6 +222,7 @@ fn each_question_is_asked_of_the_data_once() {
         let many = m.measure(relation, Agg::Count, None, vec![], m.days(days));
         m.segment(&format!("s{days}"), ge(m.value(many), int(2)).into_leaf());
     }
+    let at = m.col(ORDERS, "ordered_at");
     let mut model = m.model();
     let times = |model: &Model| -> Vec<String> {
         let (_, plan) = plans(model);
@@ -239,6 +240,19 @@ fn each_question_is_asked_of_the_data_once() {
     let not_cancelled =
         "count(case when checked.ordered_at is null and checked.status <> 'cancelled' then 1 end)";
     assert_eq!(times(&model), [counting(not_cancelled)]);
+    // A bound on the time leaves NULLs out as well, but not on purpose.
+    model.relations[ORDERS.index()]
+        .filter
+        .push(ge(at.clone(), at.clone()));
+    assert_eq!(times(&model), [counting(not_cancelled)]);
+    model.relations[ORDERS.index()].filter.pop();
+    let told = call(Func::IsNotNull, vec![at], Type::Boolean);
+    model.relations[ORDERS.index()].filter.push(told);
+    let sql = times(&model).remove(0);
+    assert!(
+        sql.contains("and checked.ordered_at is not null then"),
+        "{sql}"
+    );
     for relation in &mut model.relations {
         relation.filter.clear();
     }
