@@ -111,20 +111,29 @@ pub fn tripped(
     let upkeep = found.map(|s| &s.upkeep);
     let size = upkeep.and_then(|u| u.size.as_ref()).map(|s| s.span);
     let change = upkeep.and_then(|u| u.max_change).map(|(_, span)| span);
-    // What bounds a case stands on its group, and what bounds an arm on its split.
+    // What bounds a case stands on its group, and what bounds an arm on its split; the holdout has no bounds of its own.
+    let held_out = found.is_some_and(|s| s.kind == SegmentKind::Holdout);
+    let project_wide = |key: &str| (None, format!("write `{key}` under `guards:` in segc.yml"));
     let whose = match (found.map(|s| s.kind), segment.split_once('.')) {
         (Some(SegmentKind::Case), Some((group, _))) => format!("for the group `{group}`"),
         (Some(SegmentKind::Arm), Some((split, _))) => format!("for the split `{split}`"),
-        (Some(SegmentKind::Holdout), _) => "under `guards:` in segc.yml".to_owned(),
         (Some(SegmentKind::Case | SegmentKind::Arm), None)
-        | (Some(SegmentKind::Segment) | None, _) => "for the segment".to_owned(),
+        | (Some(SegmentKind::Segment | SegmentKind::Holdout) | None, _) => {
+            "for the segment".to_owned()
+        }
     };
     let (own, write) = match guard {
         Guard::SizeMin | Guard::SizeMax | Guard::MaxShare => (size, "correct the bound".to_owned()),
         Guard::Entered | Guard::Exited if change.is_some() => {
             (change, "correct the bound".to_owned())
         }
-        Guard::Entered | Guard::Exited => (None, format!("write `max_change:` {whose}")),
+        Guard::Entered | Guard::Exited if held_out => (None, "correct its `share`".to_owned()),
+        Guard::Entered => (
+            None,
+            format!("write `max_change:` {whose}, which may be 100%: as many again as were in it"),
+        ),
+        Guard::Exited => (None, format!("write `max_change:` {whose}")),
+        Guard::Empty if held_out => project_wide("allow_empty: true"),
         // All of them leave, which the bound of changes is asked about, too.
         Guard::Empty if change.is_some() => (
             None,
@@ -137,6 +146,7 @@ pub fn tripped(
                 guards.min_change
             ),
         ),
+        Guard::Broad if held_out => project_wide("allow_broad: true"),
         Guard::Broad => (None, format!("write `size: {{max_share: 100%}}` {whose}")),
         Guard::Source => (None, "load the source again".to_owned()),
     };

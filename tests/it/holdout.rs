@@ -130,6 +130,48 @@ fn a_segment_that_a_guard_refuses_keeps_whom_it_had() {
     assert_eq!(shop.members("holdout"), "1 2 6");
 }
 
+/// What bounds a case stands on its group, what bounds an arm on its split; and the holdout has its share.
+#[test]
+fn a_guard_says_where_its_bound_can_be_written() {
+    let spec = |until: i64, arms: &str| {
+        format!(
+            "segments: [{{name: mailed, where: true, channels: [email]}}]\n\
+             groups: [{{name: half, cases: [{{name: low, where: customer_id <= {until}}}], otherwise: high}}]\n\
+             splits: [{{name: test, of: mailed, salt: q1, arms: {{{arms}}}}}]\n"
+        )
+    };
+    let settings = |share: &str| {
+        format!(
+            "name: shop\nversion: 1\ntargets: {{dev: {{type: duckdb, path: shop.duckdb}}}}\n\
+             guards: {{min_change: 1, allow_broad: true}}\nholdout: {{share: {share}, salt: h1}}\n"
+        )
+    };
+    let shop = shop("1%");
+    shop.put("segc.yml", &settings("24.87%"));
+    shop.put("segments/spec.yml", &spec(2, "a: 20%, b: 80%"));
+    shop.built("2026-01-01");
+    shop.put("segc.yml", &settings("40%"));
+    shop.put("segments/spec.yml", &spec(8, "a: 90%, b: 10%"));
+    let (code, said) = shop.build("2026-01-02");
+    assert_eq!(code, Some(1), "{said}");
+    for (segment, advice) in [
+        ("holdout", "correct its `share`"),
+        (
+            "half.low",
+            "write `max_change:` for the group `half`, which may be 100%",
+        ),
+        ("half.high", "write `max_change:` for the group `half`"),
+        ("test.b", "write `size: {min: 0}` for the split `test`"),
+    ] {
+        let refused = format!("segment `{segment}` is refused");
+        let (_, told) = said
+            .split_once(&refused)
+            .unwrap_or_else(|| panic!("{segment}: {said}"));
+        let help = told.lines().find(|line| line.contains("= help:")).unwrap();
+        assert!(help.contains(advice), "{segment}: {help}");
+    }
+}
+
 #[test]
 fn every_command_says_who_is_held_out() {
     let shop = shop("24.87%");
