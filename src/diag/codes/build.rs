@@ -103,9 +103,9 @@ pub static AS_OF_IN_THE_FUTURE: Code = Code {
 A segment is a question about the past, asked as of one instant. As of an instant that has not come yet, rows that are \
 still to arrive would belong to the answer, so what is published now would be wrong later.
 
-An `--as-of` that is plainly in the future is S0413; this one is found when the build begins:
+Where it is read, that is S0413; a build looks at the clock once more as it begins, for it may have been set back meanwhile:
 
-    segc build --as-of 2026-03-01T12:00Z      # the computer's clock says 11:59
+    segc build --as-of 2031-01-01      # S0413: today is 2026-03-01
 
 Leave `--as-of` out (the default is now), or give an instant that has passed.",
 };
