@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 #[command(
     after_help = "Files go to target/compiled/<target>/: <entity>.sql answers everything about an entity, checks/*.sql are what a build asks of
 its sources first. The same input gives the same bytes. With --select the SQL is printed as well. Several dialects have a folder
-each, target/compiled/<target>/<dialect>/.
+each, target/compiled/<target>/<dialect>/, and the manifest is the target's. Where there is an error, nothing is written.
 
 Examples:
   segc compile
@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     let mut written = 0;
     if let Some(parts) = workspace.parts() {
         let dialects = args.dialects(parts.dialect);
-        let mut files = Vec::new();
+        let mut listed = Vec::new();
         for dialect in &dialects {
             let mut passes = Passes::default();
             let compiled = crate::compile(
@@ -118,12 +118,8 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
                     data.push_str(&query_file(query));
                 }
             }
-            let written = sql_files(&compiled, parts.model, *dialect);
-            files.extend(
-                written
-                    .into_iter()
-                    .map(|(name, text)| (below.join(name), text)),
-            );
+            let of_dialect = sql_files(&compiled, parts.model, *dialect).into_iter();
+            listed.extend(of_dialect.map(|(name, text)| (below.join(name), text)));
         }
         if !parts.diags.has_errors() {
             let of_manifest = match dialects.as_slice() {
@@ -131,13 +127,13 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
                 _ => parts.dialect,
             };
             let json = manifest_json(&parts, &selection, of_manifest);
-            written = files.len();
+            written = listed.len();
             let below = folder.join("compiled").join(&parts.target.name);
-            clear(&below, &files);
-            for (_, text) in &mut files {
+            clear(&below, &listed);
+            for (_, text) in &mut listed {
                 ensure_line_end(text);
             }
-            for (name, text) in &files {
+            for (name, text) in &listed {
                 put(&below.join(name), text, &ctx.ui, parts.diags);
             }
             put(&folder.join("manifest.json"), &json, &ctx.ui, parts.diags);
@@ -250,7 +246,7 @@ fn check_name(check: &CheckQuery) -> String {
     format!("{kind}_{what}")
 }
 
-/// Removes compiled files of an earlier run that this one does not write.
+/// Removes compiled files of an earlier run that this one does not write, and folders that are empty then.
 fn clear(folder: &Path, listed: &[(PathBuf, String)]) {
     let keep: BTreeSet<PathBuf> = listed.iter().map(|(name, _)| folder.join(name)).collect();
     let of_dialects = dialect::ALL.iter().map(|d| folder.join(d.name()));
@@ -266,6 +262,7 @@ fn clear(folder: &Path, listed: &[(PathBuf, String)]) {
                 let _ = std::fs::remove_file(path);
             }
         }
+        let _ = std::fs::remove_dir(&below);
     }
 }
 
