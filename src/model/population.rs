@@ -81,27 +81,20 @@ fn takes(spec: &PopulationSpec, of: EntityExpr, diags: &mut Diagnostics) -> Opti
     if takes.accepts(&of.ty) {
         return Some(of);
     }
+    let made = if of.ty == Type::Boolean {
+        "`if(x, 1, 0)` makes a number of a boolean"
+    } else if of.ty == Type::Json {
+        "`json_number(x, 'a.b')` takes a number out of a json"
+    } else {
+        "`cast(x as float)` makes a number of a text"
+    };
     diags.push(
         Diagnostic::error(
             &AGGREGATE_TYPE,
             format!("`{word}` takes {}, not {}", takes.words(), article(&of.ty)),
         )
         .at(of.at.0, format!("this is {}", article(&of.ty)))
-        .help(match of.ty {
-            Type::Boolean => "compare by a number or a date; `if(x, 1, 0)` makes a number of a boolean",
-            Type::Json => "compare by a number or a date; `json_number(x, 'a.b')` takes a number out of a json",
-            Type::Int
-            | Type::Float
-            | Type::Decimal { .. }
-            | Type::String
-            | Type::Date
-            | Type::Timestamp
-            | Type::Datetime
-            | Type::Array(_)
-            | Type::Null => {
-                "compare by a number or a date; `cast(x as float)` makes a number of a text"
-            }
-        }),
+        .help(format!("compare by a number or a date; {made}")),
     );
     None
 }

@@ -260,8 +260,7 @@ impl<'a> Reader<'a> {
         let mut diagnostic = self.mismatch(node, expected);
         diagnostic = match node.scalar_text() {
             Some(text) if text.starts_with("var(") => {
-                let quote = if text.contains('"') { '\'' } else { '"' };
-                diagnostic.help(format!("write `{quote}{{{{ {text} }}}}{quote}`"))
+                diagnostic.help(format!("write `{}`", quoted(&format!("{{{{ {text} }}}}"))))
             }
             Some(text) if text.len() < 40 && !text.contains('\n') => {
                 diagnostic.help(format!("write `[{text}]`"))
@@ -309,21 +308,15 @@ impl<'a> Reader<'a> {
                 diagnostic = diagnostic.help("one value stands here without `[ ]` or `-`");
             }
             (_, Some(text)) => {
-                diagnostic = diagnostic.help(match &written.kind {
-                    NodeKind::String(template) if template::is_template(template) => {
-                        let quote = if template.contains('"') { '\'' } else { '"' };
-                        format!(
-                            "with a word beside it, it is a text: `{quote}over {template}{quote}`"
-                        )
-                    }
-                    NodeKind::Null
-                    | NodeKind::Bool(_)
-                    | NodeKind::Int(_)
-                    | NodeKind::Number(_)
-                    | NodeKind::String(_)
-                    | NodeKind::List(_)
-                    | NodeKind::Map(_) => format!("quotes make it a text: `\"{text}\"`"),
-                });
+                let help = if let NodeKind::String(template) = &written.kind
+                    && template::is_template(template)
+                {
+                    let text = quoted(&format!("over {template}"));
+                    format!("with a word beside it, it is a text: `{text}`")
+                } else {
+                    format!("quotes make it a text: `\"{text}\"`")
+                };
+                diagnostic = diagnostic.help(help);
             }
             (_, None) => {}
         }
@@ -451,6 +444,12 @@ impl<'a> Reader<'a> {
         );
         None
     }
+}
+
+/// In the quotes of YAML that it does not have itself.
+fn quoted(text: &str) -> String {
+    let quote = if text.contains('"') { '\'' } else { '"' };
+    format!("{quote}{text}{quote}")
 }
 
 /// The names of the keys that this version reads.

@@ -51,22 +51,13 @@ impl<S: Scope> Checker<'_, S> {
                 return self.concat(vec![left?, right?], at);
             }
         };
-        let sides = match op {
-            BinaryOp::Eq | BinaryOp::Ne => (self.expr(left), self.compared(right)),
-            BinaryOp::Add
-            | BinaryOp::Sub
-            | BinaryOp::Mul
-            | BinaryOp::Div
-            | BinaryOp::Mod
-            | BinaryOp::And
-            | BinaryOp::Or
-            | BinaryOp::Lt
-            | BinaryOp::Le
-            | BinaryOp::Gt
-            | BinaryOp::Ge
-            | BinaryOp::Concat => (self.expr(left), self.expr(right)),
+        let left = self.expr(left);
+        let right = if matches!(op, BinaryOp::Eq | BinaryOp::Ne) {
+            self.compared(right)
+        } else {
+            self.expr(right)
         };
-        let (left, right) = (sides.0?, sides.1?);
+        let (left, right) = (left?, right?);
         match op {
             BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Mod => {
                 self.arithmetic(func, left, right, at)
