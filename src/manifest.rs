@@ -142,7 +142,7 @@ fn segments<'a>(
         .map(crate::model::SegmentId)
         .zip(&model.segments)
         .map(move |(id, s)| {
-            let lineage = lineage::of_segment(model, id);
+            let lineage = lineage::of_published(model, id);
             let entity = model.entities.get(s.entity.index());
             let used = s
                 .references

@@ -147,11 +147,8 @@ fn segment(id: SegmentId, parts: &Parts<'_>, out: &mut String) {
     }
     out.push('\n');
     let exposed: Vec<&str> = segment.expose.iter().map(|e| e.name(model)).collect();
-    let lineage = lineage::of_segment(model, id);
-    let refers = lineage
-        .segments
-        .iter()
-        .filter_map(|s| model.segments.get(s.index()));
+    let refers = lineage::of_segment(model, id).segments;
+    let refers = refers.iter().filter_map(|s| model.segments.get(s.index()));
     let used_by = model.segments.iter().filter(|s| s.references.contains(&id));
     fact(
         "refers to",
@@ -202,7 +199,7 @@ fn segment(id: SegmentId, parts: &Parts<'_>, out: &mut String) {
     if let Some(reason) = &segment.upkeep.holdout_reason {
         let _ = writeln!(out, "The holdout is not left out of it: {reason}.");
     }
-    reads(&lineage, parts, out);
+    reads(&lineage::of_published(model, id), parts, out);
     let _ = writeln!(out, "definition {}\n", segment.definition_hash);
 }
 

@@ -138,7 +138,7 @@ segments:
 }
 
 #[test]
-fn suppression_may_name_traits_and_segments() {
+fn suppression_may_name_traits_and_segments_and_what_is_published_depends_on_them() {
     let project = project_at(
         &[
             &SHOP.replace(
@@ -147,7 +147,11 @@ fn suppression_may_name_traits_and_segments() {
             ),
             "
 traits: [{name: big, sql: count(orders) > 100}]
-segments: [{name: staff, where: Loyal}]
+segments:
+  - {name: staff, where: Loyal}
+  - {name: german, where: country = 'DE', channels: [email]}
+  - {name: told_all, where: country = 'DE', suppress: false, suppress_reason: a recall}
+  - {name: asked_for, where: country = 'DE', enabled: false}
 ",
         ],
         "2026-01-31T00:00:00Z",
@@ -155,5 +159,17 @@ segments: [{name: staff, where: Loyal}]
         &Catalog::default(),
     );
     assert_eq!(project.messages(), Vec::<String>::new());
-    assert_eq!(project.model.entities[0].suppress.len(), 3);
+    let model = &project.model;
+    assert_eq!(model.entities[0].suppress.len(), 3);
+    let columns = |name: &str| {
+        let read = lineage::of_published(model, find(model, name).0).columns;
+        let columns: Vec<String> = read.into_values().flatten().collect();
+        columns.join(" ")
+    };
+    assert_eq!(
+        columns("german"),
+        "Loyal country customer_id email email_opt_in profile customer_id ordered_at status"
+    );
+    assert_eq!(columns("told_all"), "country customer_id");
+    assert_eq!(columns("asked_for"), "country customer_id");
 }
