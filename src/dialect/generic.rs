@@ -317,7 +317,10 @@ pub(super) fn call<D: Dialect + ?Sized>(
             ))
         }
         Func::Abs => Some(function("abs", args)),
-        Func::Round => Some(function("round", args)),
+        Func::Round => match args {
+            [x, digits] if *x.ty == Type::Float => round_float(x, digits.literal?),
+            _ => Some(function("round", args)),
+        },
         Func::Floor => whole(d, "floor", args, ty),
         Func::Ceil => whole(d, "ceil", args, ty),
         Func::Power => Some(function("power", args)),
@@ -378,6 +381,21 @@ fn native<D: Dialect + ?Sized>(d: &D, args: &[Arg<'_>], ty: &Type) -> Option<Sql
     let mut arg = |n: usize| args.get(n).map(|a| a.at(Binding::Atom));
     let text = native_text(texts.literal?, Some(d.name()), &mut arg)?;
     Some(Sql::atom(format!("cast({text} as {})", d.type_name(ty))))
+}
+
+/// A float to so many digits, by arithmetic that warehouses have alike. Their own ROUND differs: DuckDB computes just this, and
+/// BigQuery asks how the float is written in decimals, so that 2.675 is 2.68 and 2.67.
+fn round_float(x: &Arg<'_>, digits: &Literal) -> Option<Sql> {
+    let Literal::Int(digits) = digits else {
+        return None;
+    };
+    let power = format!("1e{}", digits.unsigned_abs());
+    let (there, back) = if *digits < 0 { ("/", "*") } else { ("*", "/") };
+    let x = x.at(Binding::Mul);
+    Some(Sql::new(
+        format!("round({x} {there} {power}) {back} {power}"),
+        Binding::Mul,
+    ))
 }
 
 /// Rounding to whole numbers, in the type that was promised.

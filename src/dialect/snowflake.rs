@@ -159,6 +159,12 @@ impl Dialect for Snowflake {
             (Type::Datetime, Type::String) => {
                 format!("rtrim(rtrim(to_varchar({text}, 'YYYY-MM-DD HH24:MI:SS.FF6'), '0'), '.')")
             }
+            // Its whole numbers have 38 digits, ours 64 bits.
+            (Type::String, Type::Int) if safe => {
+                let (least, most) = (i64::MIN, i64::MAX);
+                let number = format!("try_cast({text} as {name})");
+                format!("case when {number} between {least} and {most} then {number} end")
+            }
             (Type::String, _) if safe => format!("try_cast({text} as {name})"),
             _ if safe => format!("try_cast(cast({text} as varchar) as {name})"),
             _ => format!("cast({text} as {name})"),
@@ -479,8 +485,8 @@ fn like(op: &str, args: &[Arg<'_>]) -> Option<Sql> {
     Some(sql)
 }
 
-/// The pattern and its parameters. Inline flags, groups without a number and lazy repetition are not known here; no other spelling
-/// of them is tried. <https://docs.snowflake.com/en/sql-reference/functions-regexp#general-usage-notes>
+/// The pattern and its parameters. Inline flags, groups without a number, lazy repetition and most escapes are not known here, or
+/// not said to be; no other spelling of them is tried. <https://docs.snowflake.com/en/sql-reference/functions-regexp#general-usage-notes>
 fn pattern<'p>(of: &'p Arg<'_>) -> Option<(&'p str, &'static str)> {
     let Some(Literal::String(text)) = of.literal else {
         return None;
@@ -490,7 +496,8 @@ fn pattern<'p>(of: &'p Arg<'_>) -> Option<(&'p str, &'static str)> {
         None => (text.as_str(), "c"),
     };
     let foreign = [
-        "(?", "*?", "+?", "??", "}?", "\\p", "\\P", "\\Q", "\\z", "\\C", "[[:",
+        "(?", "*?", "+?", "??", "}?", "\\p", "\\P", "\\Q", "\\z", "\\C", "[[:", "\\A", "\\a",
+        "\\f", "\\n", "\\r", "\\t", "\\v", "\\x", "\\0",
     ];
     (!foreign.iter().any(|f| text.contains(f))).then_some((text, parameters))
 }

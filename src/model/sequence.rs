@@ -209,7 +209,8 @@ impl Conditions<'_> {
         let values = out.iter().cloned().collect::<Option<Vec<RowExpr>>>()?;
         let first = values.first()?;
         for (value, step) in values.iter().zip(&spec.steps) {
-            if joinable(&first.ty, &value.ty) {
+            // BigQuery sorts by no float: <https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#groupable_data_types>
+            if joinable(&first.ty, &value.ty) && first.ty != Type::Float {
                 continue;
             }
             let message = if first.ty == value.ty {

@@ -218,6 +218,13 @@ impl<S: Scope> Checker<'_, S> {
                 let (rounded, at) = (value.ty.clone(), value.at);
                 self.call(Func::Round, vec![value], rounded, at)?
             }
+            (Type::Float, Type::Decimal { scale, .. }) if !is_rounded(&value, *scale) => {
+                let at = value.at;
+                let digits = Literal::Int(i64::from(*scale));
+                let digits = (*scale > 0).then(|| Expr::literal(digits, Type::Int, at));
+                let args = std::iter::once(value).chain(digits).collect();
+                self.call(Func::Round, args, Type::Float, at)?
+            }
             (Type::String, ty) => self.readable(value, ty, safe)?,
             _ => value,
         };
@@ -237,8 +244,9 @@ impl<S: Scope> Checker<'_, S> {
             Type::Float => "^-?[0-9]+([.][0-9]*)?([eE][+-]?[0-9]+)?$",
             Type::Boolean => "(?i)^(true|false)$",
             Type::Date => "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+            // The midnight of 24:00 and the second 60 are read by some, as other times.
             Type::Datetime => {
-                "^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?$"
+                "^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?)?$"
             }
             Type::String | Type::Timestamp | Type::Json | Type::Array(_) | Type::Null => {
                 return Some(text);
@@ -527,4 +535,16 @@ pub(super) fn rescale(digits: i128, from: u8, to: u8) -> Option<i128> {
     let (quotient, rest) = (digits / factor, digits % factor);
     let away = rest.unsigned_abs() * 2 >= factor.unsigned_abs();
     Some(quotient + if away { rest.signum() } else { 0 })
+}
+
+/// Whether it is a call of `round` that leaves no more digits than these.
+fn is_rounded<C>(of: &Expr<C>, scale: u8) -> bool {
+    let ExprKind::Call(Func::Round, args) = &of.kind else {
+        return false;
+    };
+    match args.get(1).map(literal_of) {
+        None => true,
+        Some(Some(Literal::Int(digits))) => *digits <= i64::from(scale),
+        Some(_) => false,
+    }
 }

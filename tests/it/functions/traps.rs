@@ -71,6 +71,16 @@ pub(super) const TRAPS: &[Entry] = &[
         &[("string", "2026-01-31 25:00")],
         "-",
     ),
+    (
+        "try_cast({0} as datetime)",
+        &[("string", "2026-01-31 24:00:00")],
+        "-",
+    ),
+    (
+        "try_cast({0} as datetime)",
+        &[("string", "2026-01-31 23:59:60")],
+        "-",
+    ),
     ("try_cast({0} as float)", &[("string", "12.")], "12"),
     ("try_cast({0} as decimal(4,2))", &[("string", "123.4")], "-"),
     // Texts are bytes: case, blanks and accents count.
@@ -128,6 +138,11 @@ pub(super) const TRAPS: &[Entry] = &[
     ("regexp_matches({0}, 'a.b')", &[("string", "a\nb")], "false"),
     ("regexp_matches({0}, '\\d+')", &[("string", "a1")], "true"),
     ("regexp_matches({0}, '\\d+')", &[("string", "d")], "false"),
+    (
+        "regexp_matches({0}, 'a\\tb')",
+        &[("string", "a\tb")],
+        "true",
+    ),
     ("regexp_matches({0}, '[.]')", &[("string", "a")], "false"),
     ("regexp_matches({0}, '\\.')", &[("string", "a.")], "true"),
     ("regexp_matches({0}, 'A')", &[("string", "a")], "false"),

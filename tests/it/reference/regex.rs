@@ -242,6 +242,7 @@ impl Reader {
                     'd' => set(false, &[('0', '9')]),
                     'w' => set(false, &[('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')]),
                     's' => set(false, &[(' ', ' '), ('\t', '\n'), ('\u{c}', '\r')]),
+                    't' => set(false, &[('\t', '\t')]),
                     sign => set(false, &[(sign, sign)]),
                 }
             }
