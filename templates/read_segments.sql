@@ -1,8 +1,17 @@
+{#- A segment that was renamed while a guard refused it has the members and the history of its former name, and no run that
+    published it: the refusal is the latest word on it. -#}
 SELECT s.segment, s.entity, s.kind, s.definition_hash, s.status, r.as_of, latest.touched, r.run_id, r.project_hash, r.selection
 FROM {{ run_segments }} AS s
 JOIN {{ runs }} AS r ON r.run_id = s.run_id
 JOIN (
-  SELECT s2.segment, s2.entity, MAX(CASE WHEN s2.status NOT IN ('refused', 'kept') THEN r2.epoch END) AS epoch, MAX(r2.as_of) AS touched
+  SELECT
+    s2.segment,
+    s2.entity,
+    MAX(r2.as_of) AS touched,
+    COALESCE(
+      MAX(CASE WHEN s2.status NOT IN ('refused', 'kept') THEN r2.epoch END),
+      MAX(CASE WHEN s2.status = 'refused' AND s2.members > 0 THEN r2.epoch END)
+    ) AS epoch
   FROM {{ run_segments }} AS s2
   JOIN {{ runs }} AS r2 ON r2.run_id = s2.run_id
   WHERE r2.status = 'published'

@@ -543,6 +543,10 @@ impl Publication<'_> {
             .collect();
         let name = self.policy.names().of(&entity.name, "channels");
         if tables.columns.is_empty() {
+            // No channel is left: views of former ones must not go on with what held then.
+            if self.policy.whole && self.published.has(&name) {
+                publish.push(self.stage(Kind::Channels, &name, &["delete_channels"], &tables));
+            }
             return;
         }
         if !self.published.has(&name) {

@@ -251,16 +251,19 @@ pub fn verdict(
         if !all_done && done.contains(id) {
             continue;
         }
+        let entity = entity_name(model, segment);
+        // Its stays may be those of a former name, which go on under the new one.
+        let name = published.renamed(segment, entity).unwrap_or(&segment.name);
         let before = published
             .segments
             .iter()
-            .find(|l| l.segment == segment.name && l.entity == entity_name(model, segment));
+            .find(|l| l.segment == name && l.entity == entity);
         // In a later run people may have left; in the last one they may have entered, too.
         let too_late = |l: &&LastRun| l.as_of >= as_of || l.touched > as_of;
         if let Some(before) = before.filter(too_late).map(|l| l.touched) {
             late.push((
                 segment.name.as_str(),
-                not_later(policy, segment, before, *last),
+                not_later(policy, segment, name, before, *last),
             ));
         }
     }
@@ -274,13 +277,17 @@ pub fn verdict(
         });
     }
     for gone in published.gone(model, policy) {
-        if gone.as_of >= as_of {
+        // Of a former name, that is said above.
+        let renamed = selected
+            .iter()
+            .any(|(_, s, _)| published.renamed(s, &gone.entity) == Some(gone.segment.as_str()));
+        if !renamed && (gone.as_of >= as_of || gone.touched > as_of) {
             diags.push(
                 Diagnostic::error(
                     &codes::build::AS_OF_NOT_LATER,
                     format!(
                         "segment `{}` has left the project, but it was published as of {}, not before {}",
-                        gone.segment, gone.as_of, policy.as_of
+                        gone.segment, gone.touched, policy.as_of
                     ),
                 )
                 .help("build as of a later instant: `--as-of now`"),
@@ -299,19 +306,21 @@ fn whole_micros(at: jiff::Timestamp) -> jiff::Timestamp {
     jiff::Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }
 
+/// `name`: what it was published as.
 fn not_later(
     policy: &Policy,
     segment: &Segment,
+    name: &str,
     before: jiff::Timestamp,
     last: Option<&LastRun>,
 ) -> Diagnostic {
     let as_of = whole_micros(policy.as_of);
     let message = if before == as_of {
-        format!("`{}` was already published as of {before}", segment.name)
+        format!("`{name}` was already published as of {before}")
     } else {
         format!(
-            "`{}` was last published as of {before}, after {}",
-            segment.name, policy.as_of
+            "`{name}` was last published as of {before}, after {}",
+            policy.as_of
         )
     };
     let changed = last.is_some_and(|l| l.definition_hash != segment.definition_hash);

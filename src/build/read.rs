@@ -373,13 +373,19 @@ fn last_run(row: &[Value]) -> Result<LastRun, EngineError> {
     else {
         return Err(strange("a published segment"));
     };
+    // What it asks was not published, as of no instant.
+    let refused = text(status) == "refused";
     Ok(LastRun {
         segment: text(segment),
         entity: text(entity),
         kind: text(kind),
-        definition_hash: text(hash),
+        definition_hash: if refused { String::new() } else { text(hash) },
         retired: text(status) == "retired",
-        as_of: instant(as_of)?,
+        as_of: if refused {
+            jiff::Timestamp::MIN
+        } else {
+            instant(as_of)?
+        },
         touched: instant(touched)?,
         run_id: text(run_id),
         project_hash: text(project),

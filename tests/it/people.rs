@@ -500,6 +500,72 @@ fn a_segment_may_be_renamed_again_also_while_a_guard_refuses_it() {
 }
 
 #[test]
+fn who_is_suppressed_leaves_what_was_refused_under_a_new_name_and_it_can_be_retired() {
+    let entity = format!("{ENTITY}    suppress: [{{in_list: out}}]\n");
+    let lists = "lists:\n  - {name: out, file: lists/out.csv, key: id}\n";
+    let spec = |of: &str| format!("{lists}segments:\n  - {{name: other, where: vip}}\n{of}");
+    let shop = Shop::new(&entity, &spec("  - {name: x, where: vip}\n"), CUSTOMERS);
+    shop.put("lists/out.csv", "id\n9\n");
+    shop.built("2026-01-02");
+    let renamed = "  - {name: z, where: customer_id > 0, renamed_from: x, size: {max: 2}}\n";
+    shop.put("segments/spec.yml", &spec(renamed));
+    shop.refused("2026-01-03", &["segment `z` is refused"]);
+    assert_eq!(shop.members("z"), "1 3");
+    shop.put("lists/out.csv", "id\n3\n");
+    let (code, said) = shop.segc(&["build", "--select", "other", "--as-of", "2026-01-04"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(shop.members("z"), "1");
+    let (code, said) = shop.segc(&["build", "--select", "z", "--as-of", "2026-01-03"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("S0606"), "{said}");
+    shop.put("segments/spec.yml", &spec(""));
+    shop.built("2026-01-05");
+    assert_eq!(shop.members("z"), "");
+    let open = "select segment || entity_key from segments.customer_history where valid_to is null";
+    assert_eq!(shop.ask(open), ["other1"]);
+    let (code, said) = shop.segc(&["doctor"]);
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn a_former_name_that_is_retired_can_only_go_on_later() {
+    let spec = |of: &str| format!("segments:\n  - {{name: other, where: vip}}\n{of}");
+    let shop = Shop::new(ENTITY, &spec("  - {name: y, where: vip}\n"), CUSTOMERS);
+    shop.built("2026-01-01");
+    shop.put("segments/spec.yml", &spec(""));
+    shop.built("2026-01-05");
+    shop.put(
+        "segments/spec.yml",
+        &spec("  - {name: z, where: vip, renamed_from: y}\n"),
+    );
+    let z = |as_of: &str| shop.segc(&["build", "--select", "z", "--as-of", as_of]);
+    let (code, said) = z("2026-01-03");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("S0606"), "{said}");
+    let (code, said) = z("2026-01-06");
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = shop.segc(&["doctor"]);
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn when_the_last_channel_goes_nobody_is_reached_through_it() {
+    let entity = format!("{ENTITY}    channels: {{email: vip}}\n");
+    let spec = |more: &str| format!("segments:\n  - {{name: all, where: true{more}}}\n");
+    let shop = Shop::new(&entity, &spec(", channels: [email]"), CUSTOMERS);
+    shop.built("2026-01-01");
+    let reached = "select cast(customer_id as varchar) from segments.seg_all__email order by 1";
+    assert_eq!(shop.ask(reached), ["1", "3"]);
+    shop.put(
+        "data/customers.csv",
+        "customer_id,vip\n1,false\n2,true\n3,true\n",
+    );
+    shop.put("segments/spec.yml", &spec(""));
+    shop.built("2026-01-02");
+    assert_eq!(shop.ask(reached), [""; 0]);
+}
+
+#[test]
 fn when_the_last_segment_expires_its_members_leave() {
     let spec = "segments:\n  - {name: vip, where: vip, expires_on: 2026-01-02}\n";
     let shop = Shop::new(ENTITY, spec, CUSTOMERS);
