@@ -35,6 +35,9 @@ pub fn dates(from: Date, to: Date, every: Every) -> Vec<Date> {
         .collect()
 }
 
+/// What the ledger says was selected begins with this word where a backfill published a date; a build says `--select …`, or nothing.
+pub const BACKFILL: &str = "backfill";
+
 /// What the ledger says of a segment in one published run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -43,6 +46,8 @@ pub struct Answer {
     pub as_of: Timestamp,
     /// Empty where the run retired it.
     pub definition_hash: String,
+    /// Whether it was a run of a backfill, which no guard applied to.
+    pub backfilled: bool,
 }
 
 /// One build.
@@ -108,7 +113,8 @@ fn begun(
     };
     let answers: Vec<&Answer> = ledger.iter().filter(own).collect();
     let same = |(answer, (_, at)): (&&Answer, &(Date, Timestamp))| {
-        answer.as_of == *at
+        answer.backfilled
+            && answer.as_of == *at
             && answer.segment == segment.name
             && answer.definition_hash == segment.definition_hash
     };

@@ -1,7 +1,7 @@
 //! Reads what a target holds: the published state, the columns that were staged, and the word of the ledger on a run.
 //! Reads alone; nothing is concluded here.
 
-use super::backfill::Answer;
+use super::backfill::{Answer, BACKFILL};
 use super::guards::Guard;
 use super::ledger::ledger;
 use super::preview::ChangedKey;
@@ -417,7 +417,7 @@ pub(super) fn count_or_none(value: &Value) -> Result<Option<u64>, EngineError> {
 }
 
 fn answer(row: &[Value]) -> Result<Answer, EngineError> {
-    let [segment, entity, as_of, hash] = row else {
+    let [segment, entity, as_of, hash, selection] = row else {
         return Err(strange("a published segment"));
     };
     Ok(Answer {
@@ -425,6 +425,7 @@ fn answer(row: &[Value]) -> Result<Answer, EngineError> {
         entity: text(entity),
         as_of: instant(as_of)?,
         definition_hash: text(hash),
+        backfilled: *selection != Value::Null && text(selection).starts_with(BACKFILL),
     })
 }
 

@@ -149,6 +149,31 @@ fn a_history_is_never_built_again() {
 }
 
 #[test]
+fn builds_on_the_same_dates_are_no_backfill_that_was_begun() {
+    let spec = "segments:\n  - {name: pro, where: plan = 'pro', size: {max: 1}}\n";
+    let shop = Shop::new(ENTITY, spec, CUSTOMERS);
+    shop.built("2025-03-01");
+    shop.put(
+        "data/customers.csv",
+        &format!("{CUSTOMERS}3,pro,2025-03-02,\n"),
+    );
+    shop.refused("2025-03-02", &["S0642"]);
+    let days = [
+        "backfill",
+        "--from",
+        "2025-03-01",
+        "--to",
+        "2025-03-03",
+        "--every",
+        "day",
+    ];
+    let named = [&days[..], &["--select", "pro"]].concat();
+    said(shop.segc(&named), 1, &["S0915"]);
+    said(shop.segc(&days), 0, &["left alone", "nothing to do"]);
+    assert_eq!(shop.members("pro"), "1");
+}
+
+#[test]
 fn dates_that_make_no_sense_are_refused() {
     let shop = Shop::new(ENTITY, SPEC, CUSTOMERS);
     for more in [
