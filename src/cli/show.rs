@@ -52,6 +52,8 @@ struct Shown {
     rows: Rows,
     members: u64,
     population: u64,
+    /// Whether a build publishes them.
+    enabled: bool,
 }
 
 pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
@@ -71,6 +73,10 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
             percent(share(shown.members, shown.population)),
             count(shown.population),
         ));
+        if !shown.enabled {
+            ctx.ui
+                .status("it is not enabled: no build publishes these people");
+        }
     }
     Ok(workspace.exit())
 }
@@ -199,6 +205,7 @@ fn ask(
         rows,
         members: number(0),
         population: number(1),
+        enabled: segment.enabled,
     })
 }
 

@@ -58,15 +58,8 @@ pub fn of_published(model: &Model, id: SegmentId) -> Lineage {
         let at = segment.entity.index();
         walk.predicate(at, &segment.predicate);
         walk.published(segment);
-        let published = segment.enabled;
-        let suppress = entity
-            .suppress
-            .iter()
-            .filter(|_| published && segment.suppressed);
-        let holdout = entity
-            .holdout
-            .iter()
-            .filter(|_| published && segment.held_out);
+        let suppress = entity.suppress.iter().filter(|_| segment.suppressed);
+        let holdout = entity.holdout.iter().filter(|_| segment.held_out);
         let channels = segment
             .channels
             .iter()

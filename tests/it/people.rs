@@ -573,4 +573,9 @@ fn when_the_last_segment_expires_its_members_leave() {
     assert_eq!(shop.members("vip"), "1 3");
     shop.built("2026-01-03");
     assert_eq!(shop.members("vip"), "");
+    let (_, said) = shop.segc(&["show", "vip", "--as-of", "2026-01-03"]);
+    assert!(
+        said.contains("2 of 2 shown") && said.contains("no build publishes"),
+        "{said}"
+    );
 }

@@ -151,7 +151,6 @@ segments:
   - {name: staff, where: Loyal}
   - {name: german, where: country = 'DE', channels: [email]}
   - {name: told_all, where: country = 'DE', suppress: false, suppress_reason: a recall}
-  - {name: asked_for, where: country = 'DE', enabled: false}
 ",
         ],
         "2026-01-31T00:00:00Z",
@@ -171,5 +170,4 @@ segments:
         "Loyal country customer_id email email_opt_in profile customer_id ordered_at status"
     );
     assert_eq!(columns("told_all"), "country customer_id");
-    assert_eq!(columns("asked_for"), "country customer_id");
 }
