@@ -113,7 +113,11 @@ impl Page<'_> {
             ),
         };
         if refused > 0 {
-            let _ = write!(text, "; a guard would refuse {}", count(refused));
+            let _ = write!(
+                text,
+                "; a guard would refuse {}, which only people who are suppressed by now would leave",
+                count(refused)
+            );
         }
         text.push_str(". Nothing was published.");
         text.push_str(&self.read());
