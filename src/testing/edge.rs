@@ -1,17 +1,17 @@
 //! The edges of a leaf's windows, and whether the rows of a test lie on either side of them (see `cover`).
 //!
 //! How near a row must lie follows the window: less than a second, a minute, an hour or a day, whichever the window counts in.
-//! Rows are those of the relation's table, whatever its conditions.
+//! Rows are those of the relation that belong to somebody, whatever its conditions.
 
-use super::Prepared;
+use super::{Prepared, canon};
 use crate::expr::{ExprKind, Literal, Unit};
 use crate::model::calendar::{shift_date, shift_datetime, shift_instant};
 use crate::model::tree::Node;
-use crate::model::{Atom, Col, Model, RelationId, Sequence, Window};
+use crate::model::{Atom, Col, Frame, JoinKind, Model, RelationId, Sequence, TableId, Window};
 use crate::spec::Duration;
 use jiff::SignedDuration;
 use jiff::civil::Time;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A place where a window begins or ends, or a row between two others that makes a difference.
 #[derive(Clone, Debug)]
@@ -230,32 +230,88 @@ fn near(unit: Unit) -> (&'static str, i64) {
     }
 }
 
-/// The rows given to a relation that have a time: whose they are, and when. Both stand in one table, save where a lookup
-/// decides the time.
+/// The rows given to a relation that belong to somebody and have a time: whose they are, and when.
 fn rows<'p>(
     id: RelationId,
     model: &Model,
     prepared: &'p Prepared,
-) -> Vec<(Vec<&'p Literal>, &'p Literal)> {
-    let columns = || {
-        let relation = model.relations.get(id.index())?;
-        let time = &relation.time.as_ref()?.col;
-        let table = relation.frame.slots.get(time.slot)?.table;
-        let names = &model.tables.get(table.index())?.columns;
-        let at = |col: &Col| names.iter().position(|c| c.name == col.name);
-        let owner = relation.owner.iter().map(|(_, col)| col);
-        let owner = owner.filter(|col| col.slot == time.slot);
-        Some((table, owner.filter_map(at).collect::<Vec<_>>(), at(time)?))
-    };
-    let Some((table, owner, time)) = columns() else {
+) -> Vec<(Vec<String>, &'p Literal)> {
+    let Some(relation) = model.relations.get(id.index()) else {
         return Vec::new();
     };
-    let rows = prepared.given.rows.get(&table).into_iter().flatten();
-    rows.filter_map(|row| {
-        let owner = owner.iter().filter_map(|n| row.get(*n)).collect();
-        Some((owner, row.get(time)?))
-    })
-    .collect()
+    let frame = &relation.frame;
+    let found = joined(frame, model, prepared).into_iter();
+    let found = found.filter_map(|row| {
+        let value = |col: &Col| {
+            let at = column(frame.slots.get(col.slot)?.table, &col.name, model)?;
+            row.get(col.slot).copied().flatten()?.get(at)
+        };
+        let owner = relation.owner.iter().map(|(_, col)| value(col));
+        let time = value(&relation.time.as_ref()?.col)?;
+        Some((key(owner)?, time))
+    });
+    found.collect()
+}
+
+/// One row of every slot of a frame; None of a lookup, by which no row is owned or timed.
+type Joined<'p> = Vec<Option<&'p [Literal]>>;
+
+/// The rows given to a frame, each with those of its parents; none without.
+fn joined<'p>(frame: &Frame, model: &Model, prepared: &'p Prepared) -> Vec<Joined<'p>> {
+    let of = |table: TableId| {
+        let rows = prepared.given.rows.get(&table).into_iter().flatten();
+        rows.map(Vec::as_slice)
+    };
+    let mut found: Vec<Joined<'p>> = vec![Vec::new()];
+    for slot in &frame.slots {
+        let Some(join) = &slot.join else {
+            found = of(slot.table).map(|row| vec![Some(row)]).collect();
+            continue;
+        };
+        match join.kind {
+            JoinKind::Lookup => found.iter_mut().for_each(|row| row.push(None)),
+            JoinKind::Parent => {
+                let Some(near) = frame.slots.get(join.from) else {
+                    return Vec::new();
+                };
+                let mut parents: HashMap<Vec<String>, Vec<&'p [Literal]>> = HashMap::new();
+                for row in of(slot.table) {
+                    let on = join.on.iter().map(|(_, name)| name);
+                    let value = on.map(|name| row.get(column(slot.table, name, model)?));
+                    if let Some(key) = key(value) {
+                        parents.entry(key).or_default().push(row);
+                    }
+                }
+                let with_parents = found.into_iter().flat_map(|row| {
+                    let from = row.get(join.from).copied().flatten();
+                    let on = join.on.iter().map(|(name, _)| name);
+                    let value = on.map(|name| from?.get(column(near.table, name, model)?));
+                    let parents = key(value).and_then(|key| parents.get(&key));
+                    let parents = parents.into_iter().flatten();
+                    let with = |parent: &&'p [Literal]| {
+                        let mut row = row.clone();
+                        row.push(Some(*parent));
+                        row
+                    };
+                    parents.map(with).collect::<Vec<_>>()
+                });
+                found = with_parents.collect();
+            }
+        }
+    }
+    found
+}
+
+/// The place of a column in its table.
+fn column(table: TableId, name: &str, model: &Model) -> Option<usize> {
+    let columns = &model.tables.get(table.index())?.columns;
+    columns.iter().position(|c| c.name == name)
+}
+
+/// What values are compared by; None where one is null, which is equal to nothing.
+fn key<'p>(values: impl Iterator<Item = Option<&'p Literal>>) -> Option<Vec<String>> {
+    let known = values.map(|value| value.filter(|v| **v != Literal::Null));
+    known.map(|value| value.map(canon::literal)).collect()
 }
 
 /// Whether a time is at a bound or a little later (true), or a little earlier; on a date column, on its day or on the day before.

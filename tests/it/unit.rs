@@ -274,6 +274,65 @@ fn an_edge_is_as_fine_as_its_window() {
     );
 }
 
+/// All that `--cover` says of a test of `q`, of customers that have orders `o` with returns `r`, and also `s`.
+fn said(condition: &str, given: &str) -> String {
+    let dir = project(&format!(
+        "entities:
+  - name: c
+    table: c
+    key: id
+    columns: {{id: int}}
+    relations:
+      - {{name: o, table: o, on: id, key: oid, time: t, columns: {{oid: int, id: int, t: timestamp}}}}
+      - {{name: s, table: s, on: id, key: sid, time: st, columns: {{sid: int, id: int, st: timestamp}}}}
+      - {{name: r, table: r, via: o, on: oid, key: rid, time: rt, columns: {{rid: int, oid: int, rt: timestamp}}}}
+      - {{name: l, table: l, via: o, on: oid, key: lid, columns: {{lid: int, oid: int}}}}
+segments:
+  - {{name: vip, entity: c, where: [{{did: o}}]}}
+  - {{name: q, entity: c, where: [ {condition} ]}}
+tests:
+  - name: t
+    segment: q
+    as_of: 2026-01-31 09:00
+    given:
+      c: [{{id: 1}}, {{id: 2}}, {{id: 3}}]
+{given}
+    expect: {{excludes: [3]}}
+"
+    ));
+    let ran = segc(dir.path(), &["test", "--cover", "--select", "q"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let told = |l: &&str| l.starts_with("warning") || l.contains("^ ") || l.contains("help");
+    let lines: Vec<&str> = ran.stderr.lines().filter(told).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn rows_of_a_child_are_those_of_its_parents_owner() {
+    let given = "      o: [{oid: 1, id: 1, t: -5 days}, {oid: 2, id: 2, t: -5 days}]
+      s: [{sid: 1, id: 1, st: -3 days}, {sid: 2, id: 2, st: 2026-01-28 09:00:01}]
+      r: [{rid: 1, oid: 1, rt: -3 days}, {rid: 2, oid: 2, rt: 2026-01-28 09:00:01}]";
+    for second in ["s", "r"] {
+        let steps = format!("{{sequence: [{{did: o}}, {{did: {second}, within: 2 days}}]}}");
+        assert_eq!(said(&steps, given), "");
+    }
+    let swapped = "      o: [{oid: 1, id: 1, t: -9 days}, {oid: 2, id: 2, t: -9 days}, {oid: 3, id: 3, t: -9 days}]
+      s: [{sid: 1, id: 1, st: -5 days}, {sid: 2, id: 2, st: -5 days}]
+      r: [{rid: 1, oid: 1, rt: -3 days}, {rid: 2, oid: 2, rt: 2026-01-28 09:00:01}]";
+    let steps = "{sequence: [{did: s}, {did: r, within: 2 days}]}";
+    assert_eq!(said(steps, swapped), "");
+    let back = "      o: [{oid: 1, id: 1, t: -9 days}, {oid: 2, id: 2, t: -9 days}]
+      r: [{rid: 1, oid: 1, rt: -5 days}, {rid: 2, oid: 2, rt: -5 days}]
+      s: [{sid: 1, id: 1, st: -3 days}, {sid: 2, id: 2, st: 2026-01-28 09:00:01}]";
+    let steps = "{sequence: [{did: r}, {did: s, within: 2 days}]}";
+    assert_eq!(said(steps, back), "");
+    let timeless = "      o: [{oid: 1, id: 1, t: -5 days}, {oid: 2, id: 2, t: -5 days}]
+      l: [{lid: 1, oid: 1}, {lid: 2, oid: 2}]
+      s: [{sid: 1, id: 1, st: -3 days}, {sid: 2, id: 2, st: 2026-01-28 09:00:01}]";
+    let steps = "{sequence: [{did: l}, {did: s, within: 2 days}]}";
+    assert_eq!(said(steps, timeless), "");
+}
+
 #[test]
 fn edges_of_a_sequence_are_counted_from_the_row_before() {
     let one =
