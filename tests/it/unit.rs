@@ -235,31 +235,32 @@ fn an_edge_is_as_fine_as_its_window() {
     let none: [&str; 0] = [];
     assert_eq!(
         one("within: 6 hours", &["-1 hours", "-12 hours"]),
-        ["no row within an hour of it"]
+        ["no row at it or less than an hour after it, and none within an hour before it"]
     );
     assert_eq!(
-        one("within: 6 hours", &["-6 hours", "-7 hours"]),
-        ["no row less than an hour before it"]
+        one("within: 6 hours", &["-6 hours", "-7 hours -1 second"]),
+        ["no row within an hour before it"]
     );
+    assert_eq!(one("within: 6 hours", &["-6 hours", "-7 hours"]), none);
     assert_eq!(
         one("within: 6 hours", &["-301 minutes", "-419 minutes"]),
         none
     );
     assert_eq!(
         one("within: 1 day", &["-22 hours", "-24 hours -1 second"]),
-        ["no row less than an hour after it"]
+        ["no row at it or less than an hour after it"]
     );
     assert_eq!(
         one("within: 5 minutes", &["-5 minutes", "-359 seconds"]),
         none
     );
     assert_eq!(
-        one("within: 5 minutes", &["-5 minutes", "-6 minutes"]),
-        ["no row less than a minute before it"]
+        one("within: 5 minutes", &["-5 minutes", "-361 seconds"]),
+        ["no row within a minute before it"]
     );
     assert_eq!(
         one("within: 30 days", &["-29 days", "-30 days -1 second"]),
-        ["no row less than a day after it"]
+        ["no row at it or less than a day after it"]
     );
     assert_eq!(
         one("within: 30 days", &["-30 days", "-30 days -23 hours"]),
@@ -271,6 +272,15 @@ fn an_edge_is_as_fine_as_its_window() {
             &["2026-01-01 00:00", "2025-12-31 23:00"]
         ),
         none
+    );
+    let seven = "where: \"ordered_at >= timestamp '2026-01-10 00:00:07Z'\"";
+    assert_eq!(
+        one(seven, &["2026-01-10T00:00:07Z", "2026-01-10T00:00:06Z"]),
+        none
+    );
+    assert_eq!(
+        one(seven, &["2026-01-10T00:00:08Z", "2026-01-10T00:00:06Z"]),
+        ["no row at it or less than a second after it"]
     );
 }
 
@@ -334,6 +344,46 @@ fn rows_of_a_child_are_those_of_its_parents_owner() {
 }
 
 #[test]
+fn a_row_at_an_edge_that_a_bound_includes_is_on_its_inner_side() {
+    let rows = |times: [&str; 2]| {
+        let [a, b] = times;
+        format!(
+            "      s: [{{sid: 1, id: 1, st: {a}}}, {{sid: 2, id: 2, st: {b}}}, {{sid: 3, id: 3, st: -1 days}}]"
+        )
+    };
+    let until = "{did: s, where: \"st <= timestamp '2026-01-10 00:00:07Z'\"}";
+    let (before, edge, after) = (
+        "2026-01-10T00:00:06Z",
+        "2026-01-10T00:00:07Z",
+        "2026-01-10T00:00:08Z",
+    );
+    insta::assert_snapshot!(said(until, &rows([edge, before])));
+    assert_eq!(said(until, &rows([edge, after])), "");
+    let days = "{did: s, where: \"st <= timestamp '2026-01-10 05:00Z'\"}";
+    let midnight = "2026-01-10T05:00Z";
+    let one = said(days, &rows([midnight, "2026-01-10T04:59:59Z"]));
+    assert!(one.contains("no row within a day after it"), "{one}");
+    assert_eq!(said(days, &rows([midnight, "2026-01-10T05:00:01Z"])), "");
+    let stays = |times: [&str; 2]| {
+        let [a, b] = times;
+        format!(
+            "      c_history: [{{entity_key: 1, segment: vip, valid_from: {a}}}, {{entity_key: 2, segment: vip, valid_from: {b}}}]"
+        )
+    };
+    let member = "{member_for: {vip: '>= 1 day'}}";
+    insta::assert_snapshot!(said(member, &stays(["-1 days", "-1 days -1 second"])));
+    assert_eq!(said(member, &stays(["-1 days", "-86399 seconds"])), "");
+}
+
+#[test]
+fn the_step_of_a_sequence_that_is_not_covered_is_named() {
+    let steps = "{sequence: [{did: o, since: 2026-01-01}, {did: s, within: 2 days}, {did_not: o, within: 1 day}]}";
+    insta::assert_snapshot!(said(steps, "      o: [{oid: 1, id: 1, t: -9 days}]"));
+    let between = "{sequence: [{did: o}, {did_not: s}, {did: r}]}";
+    insta::assert_snapshot!(said(between, "      o: [{oid: 1, id: 1, t: -9 days}]"));
+}
+
+#[test]
 fn edges_of_a_sequence_are_counted_from_the_row_before() {
     let one =
         |steps: &str, rows: &[&str]| uncovered(&format!("{{sequence: [{steps}]}}"), rows, &[]);
@@ -341,15 +391,15 @@ fn edges_of_a_sequence_are_counted_from_the_row_before() {
     let twice = "{did: orders}, {did: orders, within: 2 hours}";
     assert_eq!(
         one(twice, &["-9 hours", "-8 hours"]),
-        ["no row within an hour of it"]
+        ["no row at it or less than an hour before it, and none within an hour after it"]
     );
     assert_eq!(
         one(twice, &["-9 hours", "-7 hours"]),
-        ["no row less than an hour after it"]
+        ["no row within an hour after it"]
     );
     assert_eq!(
         one(twice, &["-9 hours", "-7 hours +1 second"]),
-        ["no row less than an hour before it"]
+        ["no row at it or less than an hour before it"]
     );
     assert_eq!(
         one(twice, &["-10 hours", "-8 hours", "-8 hours +1 second"]),
@@ -361,13 +411,13 @@ fn edges_of_a_sequence_are_counted_from_the_row_before() {
     };
     assert_eq!(
         total(&["-9 days", "-7 days"]),
-        ["no row less than a day after it"]
+        ["no row within a day after it"]
     );
     assert_eq!(total(&["-9 days", "-7 days", "-7 days +1 second"]), none);
     let first = "{did: orders, within: 9 days}, {did: orders}";
     assert_eq!(
         one(first, &["-9 days", "-8 days"]),
-        ["no row less than a day before it"]
+        ["no row within a day before it"]
     );
 }
 
