@@ -3,8 +3,9 @@
 //! - A **leaf** of a segment's condition is covered when the tests of that segment turn it true for somebody and false for
 //!   somebody. What it refers to is left to the tests of that.
 //! - A **case** of a group and an arm of a split are covered when they have a member in some test, a **segment** when it has a test.
-//! - An **edge** of a window is covered when the tests of the segment give a row of the relation near it on either side: one that
-//!   is at the edge or later, and one that is earlier. The windows of a sequence's later steps are counted from the rows before.
+//! - An **edge** of a window is covered when the tests of the segment give a row of the relation near it on either side: one
+//!   earlier, one later. The edge itself is on one of the two. The windows of a sequence's later steps are counted from the rows
+//!   before.
 
 use super::Prepared;
 use super::edge::{Edge, End, Seen, edges};
@@ -129,7 +130,7 @@ impl Cover {
                     let Some(lacking) = lacking(&edge, seen.unwrap_or_default()) else {
                         continue;
                     };
-                    let (what, help) = what(edge.place.end);
+                    let (what, help) = what(&edge);
                     say(
                         span,
                         format!("no test of `{name}` shows {what}: {words}"),
@@ -143,17 +144,27 @@ impl Cover {
 }
 
 /// What no test shows of an edge, and what would.
-fn what(end: End) -> (&'static str, &'static str) {
-    const EDGE: &str = "give a row at the edge, and one a second (or, on a date, a day) before it";
+fn what(edge: &Edge) -> (String, &'static str) {
     const END: &str =
         "give a row just so long after the other, and one a second (or, on a date, a day) later";
-    match end {
-        End::From => ("where this window begins", EDGE),
-        End::Until => ("where this window ends", EDGE),
-        End::Within => ("where `within` of a later step ends", END),
-        End::Total => ("where `total` ends", END),
+    let window = if edge.is_last() {
+        "give a row at the very moment of the bound, which is on the earlier side, and one a second after it"
+    } else {
+        "give a row at the edge, and one a second (or, on a date, a day) before it"
+    };
+    let step = edge.step.as_deref();
+    let whose = step.map_or_else(
+        || "this window".to_owned(),
+        |step| format!("the window of {step}"),
+    );
+    let step = step.unwrap_or("a step");
+    match edge.place.end {
+        End::From => (format!("where {whose} begins"), window),
+        End::Until => (format!("where {whose} ends"), window),
+        End::Within => (format!("where `within` of {step} ends"), END),
+        End::Total => ("where `total` ends".to_owned(), END),
         End::Between => (
-            "what a row between two steps does",
+            format!("what a row of {step} between its neighbours does"),
             "give such a row between the two, and two without it",
         ),
     }
@@ -162,10 +173,9 @@ fn what(end: End) -> (&'static str, &'static str) {
 /// The side of an edge that has no row.
 fn lacking(edge: &Edge, seen: (bool, bool)) -> Option<String> {
     let unit = edge.unit();
-    let (first, second) = match edge.place.end {
-        End::From | End::Until => ("after", "before"),
-        // Seen from the row.
-        End::Within | End::Total => ("before", "after"),
+    let (own, other) = match edge.place.end {
+        End::From | End::Until | End::Within | End::Total if edge.is_last() => ("before", "after"),
+        End::From | End::Until | End::Within | End::Total => ("after", "before"),
         End::Between => {
             return match seen {
                 (true, true) => None,
@@ -176,9 +186,11 @@ fn lacking(edge: &Edge, seen: (bool, bool)) -> Option<String> {
     };
     match seen {
         (true, true) => None,
-        (true, false) => Some(format!("no row less than {unit} {second} it")),
-        (false, true) => Some(format!("no row less than {unit} {first} it")),
-        (false, false) => Some(format!("no row within {unit} of it")),
+        (true, false) => Some(format!("no row within {unit} {other} it")),
+        (false, true) => Some(format!("no row at it or less than {unit} {own} it")),
+        (false, false) => Some(format!(
+            "no row at it or less than {unit} {own} it, and none within {unit} {other} it"
+        )),
     }
 }
 

@@ -1,22 +1,25 @@
 //! The edges of a leaf's windows, and whether the rows of a test lie on either side of them (see `cover`).
 //!
-//! How near a row must lie follows the window: less than a second, a minute, an hour or a day, whichever the window counts in.
-//! Rows are those of the relation's table, whatever its conditions.
+//! How near a row must lie follows the window: a second, a minute, an hour or a day, whichever the window counts in. On the
+//! side that the edge itself is on, it is less than that away; on the other, at most. Rows are those of the relation that
+//! belong to somebody, whatever its conditions.
 
-use super::Prepared;
+use super::{Prepared, canon};
 use crate::expr::{ExprKind, Literal, Unit};
 use crate::model::calendar::{shift_date, shift_datetime, shift_instant};
 use crate::model::tree::Node;
-use crate::model::{Atom, Col, Model, RelationId, Sequence, Window};
+use crate::model::{Atom, Col, Frame, JoinKind, Model, RelationId, Sequence, TableId, Window};
 use crate::spec::Duration;
 use jiff::SignedDuration;
 use jiff::civil::Time;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A place where a window begins or ends, or a row between two others that makes a difference.
 #[derive(Clone, Debug)]
 pub(super) struct Edge {
     pub(super) place: Place,
+    /// "step 2 (`orders`)", of a sequence.
+    pub(super) step: Option<String>,
     what: What,
 }
 
@@ -43,14 +46,31 @@ pub(super) enum End {
 #[derive(Clone, Debug)]
 enum What {
     /// A literal bound on a relation's time.
-    Bound(RelationId, Literal, Unit),
+    Bound(RelationId, Bound, Unit),
     /// So long after a row of the first relation, for rows of the second.
     After(RelationId, RelationId, Duration),
     /// Rows of the second relation between those of the first and the third.
     Between(RelationId, RelationId, RelationId),
 }
 
+/// A moment that parts earlier rows from later ones.
+#[derive(Clone, Debug)]
+enum Bound {
+    /// It is the first of the later ones: `>=` and `<`.
+    First(Literal),
+    /// It is the last of the earlier ones: `>` and `<=`.
+    Last(Literal),
+}
+
 impl Edge {
+    /// Whether a row at the edge itself is on the earlier side.
+    pub(super) fn is_last(&self) -> bool {
+        match &self.what {
+            What::Bound(_, Bound::First(_), _) | What::Between(..) => false,
+            What::Bound(_, Bound::Last(_), _) | What::After(..) => true,
+        }
+    }
+
     /// The least unit that a row may not be away from it.
     pub(super) fn unit(&self) -> &'static str {
         match &self.what {
@@ -60,13 +80,18 @@ impl Edge {
         }
     }
 
-    /// Adds what rows show: one on this side (at the edge or behind it; of a duration, not behind its end; of a `did_not`, one
-    /// between), one on the other side (of a `did_not`, two with none between).
+    /// Adds what rows show: one on the side that the edge itself is on (of a `did_not`, one between), one on the other side (of a
+    /// `did_not`, two with none between).
     pub(super) fn see(&self, model: &Model, prepared: &Prepared, seen: &mut (bool, bool)) {
         match &self.what {
             What::Bound(relation, bound, unit) => {
                 for (_, time) in rows(*relation, model, prepared) {
-                    note(side(time, bound, *unit), seen);
+                    // Where the edge is the last moment, the sides are seen from the row.
+                    let side = match bound {
+                        Bound::First(edge) => side(time, edge, *unit),
+                        Bound::Last(edge) => side(edge, time, *unit),
+                    };
+                    note(side, seen);
                 }
             }
             What::After(first, second, duration) => {
@@ -103,7 +128,7 @@ pub(super) fn edges(leaf: &Node, model: &Model) -> Vec<Edge> {
         match &of.expr.kind {
             ExprKind::Column(Atom::Measure(id)) => {
                 if let Some(measure) = model.measures.get(id.index()) {
-                    let place = (value, 0);
+                    let place = (value, 0, None);
                     bounds(measure.relation, &measure.window, place, model, &mut found);
                 }
             }
@@ -125,7 +150,7 @@ pub(super) fn edges(leaf: &Node, model: &Model) -> Vec<Edge> {
 fn bounds(
     id: RelationId,
     window: &Window,
-    (value, step): (usize, usize),
+    (value, step, name): (usize, usize, Option<&str>),
     model: &Model,
     found: &mut Vec<Edge>,
 ) {
@@ -143,12 +168,16 @@ fn bounds(
         if !ahead && relation.past.iter().any(|(_, past)| past == bound) {
             continue;
         }
+        let last = relation.now().and_then(|now| last(bound, now));
+        let bound = last.map_or_else(|| Bound::First(bound.clone()), Bound::Last);
+        let (Bound::First(edge) | Bound::Last(edge)) = &bound;
         let unit = relation
             .now()
-            .map_or(Unit::Day, |now| counted_in(bound, now, model));
+            .map_or(Unit::Day, |now| counted_in(edge, now, model));
         found.push(Edge {
             place: Place { value, step, end },
-            what: What::Bound(id, bound.clone(), unit),
+            step: name.map(str::to_owned),
+            what: What::Bound(id, bound, unit),
         });
     }
 }
@@ -156,14 +185,19 @@ fn bounds(
 fn steps(sequence: &Sequence, value: usize, model: &Model, found: &mut Vec<Edge>) {
     let mut did: Option<RelationId> = None;
     for (n, step) in sequence.steps.iter().enumerate() {
-        bounds(step.relation, &step.window, (value, n), model, found);
+        let name = model.relations.get(step.relation.index());
+        let name = name.map_or("", |r| r.name.as_str());
+        let name = format!("step {} (`{name}`)", n + 1);
+        let at = (value, n, Some(name.as_str()));
+        bounds(step.relation, &step.window, at, model, found);
         let mut push = |end, what| {
             let place = Place {
                 value,
                 step: n,
                 end,
             };
-            found.push(Edge { place, what });
+            let step = Some(name.clone());
+            found.push(Edge { place, step, what });
         };
         let next = sequence.steps.iter().skip(n + 1).find(|s| s.did);
         if let Some(before) = did {
@@ -187,6 +221,41 @@ fn steps(sequence: &Sequence, value: usize, model: &Model, found: &mut Vec<Edge>
                 What::After(first.relation, step.relation, total),
             );
         }
+    }
+}
+
+/// The moment a microsecond before a bound, if that is what was written: `<= t` and `> t` are kept as the first moment after t.
+fn last(bound: &Literal, now: &Literal) -> Option<Literal> {
+    let tick = SignedDuration::from_micros(1);
+    let written = match bound {
+        Literal::Timestamp(t) => Literal::Timestamp(t.checked_sub(tick).ok()?),
+        Literal::Datetime(t) => Literal::Datetime(t.checked_sub(tick).ok()?),
+        Literal::Null
+        | Literal::Boolean(_)
+        | Literal::Int(_)
+        | Literal::Decimal { .. }
+        | Literal::Float(_)
+        | Literal::String(_)
+        | Literal::Date(_)
+        | Literal::Array(_) => return None,
+    };
+    let (kept, at, now) = (fraction(bound)?, fraction(&written)?, fraction(now)?);
+    (kept != now && (at == now || at % 1_000_000 == 0)).then_some(written)
+}
+
+/// The nanoseconds of a moment after its second.
+fn fraction(moment: &Literal) -> Option<i32> {
+    match moment {
+        Literal::Timestamp(t) => Some(t.subsec_nanosecond()),
+        Literal::Datetime(t) => Some(t.subsec_nanosecond()),
+        Literal::Null
+        | Literal::Boolean(_)
+        | Literal::Int(_)
+        | Literal::Decimal { .. }
+        | Literal::Float(_)
+        | Literal::String(_)
+        | Literal::Date(_)
+        | Literal::Array(_) => None,
     }
 }
 
@@ -220,7 +289,7 @@ fn counted_in(bound: &Literal, now: &Literal, model: &Model) -> Unit {
     }
 }
 
-/// Less than what counts as near, in words and seconds.
+/// How far away is near, in words and seconds.
 fn near(unit: Unit) -> (&'static str, i64) {
     match unit {
         Unit::Second => ("a second", 1),
@@ -230,46 +299,102 @@ fn near(unit: Unit) -> (&'static str, i64) {
     }
 }
 
-/// The rows given to a relation that have a time: whose they are, and when. Both stand in one table, save where a lookup
-/// decides the time.
+/// The rows given to a relation that belong to somebody and have a time: whose they are, and when.
 fn rows<'p>(
     id: RelationId,
     model: &Model,
     prepared: &'p Prepared,
-) -> Vec<(Vec<&'p Literal>, &'p Literal)> {
-    let columns = || {
-        let relation = model.relations.get(id.index())?;
-        let time = &relation.time.as_ref()?.col;
-        let table = relation.frame.slots.get(time.slot)?.table;
-        let names = &model.tables.get(table.index())?.columns;
-        let at = |col: &Col| names.iter().position(|c| c.name == col.name);
-        let owner = relation.owner.iter().map(|(_, col)| col);
-        let owner = owner.filter(|col| col.slot == time.slot);
-        Some((table, owner.filter_map(at).collect::<Vec<_>>(), at(time)?))
-    };
-    let Some((table, owner, time)) = columns() else {
+) -> Vec<(Vec<String>, &'p Literal)> {
+    let Some(relation) = model.relations.get(id.index()) else {
         return Vec::new();
     };
-    let rows = prepared.given.rows.get(&table).into_iter().flatten();
-    rows.filter_map(|row| {
-        let owner = owner.iter().filter_map(|n| row.get(*n)).collect();
-        Some((owner, row.get(time)?))
-    })
-    .collect()
+    let frame = &relation.frame;
+    let found = joined(frame, model, prepared).into_iter();
+    let found = found.filter_map(|row| {
+        let value = |col: &Col| {
+            let at = column(frame.slots.get(col.slot)?.table, &col.name, model)?;
+            row.get(col.slot).copied().flatten()?.get(at)
+        };
+        let owner = relation.owner.iter().map(|(_, col)| value(col));
+        let time = value(&relation.time.as_ref()?.col)?;
+        Some((key(owner)?, time))
+    });
+    found.collect()
 }
 
-/// Whether a time is at a bound or a little later (true), or a little earlier; on a date column, on its day or on the day before.
-fn side(time: &Literal, bound: &Literal, unit: Unit) -> Option<bool> {
-    if let (Literal::Date(t), Literal::Date(b)) = (time, bound) {
-        return match b.until(*t).ok()?.get_days() {
+/// One row of every slot of a frame; None of a lookup, by which no row is owned or timed.
+type Joined<'p> = Vec<Option<&'p [Literal]>>;
+
+/// The rows given to a frame, each with those of its parents; none without.
+fn joined<'p>(frame: &Frame, model: &Model, prepared: &'p Prepared) -> Vec<Joined<'p>> {
+    let of = |table: TableId| {
+        let rows = prepared.given.rows.get(&table).into_iter().flatten();
+        rows.map(Vec::as_slice)
+    };
+    let mut found: Vec<Joined<'p>> = vec![Vec::new()];
+    for slot in &frame.slots {
+        let Some(join) = &slot.join else {
+            found = of(slot.table).map(|row| vec![Some(row)]).collect();
+            continue;
+        };
+        match join.kind {
+            JoinKind::Lookup => found.iter_mut().for_each(|row| row.push(None)),
+            JoinKind::Parent => {
+                let Some(near) = frame.slots.get(join.from) else {
+                    return Vec::new();
+                };
+                let mut parents: HashMap<Vec<String>, Vec<&'p [Literal]>> = HashMap::new();
+                for row in of(slot.table) {
+                    let on = join.on.iter().map(|(_, name)| name);
+                    let value = on.map(|name| row.get(column(slot.table, name, model)?));
+                    if let Some(key) = key(value) {
+                        parents.entry(key).or_default().push(row);
+                    }
+                }
+                let with_parents = found.into_iter().flat_map(|row| {
+                    let from = row.get(join.from).copied().flatten();
+                    let on = join.on.iter().map(|(name, _)| name);
+                    let value = on.map(|name| from?.get(column(near.table, name, model)?));
+                    let parents = key(value).and_then(|key| parents.get(&key));
+                    let parents = parents.into_iter().flatten();
+                    let with = |parent: &&'p [Literal]| {
+                        let mut row = row.clone();
+                        row.push(Some(*parent));
+                        row
+                    };
+                    parents.map(with).collect::<Vec<_>>()
+                });
+                found = with_parents.collect();
+            }
+        }
+    }
+    found
+}
+
+/// The place of a column in its table.
+fn column(table: TableId, name: &str, model: &Model) -> Option<usize> {
+    let columns = &model.tables.get(table.index())?.columns;
+    columns.iter().position(|c| c.name == name)
+}
+
+/// What values are compared by; None where one is null, which is equal to nothing.
+fn key<'p>(values: impl Iterator<Item = Option<&'p Literal>>) -> Option<Vec<String>> {
+    let known = values.map(|value| value.filter(|v| **v != Literal::Null));
+    known.map(|value| value.map(canon::literal)).collect()
+}
+
+/// Whether a time is at an edge or a little later (true), or a little earlier; on a date column, on its day or on the day before.
+fn side(time: &Literal, edge: &Literal, unit: Unit) -> Option<bool> {
+    if let (Literal::Date(t), Literal::Date(e)) = (time, edge) {
+        return match e.until(*t).ok()?.get_days() {
             0 => Some(true),
             -1 => Some(false),
             _ => None,
         };
     }
-    let later = elapsed(bound, time)?;
+    let later = elapsed(edge, time)?;
     let near = SignedDuration::from_secs(near(unit).1);
-    if later.abs() >= near {
+    if later >= near || later < -near {
         return None;
     }
     Some(later >= SignedDuration::ZERO)

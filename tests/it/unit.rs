@@ -235,31 +235,32 @@ fn an_edge_is_as_fine_as_its_window() {
     let none: [&str; 0] = [];
     assert_eq!(
         one("within: 6 hours", &["-1 hours", "-12 hours"]),
-        ["no row within an hour of it"]
+        ["no row at it or less than an hour after it, and none within an hour before it"]
     );
     assert_eq!(
-        one("within: 6 hours", &["-6 hours", "-7 hours"]),
-        ["no row less than an hour before it"]
+        one("within: 6 hours", &["-6 hours", "-7 hours -1 second"]),
+        ["no row within an hour before it"]
     );
+    assert_eq!(one("within: 6 hours", &["-6 hours", "-7 hours"]), none);
     assert_eq!(
         one("within: 6 hours", &["-301 minutes", "-419 minutes"]),
         none
     );
     assert_eq!(
         one("within: 1 day", &["-22 hours", "-24 hours -1 second"]),
-        ["no row less than an hour after it"]
+        ["no row at it or less than an hour after it"]
     );
     assert_eq!(
         one("within: 5 minutes", &["-5 minutes", "-359 seconds"]),
         none
     );
     assert_eq!(
-        one("within: 5 minutes", &["-5 minutes", "-6 minutes"]),
-        ["no row less than a minute before it"]
+        one("within: 5 minutes", &["-5 minutes", "-361 seconds"]),
+        ["no row within a minute before it"]
     );
     assert_eq!(
         one("within: 30 days", &["-29 days", "-30 days -1 second"]),
-        ["no row less than a day after it"]
+        ["no row at it or less than a day after it"]
     );
     assert_eq!(
         one("within: 30 days", &["-30 days", "-30 days -23 hours"]),
@@ -272,6 +273,114 @@ fn an_edge_is_as_fine_as_its_window() {
         ),
         none
     );
+    let seven = "where: \"ordered_at >= timestamp '2026-01-10 00:00:07Z'\"";
+    assert_eq!(
+        one(seven, &["2026-01-10T00:00:07Z", "2026-01-10T00:00:06Z"]),
+        none
+    );
+    assert_eq!(
+        one(seven, &["2026-01-10T00:00:08Z", "2026-01-10T00:00:06Z"]),
+        ["no row at it or less than a second after it"]
+    );
+}
+
+/// All that `--cover` says of a test of `q`, of customers that have orders `o` with returns `r`, and also `s`.
+fn said(condition: &str, given: &str) -> String {
+    let dir = project(&format!(
+        "entities:
+  - name: c
+    table: c
+    key: id
+    columns: {{id: int}}
+    relations:
+      - {{name: o, table: o, on: id, key: oid, time: t, columns: {{oid: int, id: int, t: timestamp}}}}
+      - {{name: s, table: s, on: id, key: sid, time: st, columns: {{sid: int, id: int, st: timestamp}}}}
+      - {{name: r, table: r, via: o, on: oid, key: rid, time: rt, columns: {{rid: int, oid: int, rt: timestamp}}}}
+      - {{name: l, table: l, via: o, on: oid, key: lid, columns: {{lid: int, oid: int}}}}
+segments:
+  - {{name: vip, entity: c, where: [{{did: o}}]}}
+  - {{name: q, entity: c, where: [ {condition} ]}}
+tests:
+  - name: t
+    segment: q
+    as_of: 2026-01-31 09:00
+    given:
+      c: [{{id: 1}}, {{id: 2}}, {{id: 3}}]
+{given}
+    expect: {{excludes: [3]}}
+"
+    ));
+    let ran = segc(dir.path(), &["test", "--cover", "--select", "q"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let told = |l: &&str| l.starts_with("warning") || l.contains("^ ") || l.contains("help");
+    let lines: Vec<&str> = ran.stderr.lines().filter(told).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn rows_of_a_child_are_those_of_its_parents_owner() {
+    let given = "      o: [{oid: 1, id: 1, t: -5 days}, {oid: 2, id: 2, t: -5 days}]
+      s: [{sid: 1, id: 1, st: -3 days}, {sid: 2, id: 2, st: 2026-01-28 09:00:01}]
+      r: [{rid: 1, oid: 1, rt: -3 days}, {rid: 2, oid: 2, rt: 2026-01-28 09:00:01}]";
+    for second in ["s", "r"] {
+        let steps = format!("{{sequence: [{{did: o}}, {{did: {second}, within: 2 days}}]}}");
+        assert_eq!(said(&steps, given), "");
+    }
+    let swapped = "      o: [{oid: 1, id: 1, t: -9 days}, {oid: 2, id: 2, t: -9 days}, {oid: 3, id: 3, t: -9 days}]
+      s: [{sid: 1, id: 1, st: -5 days}, {sid: 2, id: 2, st: -5 days}]
+      r: [{rid: 1, oid: 1, rt: -3 days}, {rid: 2, oid: 2, rt: 2026-01-28 09:00:01}]";
+    let steps = "{sequence: [{did: s}, {did: r, within: 2 days}]}";
+    assert_eq!(said(steps, swapped), "");
+    let back = "      o: [{oid: 1, id: 1, t: -9 days}, {oid: 2, id: 2, t: -9 days}]
+      r: [{rid: 1, oid: 1, rt: -5 days}, {rid: 2, oid: 2, rt: -5 days}]
+      s: [{sid: 1, id: 1, st: -3 days}, {sid: 2, id: 2, st: 2026-01-28 09:00:01}]";
+    let steps = "{sequence: [{did: r}, {did: s, within: 2 days}]}";
+    assert_eq!(said(steps, back), "");
+    let timeless = "      o: [{oid: 1, id: 1, t: -5 days}, {oid: 2, id: 2, t: -5 days}]
+      l: [{lid: 1, oid: 1}, {lid: 2, oid: 2}]
+      s: [{sid: 1, id: 1, st: -3 days}, {sid: 2, id: 2, st: 2026-01-28 09:00:01}]";
+    let steps = "{sequence: [{did: l}, {did: s, within: 2 days}]}";
+    assert_eq!(said(steps, timeless), "");
+}
+
+#[test]
+fn a_row_at_an_edge_that_a_bound_includes_is_on_its_inner_side() {
+    let rows = |times: [&str; 2]| {
+        let [a, b] = times;
+        format!(
+            "      s: [{{sid: 1, id: 1, st: {a}}}, {{sid: 2, id: 2, st: {b}}}, {{sid: 3, id: 3, st: -1 days}}]"
+        )
+    };
+    let until = "{did: s, where: \"st <= timestamp '2026-01-10 00:00:07Z'\"}";
+    let (before, edge, after) = (
+        "2026-01-10T00:00:06Z",
+        "2026-01-10T00:00:07Z",
+        "2026-01-10T00:00:08Z",
+    );
+    insta::assert_snapshot!(said(until, &rows([edge, before])));
+    assert_eq!(said(until, &rows([edge, after])), "");
+    let days = "{did: s, where: \"st <= timestamp '2026-01-10 05:00Z'\"}";
+    let midnight = "2026-01-10T05:00Z";
+    let one = said(days, &rows([midnight, "2026-01-10T04:59:59Z"]));
+    assert!(one.contains("no row within a day after it"), "{one}");
+    assert_eq!(said(days, &rows([midnight, "2026-01-10T05:00:01Z"])), "");
+    let stays = |times: [&str; 2]| {
+        let [a, b] = times;
+        format!(
+            "      c_history: [{{entity_key: 1, segment: vip, valid_from: {a}}}, {{entity_key: 2, segment: vip, valid_from: {b}}}]"
+        )
+    };
+    let member = "{member_for: {vip: '>= 1 day'}}";
+    insta::assert_snapshot!(said(member, &stays(["-1 days", "-1 days -1 second"])));
+    assert_eq!(said(member, &stays(["-1 days", "-86399 seconds"])), "");
+}
+
+#[test]
+fn the_step_of_a_sequence_that_is_not_covered_is_named() {
+    let steps = "{sequence: [{did: o, since: 2026-01-01}, {did: s, within: 2 days}, {did_not: o, within: 1 day}]}";
+    insta::assert_snapshot!(said(steps, "      o: [{oid: 1, id: 1, t: -9 days}]"));
+    let between = "{sequence: [{did: o}, {did_not: s}, {did: r}]}";
+    insta::assert_snapshot!(said(between, "      o: [{oid: 1, id: 1, t: -9 days}]"));
 }
 
 #[test]
@@ -282,15 +391,15 @@ fn edges_of_a_sequence_are_counted_from_the_row_before() {
     let twice = "{did: orders}, {did: orders, within: 2 hours}";
     assert_eq!(
         one(twice, &["-9 hours", "-8 hours"]),
-        ["no row within an hour of it"]
+        ["no row at it or less than an hour before it, and none within an hour after it"]
     );
     assert_eq!(
         one(twice, &["-9 hours", "-7 hours"]),
-        ["no row less than an hour after it"]
+        ["no row within an hour after it"]
     );
     assert_eq!(
         one(twice, &["-9 hours", "-7 hours +1 second"]),
-        ["no row less than an hour before it"]
+        ["no row at it or less than an hour before it"]
     );
     assert_eq!(
         one(twice, &["-10 hours", "-8 hours", "-8 hours +1 second"]),
@@ -302,13 +411,13 @@ fn edges_of_a_sequence_are_counted_from_the_row_before() {
     };
     assert_eq!(
         total(&["-9 days", "-7 days"]),
-        ["no row less than a day after it"]
+        ["no row within a day after it"]
     );
     assert_eq!(total(&["-9 days", "-7 days", "-7 days +1 second"]), none);
     let first = "{did: orders, within: 9 days}, {did: orders}";
     assert_eq!(
         one(first, &["-9 days", "-8 days"]),
-        ["no row less than a day before it"]
+        ["no row within a day before it"]
     );
 }
 

@@ -156,8 +156,9 @@ pub static NOT_COVERED: Code = Code {
     explain: "\
 `segc test --cover` warns of what no test distinguishes: a leaf of a segment's condition that the tests of the segment never turn \
 both true and false; a case or an arm that nobody is ever in; a segment without a test; and an edge of a window without a row \
-shortly before it and one at it or shortly after it (less than a second, a minute, an hour or a day: what the window counts in). The \
-windows between the steps of a sequence are counted from the row before; a `did_not` between two steps wants such a row, and two \
-rows without it. Were such a part of the spec wrong, every test would still pass. \
+near it on either side: one at the edge or less than a second, a minute, an hour or a day from it (what the window counts in), and \
+one on the other side, at most so far away. A row at the edge itself is a later one; with `<=` and `>` of a moment, and of `within` \
+and `total` in a sequence, an earlier one. The windows between the steps of a sequence are counted from the row before; a `did_not` \
+between two steps wants such a row, and two rows without it. Were such a part of the spec wrong, every test would still pass. \
 `--warn-error` makes these errors, for a project that is to stay covered.",
 };
