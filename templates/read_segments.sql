@@ -1,5 +1,5 @@
 {#- A segment that was renamed while a guard refused it has the members and the history of its former name, and no run that
-    published it: the refusal is the latest word on it. -#}
+    published it: where it had members before the run, the refusal is the latest word on it. -#}
 SELECT s.segment, s.entity, s.kind, s.definition_hash, s.status, r.as_of, latest.touched, r.run_id, r.project_hash, r.selection
 FROM {{ run_segments }} AS s
 JOIN {{ runs }} AS r ON r.run_id = s.run_id
@@ -10,7 +10,7 @@ JOIN (
     MAX(r2.as_of) AS touched,
     COALESCE(
       MAX(CASE WHEN s2.status NOT IN ('refused', 'kept') THEN r2.epoch END),
-      MAX(CASE WHEN s2.status = 'refused' AND s2.members > 0 THEN r2.epoch END)
+      MAX(CASE WHEN s2.status = 'refused' AND s2.members - s2.entered + s2.exited > 0 THEN r2.epoch END)
     ) AS epoch
   FROM {{ run_segments }} AS s2
   JOIN {{ runs }} AS r2 ON r2.run_id = s2.run_id

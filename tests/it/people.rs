@@ -506,7 +506,7 @@ fn who_is_suppressed_leaves_what_was_refused_under_a_new_name_and_it_can_be_reti
     let spec = |of: &str| format!("{lists}segments:\n  - {{name: other, where: vip}}\n{of}");
     let shop = Shop::new(&entity, &spec("  - {name: x, where: vip}\n"), CUSTOMERS);
     shop.put("lists/out.csv", "id\n9\n");
-    shop.built("2026-01-02");
+    shop.built("2026-01-01");
     let renamed = "  - {name: z, where: customer_id > 0, renamed_from: x, size: {max: 2}}\n";
     shop.put("segments/spec.yml", &spec(renamed));
     shop.refused("2026-01-03", &["segment `z` is refused"]);
@@ -525,6 +525,17 @@ fn who_is_suppressed_leaves_what_was_refused_under_a_new_name_and_it_can_be_reti
     assert_eq!(shop.ask(open), ["other1"]);
     let (code, said) = shop.segc(&["doctor"]);
     assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn what_was_refused_and_never_published_is_not_known() {
+    let spec = |of: &str| format!("segments:\n  - {{name: other, where: vip}}\n{of}");
+    let new = "  - {name: new, where: true, size: {max: 2}}\n";
+    let shop = Shop::new(ENTITY, &spec(new), CUSTOMERS);
+    shop.refused("2026-01-01", &["segment `new` is refused"]);
+    shop.put("segments/spec.yml", &spec(""));
+    let (_, said) = shop.segc(&["plan", "--as-of", "2026-01-02"]);
+    assert!(!said.contains("removed"), "{said}");
 }
 
 #[test]
