@@ -284,6 +284,11 @@ impl Publication<'_> {
             self.channels(entity, query, tables.clone(), define, rows);
             self.entity_views(entity, query, &tables, keeps_history, define);
         }
+        // Where nothing is asked any more, the view that is there loses its last columns.
+        let is_there = || ["wide", "traits"].map(|what| self.published.has(&names.of(name, what)));
+        if self.policy.wide && (query.is_some() || is_there() == [true; 2]) {
+            define.extend(self.views().wide(self.model, name, &tables));
+        }
         tables.columns = Vec::new();
         if !self.published.has(&members) {
             // So that a preview, which makes no tables, asks the same.
@@ -590,9 +595,6 @@ impl Publication<'_> {
             if segment.entity == query.entity {
                 define.extend(views.segment(self.model, entity, segment, tables, &types));
             }
-        }
-        if self.policy.wide {
-            define.extend(views.wide(self.model, entity, tables));
         }
     }
 }

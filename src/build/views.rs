@@ -1,8 +1,11 @@
 //! The text of published views, and the fingerprint by which a view is known to be up to date: it changes only when the
 //! view's columns (or their types) do.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest, Sha256};
 
+use super::published::{LastRun, entity_name};
 use super::tables::{flat, view_columns};
 use super::{EntityTables, Kind, Policy, Published, Stage, hex};
 use crate::model::{Entity, Model, Segment};
@@ -74,31 +77,70 @@ impl Views<'_> {
         stages
     }
 
-    /// The wide view over all published segments of an entity, and those of this run.
-    pub(super) fn wide(
+    /// The wide view over all segments of an entity that are published once this run is over, by name: a project in another
+    /// order, or a run of some of them, makes the same text.
+    pub(super) fn wide(&self, model: &Model, entity: &str, tables: &EntityTables) -> Option<Stage> {
+        let gone = self.published.gone(model, self.policy);
+        let stays = self.live(entity).filter(|l| !gone.contains(l));
+        let built = self.policy.selected(model);
+        let built = built.filter(|s| entity_name(model, s) == entity);
+        let names = stays.map(|l| &l.segment).chain(built.map(|s| &s.name));
+        self.wide_of(entity, names, tables)
+    }
+
+    /// The wide view over what is published, where it was made and is not there, or is there without segc's fingerprint. Another
+    /// fingerprint is that of an earlier run: the project has changed since.
+    pub(super) fn wide_again(
         &self,
         model: &Model,
-        entity: &Entity,
+        entity: &str,
         tables: &EntityTables,
     ) -> Option<Stage> {
-        let selected: Vec<&str> = self
-            .policy
-            .selected(model)
-            .map(|s| s.name.as_str())
-            .collect();
-        let shown = model.segments.iter().filter(|s| {
-            model.entities.get(s.entity.index()).map(|e| &e.name) == Some(&entity.name)
-                && s.enabled
-                && (selected.contains(&s.name.as_str())
-                    || self.published.last(&s.name, &entity.name).is_some())
-        });
+        let names = self.policy.names();
+        let hash = self.policy.project_hash(model);
+        let wrong = if self.published.has(&names.of(entity, "wide")) {
+            !self.is_marked(&names.of(entity, "wide"))
+        } else {
+            // Whoever switched it on, or off and on again, has to build first.
+            self.live(entity).any(|l| l.project_hash == hash)
+        };
+        let readable = ["members", "traits"]
+            .iter()
+            .all(|what| self.published.has(&names.of(entity, what)));
+        let shown = self.live(entity).map(|l| &l.segment);
+        (wrong && readable)
+            .then(|| self.wide_of(entity, shown, tables))
+            .flatten()
+    }
+
+    /// What is published of an entity.
+    fn live(&self, entity: &str) -> impl Iterator<Item = &LastRun> {
+        let segments = self.published.segments.iter();
+        segments.filter(move |l| l.entity == entity && !l.retired)
+    }
+
+    fn is_marked(&self, view: &str) -> bool {
+        let comment = self.published.comments.get(view);
+        comment.is_some_and(|c| c.starts_with("segc:"))
+    }
+
+    /// Of two names that would be one column, the last one counts.
+    fn wide_of<'a>(
+        &self,
+        entity: &str,
+        segments: impl Iterator<Item = &'a String>,
+        tables: &EntityTables,
+    ) -> Option<Stage> {
+        let columns: BTreeMap<String, &String> =
+            segments.map(|s| (flat(s).to_lowercase(), s)).collect();
         let context = SegmentView {
             segment: self.statements.text(""),
             key: self.statements.name("entity_key"),
-            columns: shown
+            columns: columns
+                .into_values()
                 .map(|s| Pair {
-                    name: self.statements.name(&flat(&s.name)),
-                    sql: self.statements.text(&s.name),
+                    name: self.statements.name(&flat(s)),
+                    sql: self.statements.text(s),
                 })
                 .collect(),
             members: tables.members.clone(),
@@ -107,7 +149,7 @@ impl Views<'_> {
             channel: None,
         };
         let text = self.statements.render("view_wide", &context);
-        self.ensure(&self.policy.names().of(&entity.name, "wide"), text, "")
+        self.ensure(&self.policy.names().of(entity, "wide"), text, "")
     }
 
     /// None where the view is as it should be.

@@ -390,7 +390,6 @@ impl<'a> Doctor<'a> {
             if self.published.has(&names.of(&entity.name, "history")) {
                 stages.extend(views.changes(&entity.name, &tables));
             }
-            let mut all = true;
             for segment in &self.model.segments {
                 let of = self.model.entities.get(segment.entity.index());
                 if of.map(|e| &e.name) != Some(&entity.name) || !segment.enabled {
@@ -399,16 +398,10 @@ impl<'a> Doctor<'a> {
                 let last = self.published.last(&segment.name, &entity.name);
                 if last.is_some_and(|l| l.definition_hash == segment.definition_hash) {
                     stages.extend(views.segment(self.model, entity, segment, &tables, &types));
-                } else {
-                    all = false;
                 }
             }
-            let left = |l: &crate::build::published::LastRun| {
-                let here = |s: &crate::model::Segment| s.enabled && s.name == l.segment;
-                l.entity == entity.name && !l.retired && !self.model.segments.iter().any(here)
-            };
-            if self.policy.wide && all && !self.published.segments.iter().any(left) {
-                stages.extend(views.wide(self.model, entity, &tables));
+            if self.policy.wide {
+                stages.extend(views.wide_again(self.model, &entity.name, &tables));
             }
         }
         stages.into_iter().map(|stage| self.view(stage)).collect()

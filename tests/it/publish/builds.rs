@@ -437,10 +437,10 @@ pub(super) fn history_can_be_left_out_and_taken_up_later_and_there_is_a_wide_vie
         w.rows("select count(*) from information_schema.tables where table_name like '%history'"),
         "0"
     );
-    assert_eq!(w.columns("customer_wide"), "entity_key,vip,life__all");
+    assert_eq!(w.columns("customer_wide"), "entity_key,life__all,vip");
     assert_eq!(
         w.rows("from segments.customer_wide order by all"),
-        "1|true|true\n2|false|true"
+        "1|true|true\n2|true|false"
     );
     w.shop.history = true;
     let outcome = w.build(&segments, at(2));

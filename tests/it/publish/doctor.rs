@@ -220,6 +220,10 @@ pub(super) fn every_edit_by_hand_is_found() {
         ("drop view segments.seg_vip__email", "S0907"),
         ("drop view segments.customer_wide", "S0907"),
         (
+            "create or replace view segments.customer_wide as select 1 as entity_key",
+            "S0907",
+        ),
+        (
             "create or replace view segments.seg_all as select 1 as customer_id",
             "S0907",
         ),
@@ -373,4 +377,62 @@ pub(super) fn where_the_state_is_gone_nothing_is_built_over_it() {
         (Ended::Refused, "S0901")
     );
     assert_eq!(w.rows("select max(epoch) from segments.segc_runs"), "2");
+}
+
+#[test]
+pub(super) fn the_wide_view_of_before_is_no_finding() {
+    let mut w = world();
+    w.sql("create table accounts as select 'x' as account_id");
+    // An entity of which nothing was ever published, and a segment that moves to it.
+    let account = seg("other").of_account("true");
+    let [vip, all] = segments();
+    assert_eq!(w.wrong(&[vip.clone(), all.clone(), account.clone()]), "");
+    assert_eq!(w.wrong(&[all.clone(), vip.clone()]), "");
+    let moved = [vip.clone(), seg("all").of_account("true")];
+    assert_eq!(w.wrong(&moved), "");
+    w.build(&moved, at(3));
+    assert_eq!(w.columns("customer_wide"), "entity_key,vip");
+    assert_eq!(w.wrong(&moved), "");
+    // The last one moves: nothing is asked of customers any more.
+    let moved = [seg("vip").of_account("true"), seg("all").of_account("true")];
+    w.build(&moved, at(4));
+    assert_eq!(w.columns("customer_wide"), "entity_key");
+    assert_eq!(w.columns("account_wide"), "entity_key,all,vip");
+    assert_eq!(w.wrong(&moved), "");
+}
+
+#[test]
+pub(super) fn a_wide_view_that_was_never_made_is_not_missing() {
+    let mut w = World::new("(1, 'a', true), (2, 'b', true)");
+    w.build(&[seg("vip"), seg("all")], at(1));
+    w.shop.wide = true;
+    assert_eq!(w.wrong(&[seg("vip"), seg("all")]), "");
+    w.select(&[seg("vip"), seg("all")], &["vip"], at(2));
+    assert_eq!(w.wrong(&[seg("vip"), seg("all")]), "");
+    w.sql("drop view segments.customer_wide");
+    assert_eq!(w.wrong(&[seg("vip"), seg("all")]), "S0907");
+    assert_eq!(
+        w.repair(&[seg("vip"), seg("all")]),
+        Some(Ended::Published { epoch: 3 })
+    );
+    assert_eq!(w.columns("customer_wide"), "entity_key,all,vip");
+}
+
+#[test]
+pub(super) fn the_wide_view_shows_what_is_published() {
+    let mut w = world();
+    // `vip` has left the project, but no build of all of it has retired it.
+    let left = [seg("all").flag("true"), seg("new")];
+    w.select(&left, &["all"], at(3));
+    assert_eq!(w.columns("customer_wide"), "entity_key,all,vip");
+    assert_eq!(
+        w.rows("select * from segments.customer_wide order by all"),
+        "1|true|true\n2|true|false\n3|true|true"
+    );
+    w.build(&left, at(4));
+    assert_eq!(w.columns("customer_wide"), "entity_key,all,new");
+    let renamed = [seg("all").flag("true"), seg("newer").renamed_from("new")];
+    w.select(&renamed, &["newer"], at(5));
+    assert_eq!(w.columns("customer_wide"), "entity_key,all,newer");
+    assert_eq!(w.wrong(&renamed), "");
 }
