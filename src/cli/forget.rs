@@ -22,8 +22,9 @@ use std::path::Path;
 /// Erase people from members, history, traits and channels
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "The file has one key a line, without a header. All of them are erased in one transaction, or none; the ledger keeps how many
-rows of which table, no keys. Whoever is still in the sources comes back with the next build: erase them there first.
+    after_help = "The file has one key a line, without a header; empty lines are none. A key that is empty, has a line break (CR, LF) in it or begins with
+a quote is written in quotes, and its own quotes twice: \"\" is the empty key. All keys are erased in one transaction, or none; the
+ledger keeps how many rows of which table, no keys. Whoever is still in the sources comes back with the next build: erase them there first.
 Exit status as of `segc build`.
 
 Examples:
@@ -182,32 +183,155 @@ fn unreadable(
     }
 }
 
-/// The keys of a file: its lines, but for empty ones.
+/// The keys of a file.
 fn read(from: &str, cwd: &Path) -> Result<Vec<Given>, Box<Diagnostic>> {
-    let problem = |why: String| {
-        Box::new(
-            Diagnostic::error(&codes::KEYS_UNREADABLE, why)
-                .help("name a text file with one key a line, or `-` for the standard input"),
-        )
+    let problem = |why: String, help: &str| {
+        Box::new(Diagnostic::error(&codes::KEYS_UNREADABLE, why).help(help))
     };
+    let name_one = "name a text file with one key a line, or `-` for the standard input";
     let mut text = String::new();
     let read = if from == "-" {
         std::io::stdin().lock().read_to_string(&mut text)
     } else {
         std::fs::File::open(cwd.join(from)).and_then(|mut file| file.read_to_string(&mut text))
     };
-    read.map_err(|e| problem(format!("`{from}` cannot be read: {e}")))?;
-    let lines = text.strip_prefix('\u{feff}').unwrap_or(&text).lines();
-    let given: Vec<Given> = (1..)
-        .zip(lines)
-        .filter(|(_, key)| !key.is_empty())
-        .map(|(line, key)| Given {
-            line,
-            key: key.to_owned(),
-        })
-        .collect();
+    read.map_err(|e| problem(format!("`{from}` cannot be read: {e}"), name_one))?;
+    let given = keys(text.strip_prefix('\u{feff}').unwrap_or(&text)).map_err(|(line, wrong)| {
+        problem(
+            format!(
+                "line {line} of `{from}` {}, so nobody was erased",
+                wrong.words()
+            ),
+            wrong.help(),
+        )
+    })?;
     if given.is_empty() {
-        return Err(problem(format!("`{from}` has no keys")));
+        return Err(problem(
+            format!("`{from}` has no keys"),
+            "write one key a line; the empty key is `\"\"`",
+        ));
     }
     Ok(given)
+}
+
+/// Why it cannot be told which key is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wrong {
+    Quotes,
+    LineEnd,
+}
+
+impl Wrong {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Quotes => "begins with a quote, but is no key in quotes",
+            Self::LineEnd => "ends with CR LF or with LF alone, unlike the lines before it",
+        }
+    }
+
+    fn help(self) -> &'static str {
+        match self {
+            Self::Quotes => {
+                "write a key that begins with a quote in quotes, and its own quotes twice: `\"\"\"a\"\"\"` is the key `\"a\"`"
+            }
+            Self::LineEnd => {
+                "end all lines alike, or write keys that end with CR in quotes, with the line's end after the quote"
+            }
+        }
+    }
+}
+
+/// The keys of a text: its lines, but for empty ones. In quotes a key is what is between them, with line breaks and quotes
+/// that stand there twice. CR before LF is of the line's end, if all keys without quotes end so.
+fn keys(text: &str) -> Result<Vec<Given>, (usize, Wrong)> {
+    let mut given = Vec::new();
+    let mut end = None;
+    let mut lines = (1..).zip(text.split_inclusive('\n'));
+    while let Some((line, first)) = lines.next() {
+        let mut whole = first.to_owned();
+        let quoted = first.starts_with('"');
+        let mut open = quoted && has_odd_quotes(first);
+        while open {
+            let (_, more) = lines.next().ok_or((line, Wrong::Quotes))?;
+            open = !has_odd_quotes(more);
+            whole.push_str(more);
+        }
+        let ends = ["\r\n", "\n"].into_iter().find(|end| whole.ends_with(end));
+        let key = whole
+            .strip_suffix(ends.unwrap_or_default())
+            .unwrap_or(&whole);
+        let key = if quoted {
+            unquoted(key).ok_or((line, Wrong::Quotes))?
+        } else {
+            if ends.is_some() && *end.get_or_insert(ends) != ends {
+                return Err((line, Wrong::LineEnd));
+            }
+            if key.is_empty() {
+                continue;
+            }
+            key.to_owned()
+        };
+        given.push(Given { line, key });
+    }
+    Ok(given)
+}
+
+fn has_odd_quotes(text: &str) -> bool {
+    text.matches('"').count() % 2 == 1
+}
+
+/// What is between quotes.
+fn unquoted(text: &str) -> Option<String> {
+    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    let lone = inner.replace("\"\"", "").contains('"');
+    (!lone).then(|| inner.replace("\"\"", "\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<(usize, String)>, (usize, Wrong)> {
+        Ok(keys(text)?.into_iter().map(|g| (g.line, g.key)).collect())
+    }
+
+    fn keyed(keys: &[(usize, &str)]) -> Result<Vec<(usize, String)>, (usize, Wrong)> {
+        Ok(keys
+            .iter()
+            .map(|(n, key)| (*n, (*key).to_owned()))
+            .collect())
+    }
+
+    #[test]
+    fn every_key_can_be_written() {
+        assert_eq!(
+            read("a\n\n b \nc\"d\""),
+            keyed(&[(1, "a"), (3, " b "), (4, "c\"d\"")])
+        );
+        assert_eq!(
+            read("a\r\n\r\nb\r\nc"),
+            keyed(&[(1, "a"), (3, "b"), (4, "c")])
+        );
+        assert_eq!(read("\"\""), keyed(&[(1, "")]));
+        assert_eq!(
+            read("\"cr\r\"\nb\n\"\"\"q\"\"\"\r\n\"one\r\ntwo\n\n\"\nlast\n"),
+            keyed(&[
+                (1, "cr\r"),
+                (2, "b"),
+                (3, "\"q\""),
+                (4, "one\r\ntwo\n\n"),
+                (8, "last")
+            ])
+        );
+    }
+
+    #[test]
+    fn what_may_be_two_keys_is_none() {
+        assert_eq!(read("a\ncr\r\nb\n"), Err((2, Wrong::LineEnd)));
+        assert_eq!(read("a\r\nb\n"), Err((2, Wrong::LineEnd)));
+        assert_eq!(read("a\n\"b\nc\n"), Err((2, Wrong::Quotes)));
+        assert_eq!(read("\"a\"b\"\"\n"), Err((1, Wrong::Quotes)));
+        assert_eq!(read("\"a\" \n"), Err((1, Wrong::Quotes)));
+        assert_eq!(read("\"\n"), Err((1, Wrong::Quotes)));
+    }
 }

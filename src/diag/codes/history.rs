@@ -189,7 +189,7 @@ their numbers; keys are never printed.
     customer_id          # a header is no number
     17850
 
-Take headers, quotes and other columns out: `tail -n +2 export.csv | cut -d, -f1 | tr -d '\"' > keys.txt`.",
+Take headers and other columns out: `tail -n +2 export.csv | cut -d, -f1 > keys.txt`.",
 };
 
 pub static KEYS_UNREADABLE: Code = Code {
@@ -197,11 +197,15 @@ pub static KEYS_UNREADABLE: Code = Code {
     title: "keys that cannot be read",
     explain: "\
 `--keys-from` names a text file in UTF-8 with one key a line; `-` is the standard input. The file is not there, may not be read, is no text, or \
-has no line.
+has no key. Or it cannot be told which key a line means: it begins with a quote that is not closed at a line's end, or some lines \
+end with CR LF and others with LF alone, so that the CR may be of a key.
 
-    segc forget --keys-from erase.txt --entity customer
+    a-17
+    \"\"               # the empty key
+    \"say \"\"hi\"\"\"     # the key: say \"hi\"
 
-Check the path: it is relative to the current folder.",
+Check the path: it is relative to the current folder. Write keys that are empty, have line breaks in them or begin with a quote in quotes, \
+and their own quotes twice.",
 };
 
 pub static HISTORY_EXISTS: Code = Code {

@@ -149,3 +149,45 @@ fn forget_erases_whom_the_file_names_and_prints_no_key() {
     );
     said(shop.segc(&["doctor"]), 0, &["all is well"]);
 }
+
+#[test]
+fn forget_erases_keys_that_need_quotes() {
+    let shop = Shop::new(
+        "entities:\n  - {name: customer, table: people, key: id}\n",
+        "segments:\n  - {name: all, where: id is not null}\n",
+        "",
+    );
+    shop.does("create table people as select unnest(['', 'a', 'cr', e'cr\\r', e'two\\nlines', '\"q\"']) as id");
+    shop.built("2026-01-01");
+    let forget = |keys: &str| {
+        shop.put("keys.txt", keys);
+        shop.segc(&["forget", "--keys-from", "keys.txt", "--entity", "customer"])
+    };
+    said(
+        forget("\n"),
+        2,
+        &["error[S0914]", "has no keys", "the empty key is `\"\"`"],
+    );
+    said(
+        forget("a\ncr\r\n"),
+        2,
+        &[
+            "error[S0914]: line 2 of `keys.txt` ends with",
+            "nobody was erased",
+        ],
+    );
+    said(
+        forget("\"q\n"),
+        2,
+        &["error[S0914]: line 1 of `keys.txt` begins with a quote"],
+    );
+    said(
+        forget("\"\"\n\"cr\r\"\n\"two\nlines\"\n\"\"\"q\"\"\"\n"),
+        0,
+        &["4 of 4 keys of customer were known"],
+    );
+    assert_eq!(
+        shop.ask("select entity_key from segments.customer_members order by all"),
+        ["a", "cr"]
+    );
+}
