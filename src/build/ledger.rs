@@ -63,7 +63,7 @@ pub fn ledger(
         target: statements.text(&policy.target),
         segc_version: statements.text(&policy.segc_version),
         git_sha: statements.maybe(policy.git_sha.as_deref()),
-        selection: statements.maybe(policy.selection_text.as_deref()),
+        selection: statements.maybe(policy.asked().as_deref()),
         project_hash: statements.text(&policy.project_hash(model)),
         checksum: Sql(if checksum.tables.is_empty() {
             "NULL".to_owned()

@@ -93,6 +93,16 @@ impl Policy {
             .filter(move |(id, s)| s.enabled && wanted.contains(id))
     }
 
+    /// What the ledger says was asked for: `--select …`, nothing, or `backfill` and either.
+    fn asked(&self) -> Option<String> {
+        let backfill = self.backfill.then_some(backfill::BACKFILL);
+        let parts: Vec<&str> = backfill
+            .into_iter()
+            .chain(self.selection_text.as_deref())
+            .collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    }
+
     /// A hash over the definitions of everything that the project publishes; selections do not count.
     #[must_use]
     pub fn project_hash(&self, model: &Model) -> String {

@@ -233,8 +233,8 @@ pub fn verdict(
     let hash = policy.project_hash(model);
     let of_project = |l: &LastRun| l.project_hash == hash;
     let runs = || selected.iter().filter_map(|(_, _, last)| *last);
-    let asked_before = runs().all(of_project)
-        || runs().any(|l| of_project(l) && l.selection == policy.selection_text);
+    let asked_before =
+        runs().all(of_project) || runs().any(|l| of_project(l) && l.selection == policy.asked());
     let all_done = done.len() == selected.len();
     let nothing_gone = published.gone(model, policy).is_empty();
     if before == diags.count(crate::diag::Severity::Error)

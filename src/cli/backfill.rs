@@ -8,7 +8,7 @@ use super::policy::policy;
 use super::table::{count, table};
 use super::workspace::Workspace;
 use super::{Ctx, DiagFormat, Exit, build};
-use crate::build::backfill::{BACKFILL, Backfill, Every, Step, dates, plan};
+use crate::build::backfill::{Backfill, Every, Step, dates, plan};
 use crate::build::published::others;
 use crate::build::run::{Ended, Outcome, Request, Silent, publish};
 use crate::diag::codes::history as codes;
@@ -290,9 +290,6 @@ fn published(
         return None;
     }
     let mut policy = policy(&parts, &args.select.wanted(), selection, now);
-    let asked = policy.selection_text.take();
-    let asked = [Some(BACKFILL.to_owned()), asked];
-    policy.selection_text = Some(asked.into_iter().flatten().collect::<Vec<_>>().join(" "));
     policy.whole = false;
     policy.backfill = true;
     let request = Request {
