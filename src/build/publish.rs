@@ -285,8 +285,8 @@ impl Publication<'_> {
             self.entity_views(entity, query, &tables, keeps_history, define);
         }
         // Where nothing is asked any more, the view that is there loses its last columns.
-        let is_there = || ["wide", "traits"].map(|what| self.published.has(&names.of(name, what)));
-        if self.policy.wide && (query.is_some() || is_there() == [true; 2]) {
+        let has = |what| self.published.has(&names.of(name, what));
+        if self.policy.wide && (query.is_some() || has("wide") && has("traits")) {
             define.extend(self.views().wide(self.model, name, &tables));
         }
         tables.columns = Vec::new();

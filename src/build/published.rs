@@ -286,7 +286,7 @@ pub fn verdict(
                 Diagnostic::error(
                     &codes::build::AS_OF_NOT_LATER,
                     format!(
-                        "segment `{}` has left the project, but it was published as of {}, not before {}",
+                        "segment `{}` has left the project, but the last run that was about it is as of {}, not before {}",
                         gone.segment, gone.touched, policy.as_of
                     ),
                 )

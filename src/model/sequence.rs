@@ -209,8 +209,9 @@ impl Conditions<'_> {
         let values = out.iter().cloned().collect::<Option<Vec<RowExpr>>>()?;
         let first = values.first()?;
         for (value, step) in values.iter().zip(&spec.steps) {
-            // BigQuery sorts by no float: <https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#groupable_data_types>
-            if joinable(&first.ty, &value.ty) && first.ty != Type::Float {
+            // BigQuery's analyzer: "Partitioning by expressions of type FLOAT64 is not allowed".
+            let is_float = first.ty == Type::Float && value.ty == Type::Float;
+            if joinable(&first.ty, &value.ty) && !is_float {
                 continue;
             }
             let message = if first.ty == value.ty {
@@ -229,7 +230,11 @@ impl Conditions<'_> {
                         "expected values of one type that can be compared",
                     )
                     .at(step.relation.span, format!("{} here", article(&value.ty)))
-                    .help("name a column that all steps have in one type, or cast it"),
+                    .help(if is_float {
+                        "floats are seldom equal: cast it, `cast(x as decimal(12,2))`, or name another column"
+                    } else {
+                        "name a column that all steps have in one type, or cast it"
+                    }),
             );
             return None;
         }

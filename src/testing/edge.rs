@@ -227,17 +227,12 @@ fn steps(sequence: &Sequence, value: usize, model: &Model, found: &mut Vec<Edge>
 /// The moment a microsecond before a bound, if that is what was written: `<= t` and `> t` are kept as the first moment after t.
 fn last(bound: &Literal, now: &Literal) -> Option<Literal> {
     let tick = SignedDuration::from_micros(1);
-    let written = match bound {
-        Literal::Timestamp(t) => Literal::Timestamp(t.checked_sub(tick).ok()?),
-        Literal::Datetime(t) => Literal::Datetime(t.checked_sub(tick).ok()?),
-        Literal::Null
-        | Literal::Boolean(_)
-        | Literal::Int(_)
-        | Literal::Decimal { .. }
-        | Literal::Float(_)
-        | Literal::String(_)
-        | Literal::Date(_)
-        | Literal::Array(_) => return None,
+    let written = if let Literal::Timestamp(t) = bound {
+        Literal::Timestamp(t.checked_sub(tick).ok()?)
+    } else if let Literal::Datetime(t) = bound {
+        Literal::Datetime(t.checked_sub(tick).ok()?)
+    } else {
+        return None;
     };
     let (kept, at, now) = (fraction(bound)?, fraction(&written)?, fraction(now)?);
     (kept != now && (at == now || at % 1_000_000 == 0)).then_some(written)
@@ -245,17 +240,12 @@ fn last(bound: &Literal, now: &Literal) -> Option<Literal> {
 
 /// The nanoseconds of a moment after its second.
 fn fraction(moment: &Literal) -> Option<i32> {
-    match moment {
-        Literal::Timestamp(t) => Some(t.subsec_nanosecond()),
-        Literal::Datetime(t) => Some(t.subsec_nanosecond()),
-        Literal::Null
-        | Literal::Boolean(_)
-        | Literal::Int(_)
-        | Literal::Decimal { .. }
-        | Literal::Float(_)
-        | Literal::String(_)
-        | Literal::Date(_)
-        | Literal::Array(_) => None,
+    if let Literal::Timestamp(t) = moment {
+        Some(t.subsec_nanosecond())
+    } else if let Literal::Datetime(t) = moment {
+        Some(t.subsec_nanosecond())
+    } else {
+        None
     }
 }
 

@@ -471,7 +471,7 @@ pub static SEQUENCE_SAME: Code = Code {
     title: "`same` is not of one type",
     explain: "\
 `same:` is a column, or an expression over a row, that has to be equal and not null in all steps of a sequence, those under
-`did_not` included. Each step's relation must have it, in one type that can be compared.
+`did_not` included. Each step's relation must have it, in one type that can be compared, and that is no float.
 
     - sequence:
         - {did: carts}                  # product_id is an int
