@@ -4,13 +4,15 @@
 //! Every session is in UTC; nothing here needs ICU, which the bundled build has not.
 #![allow(clippy::disallowed_methods)] // Waiting for a lock is this room's business.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use duckdb::arrow::datatypes::DataType;
 use duckdb::types::{TimeUnit, Value as Raw};
 use duckdb::{AccessMode, Config, Connection};
 
+use super::creation;
 use super::redact::redacted;
 use super::single::is_single;
 pub use super::warehouse::Options;
@@ -45,6 +47,17 @@ impl DuckDb {
     }
 
     fn open_once(options: &Options) -> Result<Self, EngineError> {
+        if let Some(path) = &options.path
+            && !options.read_only
+            && !path.exists()
+        {
+            let opens = |path: &Path| {
+                let opened = configure(options).and_then(|c| Connection::open_with_flags(path, c));
+                opened.map_err(io::Error::other)
+            };
+            // Where that cannot be done, or another process has done it, opening it says the rest.
+            let _ = creation::create(path, opens);
+        }
         let connection = configure(options)
             .and_then(|config| match &options.path {
                 Some(path) => Connection::open_with_flags(path, config),

@@ -3,6 +3,8 @@
 pub mod bigquery;
 pub mod catalog;
 #[cfg(feature = "duckdb-linked")]
+mod creation;
+#[cfg(feature = "duckdb-linked")]
 pub mod duckdb;
 pub mod http;
 pub mod job;

@@ -200,6 +200,26 @@ fn of_processes_at_once_one_publishes_and_the_others_find_it_done() {
 }
 
 #[test]
+fn a_file_is_a_database_as_soon_as_it_is_there() {
+    for _ in 0..5 {
+        let shop = shop(", threads: 1");
+        let file = shop.path().join("shop.duckdb");
+        let mut child = spawn(&shop, SEGC, &BUILD);
+        let bytes = loop {
+            match std::fs::read(&file) {
+                Ok(bytes) => break bytes,
+                Err(_) => assert_eq!(child.try_wait().expect("it can be asked"), None),
+            }
+        };
+        // Three headers of 4096 bytes, the first with the magic: https://duckdb.org/docs/stable/internals/storage
+        assert_eq!(bytes.get(8..12), Some(&b"DUCK"[..]));
+        assert!(bytes.len() >= 3 * 4096, "{} bytes", bytes.len());
+        let (code, said) = end(child);
+        assert_eq!(code, Some(0), "{said}");
+    }
+}
+
+#[test]
 fn what_must_not_be_written_is_not() {
     let shop = shop("");
     shop.built("2026-01-01");
