@@ -40,6 +40,15 @@ pub struct StageColumn {
     pub ty: Type,
 }
 
+impl EntityQuery {
+    /// Whether nothing is asked but who is suppressed, for the sake of segments that are not selected.
+    #[must_use]
+    pub fn asks_for_suppression_alone(&self) -> bool {
+        let alone = |c: &StageColumn| matches!(c.role, Role::Key | Role::Suppressed);
+        self.columns.iter().all(alone)
+    }
+}
+
 /// What a staged column is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Role {

@@ -79,9 +79,11 @@ pub fn compile(
     for plan in ir::lower(model, selection) {
         let plan = ir::optimize(plan, model, &dialect.costs(), observer);
         for check in emit::checks(&plan, model, dialect, diags) {
-            // What another entity asks of this one is checked once.
-            if compiled.checks.iter().all(|known| known.sql != check.sql) {
-                compiled.checks.push(check);
+            // What several entities read is checked once.
+            let known = compiled.checks.iter_mut().find(|c| c.sql == check.sql);
+            match known {
+                Some(known) => known.entities.push(plan.entity),
+                None => compiled.checks.push(check),
             }
         }
         let query = emit::query(&plan, model, dialect, diags);

@@ -49,7 +49,7 @@ pub fn everything(model: &Model) -> Selection {
     let count = u32::try_from(model.segments.len()).expect("some hundreds");
     Selection {
         segments: (0..count).map(SegmentId).collect(),
-        traits: Vec::new(),
+        ..Selection::default()
     }
 }
 

@@ -52,7 +52,7 @@ pub fn selection(ours: &Model, selected: &Selection, whole: bool, theirs: &Model
         .map(|(id, _)| id);
     Selection {
         segments: segments.collect(),
-        traits: Vec::new(),
+        ..Selection::default()
     }
 }
 

@@ -65,6 +65,8 @@ pub fn preview(
         engine,
         published,
         policy,
+        queries,
+        checks,
         stay,
     } = match begin(request, &reader, connect, progress, diags)? {
         Begun::Over(outcome) => {
@@ -79,6 +81,8 @@ pub fn preview(
     };
     let repaired = Request {
         policy: &policy,
+        queries: &queries,
+        checks: &checks,
         ..request
     };
     let (mut counted, mut sources) = (Vec::new(), Vec::new());

@@ -272,21 +272,18 @@ impl Publication<'_> {
         let (members, history) = (names.of(name, "members"), names.of(name, "history"));
         let keeps_history = self.policy.history || self.published.has(&history);
         self.entity_tables(name, query, &tables, keeps_history, define);
-        if let (Some(entity), Some(query)) = (entity, query) {
+        let answers = query.filter(|q| !q.asks_for_suppression_alone());
+        if let (Some(entity), Some(query)) = (entity, answers) {
             // Of a date of the past only the tables are made, for views to read.
-            let mut past = Vec::new();
-            let rows = if self.policy.backfill {
-                &mut past
-            } else {
-                &mut *publish
-            };
+            let (backfill, mut past) = (self.policy.backfill, Vec::new());
+            let rows = if backfill { &mut past } else { &mut *publish };
             self.traits(entity, query, tables.clone(), define, rows);
             self.channels(entity, query, tables.clone(), define, rows);
             self.entity_views(entity, query, &tables, keeps_history, define);
         }
         // Where nothing is asked any more, the view that is there loses its last columns.
         let has = |what| self.published.has(&names.of(name, what));
-        if self.policy.wide && (query.is_some() || has("wide") && has("traits")) {
+        if self.policy.wide && (answers.is_some() || has("wide") && has("traits")) {
             define.extend(self.views().wide(self.model, name, &tables));
         }
         tables.columns = Vec::new();

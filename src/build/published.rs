@@ -8,7 +8,7 @@ use super::Policy;
 use super::sources::{LastCount, kind};
 use super::tables::CONTRACT_VERSION;
 use crate::diag::{Diagnostic, Diagnostics, codes};
-use crate::emit::{Counted, EntityQuery, Role};
+use crate::emit::{CheckQuery, Counted, EntityQuery, Role};
 use crate::model::{Model, Segment, SegmentId};
 
 /// The published state at one epoch. The default is a target without any.
@@ -126,6 +126,25 @@ impl Published {
             .iter()
             .filter(|l| !l.retired && !present(l))
             .collect()
+    }
+
+    /// What a run asks and checks. Who is suppressed of an entity of which nothing is selected matters only if something of it
+    /// is published.
+    pub fn asks(
+        &self,
+        model: &Model,
+        policy: &Policy,
+        queries: &[EntityQuery],
+        checks: &[CheckQuery],
+    ) -> (Vec<EntityQuery>, Vec<CheckQuery>) {
+        let matters = |q: &&EntityQuery| {
+            !q.asks_for_suppression_alone()
+                || !self.kept(model, policy, std::slice::from_ref(q)).is_empty()
+        };
+        let queries: Vec<EntityQuery> = queries.iter().filter(matters).cloned().collect();
+        let asked = |c: &&CheckQuery| queries.iter().any(|q| c.entities.contains(&q.entity));
+        let checks = checks.iter().filter(asked).cloned().collect();
+        (queries, checks)
     }
 
     /// Published segments that this run does not compute, of entities whose suppression it does compute: who is suppressed now

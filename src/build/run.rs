@@ -107,6 +107,8 @@ fn attempt(
         engine,
         published,
         policy,
+        queries,
+        checks,
         stay,
     } = match begin(request, &reader, connect, progress, diags)? {
         Begun::Over(outcome) => return Ok(outcome),
@@ -114,6 +116,8 @@ fn attempt(
     };
     let repaired = Request {
         policy: &policy,
+        queries: &queries,
+        checks: &checks,
         ..request
     };
     let mut outcome = Outcome::of(request, Ended::Refused);
@@ -185,6 +189,9 @@ pub(super) struct Opened {
     pub(super) published: Published,
     /// Of what is left to publish: a segment that is published as of this instant stays as it is.
     pub(super) policy: Policy,
+    /// Those that matter, seen what is published.
+    pub(super) queries: Vec<EntityQuery>,
+    pub(super) checks: Vec<CheckQuery>,
     /// The counts of those that stay.
     pub(super) stay: Vec<SegmentCounts>,
 }
@@ -224,10 +231,14 @@ pub(super) fn begin(
                 stay = unchanged(kept, reader, &published, engine.as_mut())?;
                 policy = repair;
             }
+            let (queries, checks) =
+                published.asks(request.model, &policy, request.queries, request.checks);
             Ok(Begun::Open(Box::new(Opened {
                 engine,
                 published,
                 policy,
+                queries,
+                checks,
                 stay,
             })))
         }

@@ -75,6 +75,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     let mut answer = None;
     let mut data = String::new();
     if let Some(parts) = workspace.parts() {
+        let selection = selection.with_all_suppressed(parts.model);
         let compiled = crate::compile(
             parts.model,
             &selection,

@@ -192,6 +192,11 @@ fn plan(
     let args = asked.args;
     let mut connection = connect::reading(parts.project, parts.target, args.engine.threads);
     let accepted = args.accept.of(&selection, parts.model, parts.diags);
+    // Of another project's definitions nothing is published that anybody could leave.
+    let selection = match other {
+        Some(_) => selection,
+        None => selection.with_all_suppressed(parts.model),
+    };
     let ours = Side::of(asked, &parts, selection, accepted);
     let ours = ours.made(parts.diags);
     let (mut workspace, name) = other.unzip();

@@ -94,6 +94,7 @@ fn members(args: &Args, mut parts: Parts<'_>) -> Option<Shown> {
                 Expose::Column(..) => None,
             })
             .collect(),
+        ..Selection::default()
     };
     let compiled = crate::compile(
         parts.model,

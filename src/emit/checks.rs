@@ -7,8 +7,8 @@ use crate::expr::{Expr, ExprKind, Func, Type};
 use crate::ir::block::{BlockExpr, Term};
 use crate::ir::{Answer, Plan};
 use crate::model::{
-    Entity, Frame, Model, Relation, RelationRole, RowExpr, SlotJoin, Suppressor, Table, TableId,
-    TableSource,
+    Entity, EntityId, Frame, Model, Relation, RelationRole, RowExpr, SlotJoin, Suppressor, Table,
+    TableId, TableSource,
 };
 use crate::source::Span;
 use crate::spec::Share;
@@ -65,6 +65,8 @@ pub struct CheckQuery {
     /// Where the key, join or time is declared.
     pub span: Span,
     pub sql: String,
+    /// The entities whose queries read what is checked.
+    pub entities: Vec<EntityId>,
 }
 
 /// The checks of everything that a plan reads; the optimised plan reads less than the naive one.
@@ -78,6 +80,7 @@ pub fn checks(
         return Vec::new();
     };
     let mut room = Room {
+        asks: plan.entity,
         writer: Writer::new(model, dialect, diags),
         out: Vec::new(),
         seen: HashSet::new(),
@@ -139,7 +142,10 @@ pub fn checks(
     for other in &plan.across {
         for check in checks(other, model, dialect, diags) {
             if out.iter().all(|known| known.sql != check.sql) {
-                out.push(check);
+                out.push(CheckQuery {
+                    entities: vec![plan.entity],
+                    ..check
+                });
             }
         }
     }
@@ -188,6 +194,7 @@ fn close(slots: &mut BTreeSet<usize>, frame: &Frame) {
 }
 
 struct Room<'a> {
+    asks: EntityId,
     writer: Writer<'a>,
     out: Vec<CheckQuery>,
     seen: HashSet<String>,
@@ -216,6 +223,7 @@ impl Room<'_> {
                 what,
                 span,
                 sql,
+                entities: vec![self.asks],
             });
         }
     }

@@ -19,6 +19,7 @@ pub fn lower(model: &Model, selection: &Selection) -> Vec<Plan> {
     let entities: BTreeSet<EntityId> = segments
         .map(|s| s.entity)
         .chain(traits.map(|t| t.entity))
+        .chain(selection.suppressed.iter().copied())
         .collect();
     entities
         .into_iter()

@@ -37,8 +37,8 @@ pub use sequence::{SequenceScan, StepScan};
 
 use crate::expr::{Literal, Type};
 use crate::model::{
-    Col, EntityExpr, EntityId, GroupId, MeasureId, Model, PopulationId, Predicate, RelationId,
-    RowExpr, SegmentId, TraitId,
+    Col, Entity, EntityExpr, EntityId, GroupId, MeasureId, Model, PopulationId, Predicate,
+    RelationId, RowExpr, SegmentId, TraitId,
 };
 use std::fmt::Write as _;
 
@@ -47,6 +47,19 @@ use std::fmt::Write as _;
 pub struct Selection {
     pub segments: Vec<SegmentId>,
     pub traits: Vec<TraitId>,
+    /// Entities of which it is asked who is suppressed, whatever else is asked.
+    pub suppressed: Vec<EntityId>,
+}
+
+impl Selection {
+    /// Also asks of every entity who is suppressed: they leave what is published and not selected, too.
+    #[must_use]
+    pub fn with_all_suppressed(mut self, model: &Model) -> Self {
+        let suppresses = |(_, entity): &(EntityId, &Entity)| !entity.suppress.is_empty();
+        let entities = (0u32..).map(EntityId).zip(&model.entities);
+        self.suppressed = entities.filter(suppresses).map(|(id, _)| id).collect();
+        self
+    }
 }
 
 /// Everything asked of one entity, and how it is computed.

@@ -69,6 +69,7 @@ impl Prepared {
         Selection {
             segments,
             traits: self.expected.traits.clone(),
+            ..Selection::default()
         }
     }
 }

@@ -190,8 +190,8 @@ fn compare(zone: &str, week_start: WeekStart) {
     let count = u32::try_from(model.traits.len()).unwrap();
     assert_eq!(model.traits.len(), EXPRESSIONS.len() * 2);
     let selection = Selection {
-        segments: Vec::new(),
         traits: (0..count).map(TraitId).collect(),
+        ..Selection::default()
     };
     let dialect = dialect::find("duckdb").unwrap();
     let compiled = segc::compile(&model, &selection, dialect, &mut |_, _| {}, &mut diags);

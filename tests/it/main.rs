@@ -26,6 +26,8 @@ mod docs;
 mod doubles;
 #[cfg(feature = "duckdb-linked")]
 mod engine;
+#[cfg(feature = "duckdb-linked")]
+mod entities;
 mod figures;
 #[cfg(feature = "duckdb-linked")]
 mod functions;

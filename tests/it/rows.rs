@@ -175,6 +175,7 @@ pub(crate) fn everything(model: &Model) -> Selection {
     Selection {
         segments: (0..segments).map(SegmentId).collect(),
         traits: (0..traits).map(TraitId).collect(),
+        ..Selection::default()
     }
 }
 

@@ -428,7 +428,7 @@ fn computed(
         .unwrap();
     let all = Selection {
         segments: (0..sequences.len() as u32).map(SegmentId).collect(),
-        traits: Vec::new(),
+        ..Selection::default()
     };
     let naive = ir::lower(&model, &all).pop().unwrap();
     let optimised = ir::optimize(naive.clone(), &model, &ir::Costs::MEASURED, &mut |_, _| {});

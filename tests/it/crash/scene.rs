@@ -8,7 +8,7 @@ use segc::build::Policy;
 use segc::emit::{CheckKind, CheckQuery, EntityQuery};
 use segc::engine::Engine;
 use segc::engine::duckdb::DuckDb;
-use segc::model::Model;
+use segc::model::{EntityId, Model};
 use segc::source::{FileId, Span};
 
 /// One customer on one day.
@@ -234,6 +234,7 @@ pub(super) fn told(era: Era, day: i64, run: u32) -> Told {
         policy,
         queries,
         checks: vec![CheckQuery {
+            entities: vec![EntityId(0)],
             kind: CheckKind::TimeNull,
             what: "customers.customer_id".to_owned(),
             span: Span::new(FileId(0), 0, 1),

@@ -94,7 +94,7 @@ fn a_segment_alone_is_the_segment_among_all() {
             let n = d.below(model.segments.len());
             let selection = Selection {
                 segments: vec![SegmentId(n as u32)],
-                traits: Vec::new(),
+                ..Selection::default()
             };
             let name = &model.segments[n].name;
             let found = engine::run_selected(&database, &model, &selection, Mode::Optimised);

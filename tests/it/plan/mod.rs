@@ -35,6 +35,7 @@ pub(crate) fn everything(model: &Model) -> Selection {
             .map(|n| SegmentId(n as u32))
             .collect(),
         traits: (0..model.traits.len()).map(|n| TraitId(n as u32)).collect(),
+        ..Selection::default()
     }
 }
 

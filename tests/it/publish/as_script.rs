@@ -37,6 +37,8 @@ fn what_is_published_is_the_same() {
         suppressed::a_segment_that_somebody_left_is_not_built_as_of_an_earlier_instant,
         suppressed::segments_published_as_of_the_same_instant_are_left_alone,
         suppressed::who_is_suppressed_leaves_a_refused_segment_and_also_when_the_table_knows_them_no_more,
+        suppressed::who_is_suppressed_leaves_segments_of_an_entity_of_which_nothing_is_selected,
+        suppressed::where_nothing_of_an_entity_is_published_nobody_asks_who_is_suppressed,
         kept::the_forgotten_are_nowhere_and_everybody_else_is_where_they_were,
         kept::forgetting_nobody_known_and_many_at_once,
         kept::lines_that_are_no_keys_are_known_by_their_numbers,

@@ -2,6 +2,7 @@
 
 use segc::build::run::Ended;
 use segc::emit::{CheckKind, CheckQuery};
+use segc::model::EntityId;
 use segc::source::{FileId, Span};
 
 use super::shop::{at, seg};
@@ -322,6 +323,7 @@ pub(super) fn keys_that_are_null_or_not_unique_publish_nothing() {
 #[test]
 pub(super) fn checks_of_sources_stop_a_build_or_warn() {
     let check = |kind, sql: &str| CheckQuery {
+        entities: vec![EntityId(0)],
         kind,
         counted: None,
         what: "items.product (product_id)".to_owned(),

@@ -143,7 +143,8 @@ impl Shop {
             selection_text: None,
             selection: Selection {
                 segments: selected.collect(),
-                traits: Vec::new(),
+                suppressed: self.suppressed.map(|_| EntityId(0)).into_iter().collect(),
+                ..Selection::default()
             },
             whole,
             backfill: false,
@@ -184,20 +185,25 @@ impl Shop {
                 }
             }
             if n == 0 {
-                for (i, (name, text)) in self.channels.iter().enumerate() {
+                for (i, (name, text)) in self.channels.iter().enumerate().filter(|_| asked) {
                     push(&format!("channel_{name}"), text, Role::Channel(i));
                 }
                 if let Some(text) = self.suppressed {
                     push("suppressed", text, Role::Suppressed);
                 }
             }
-            if asked {
+            if asked || policy.selection.suppressed.contains(&EntityId(n)) {
                 queries.push(EntityQuery {
                     entity: EntityId(n),
                     prelude: Vec::new(),
                     sql: format!("{sql} FROM {table}"),
                     columns,
-                    suppressors: self.suppressor.map(str::to_owned).into_iter().collect(),
+                    suppressors: self
+                        .suppressor
+                        .filter(|_| n == 0)
+                        .map(str::to_owned)
+                        .into_iter()
+                        .collect(),
                 });
             }
         }

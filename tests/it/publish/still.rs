@@ -9,7 +9,7 @@ use segc::diag::Diagnostics;
 use segc::emit::{CheckKind, CheckQuery};
 use segc::engine::Engine;
 use segc::engine::duckdb::{DuckDb, Options};
-use segc::model::{FileFormat, TableSource};
+use segc::model::{EntityId, FileFormat, TableSource};
 use segc::source::{FileId, Span};
 
 use super::shop::{Shop, at, seg};
@@ -34,6 +34,7 @@ impl<F: Fn()> Progress for Meddling<F> {
 
 fn counts(sql: &str) -> CheckQuery {
     CheckQuery {
+        entities: vec![EntityId(0)],
         kind: CheckKind::EntityKeyNull,
         counted: None,
         what: "customers".to_owned(),

@@ -18,7 +18,7 @@ fn said(dialect: &str, keys: usize) -> Vec<(&'static str, String)> {
     let segments = (0..model.segments.len()).map(|n| SegmentId(u32::try_from(n).unwrap()));
     let selection = Selection {
         segments: segments.collect(),
-        traits: Vec::new(),
+        ..Selection::default()
     };
     let dialect = dialect::find(dialect).expect("the dialect");
     segc::compile(&model, &selection, dialect, &mut |_, _| {}, &mut diags);

@@ -241,8 +241,8 @@ fn the_functions_are_written_down() {
         let tables = tables(&database);
         for (n, name) in (0..).zip(&names) {
             let asked = Selection {
-                segments: Vec::new(),
                 traits: vec![TraitId(n)],
+                ..Selection::default()
             };
             for plan in ir::lower(&read.model, &asked) {
                 let answer = json!(run(&database, &plan, &read.model));
