@@ -222,12 +222,22 @@ fn counts(outcome: &Outcome) -> String {
 }
 
 fn say(outcome: &Outcome, ctx: &Ctx) {
-    let (refused, others): (Vec<_>, Vec<_>) =
-        (outcome.segments.iter()).partition(|s| s.status == "refused");
-    let segments = others.len();
-    let refused = match refused.len() {
-        0 => String::new(),
-        n => format!(" ({n} refused)"),
+    let of = |status: &str| {
+        outcome
+            .segments
+            .iter()
+            .filter(|s| s.status == status)
+            .count()
+    };
+    let apart = ["refused", "retired", "kept"].map(|status| (of(status), status));
+    let segments = outcome.segments.len() - apart.iter().map(|(n, _)| n).sum::<usize>();
+    let apart: Vec<String> = (apart.iter())
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, status)| format!("{n} {status}"))
+        .collect();
+    let apart = match apart.as_slice() {
+        [] => String::new(),
+        some => format!(" ({})", some.join(", ")),
     };
     let s = if segments == 1 { "" } else { "s" };
     let seconds: f64 = outcome
@@ -237,7 +247,7 @@ fn say(outcome: &Outcome, ctx: &Ctx) {
         .sum();
     match &outcome.ended {
         Ended::Published { epoch } => ctx.ui.status(&format!(
-            "\npublished {segments} segment{s}{refused} as epoch {epoch} (run {}) in {seconds:.1} s",
+            "\npublished {segments} segment{s}{apart} as epoch {epoch} (run {}) in {seconds:.1} s",
             outcome.run_id
         )),
         Ended::Unchanged { run_id } => ctx.ui.status(&format!(

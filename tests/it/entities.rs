@@ -55,9 +55,23 @@ fn who_objects_leaves_whatever_is_selected() {
     );
     let (code, said) = select(&shop, "build", "big", "2026-01-02");
     assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("published 1 segment (1 kept) as epoch 2"),
+        "{said}"
+    );
     assert_eq!(shop.members("vip"), "1");
     let (code, said) = shop.segc(&["doctor"]);
     assert_eq!(code, Some(0), "{said}");
+    shop.put(
+        "segments/spec.yml",
+        "segments:\n  - {name: vip, entity: customer, where: vip}\n",
+    );
+    let (code, said) = shop.build("2026-01-03");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("published 1 segment (1 retired) as epoch 3"),
+        "{said}"
+    );
 }
 
 #[test]
