@@ -17,6 +17,7 @@ pub mod preview;
 pub mod publish;
 pub mod published;
 pub mod read;
+mod renames;
 pub mod results;
 pub mod run;
 mod script;

@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Policy;
 use super::sources::{LastCount, kind};
 use super::tables::CONTRACT_VERSION;
+use super::{Policy, renames};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::emit::{CheckQuery, Counted, EntityQuery, Role};
 use crate::model::{Model, Segment, SegmentId};
@@ -26,6 +26,8 @@ pub struct Published {
     pub parts: BTreeMap<(String, String), String>,
     /// The sources that were read, by (kind, name), as they were last believed.
     pub sources: BTreeMap<(String, String), LastCount>,
+    /// Retired segments whose names are to be used again, by (segment, entity): those that have stays.
+    pub pasts: BTreeSet<(String, String)>,
     /// Where the members of an entity are looked up instead of in its table: a finished query.
     pub stand_in: BTreeMap<String, String>,
 }
@@ -91,15 +93,6 @@ impl Published {
         self.segments
             .iter()
             .find(|l| l.segment == segment && l.entity == entity && !l.retired)
-    }
-
-    /// The former name of a segment, where its members and history are still under that.
-    #[must_use]
-    pub fn renamed<'a>(&self, segment: &'a Segment, entity: &str) -> Option<&'a str> {
-        let (former, _) = segment.upkeep.renamed_from.as_ref()?;
-        let known =
-            |name: &str| (self.segments.iter()).any(|l| l.segment == name && l.entity == entity);
-        (known(former) && !known(&segment.name)).then_some(former.as_str())
     }
 
     /// Published segments that the project has no more (or has switched off, or asks of another entity); only a build
@@ -264,6 +257,7 @@ pub fn verdict(
     {
         return Verdict::Unchanged;
     }
+    renames::check(model, policy, published, diags);
     let mut late = Vec::new();
     for (id, segment, last) in &selected {
         // Where others are to be repaired, it stays as it is.

@@ -6,7 +6,7 @@ use super::guards::Guard;
 use super::ledger::ledger;
 use super::preview::ChangedKey;
 use super::publish::Staged;
-use super::published::{LastRun, State};
+use super::published::{LastRun, State, entity_name};
 use super::script::script;
 use super::sources::LastCount;
 use super::sweep::is_left;
@@ -15,7 +15,8 @@ use super::{Policy, Published, Stage, stage_of, staging_name};
 use crate::dialect::{Dialect, Publishes};
 use crate::engine::{Engine, EngineError, EngineErrorKind, Value};
 use crate::model::Model;
-use crate::statements::{KeySample, Ledger, Named, StageName, Statements};
+use crate::statements::{KeySample, Ledger, Named, Past, StageName, Statements};
+use std::collections::BTreeSet;
 
 /// Relation → (column, type as the warehouse names it).
 type Relations = std::collections::BTreeMap<String, Vec<(String, String)>>;
@@ -26,6 +27,8 @@ pub struct Reader<'a> {
     ledger: Ledger,
     policy: &'a Policy,
     project: String,
+    /// Segments with a former name, and their entities.
+    renamed: Vec<(String, String)>,
 }
 
 /// A row of `segc_run_segments`.
@@ -64,6 +67,10 @@ impl<'a> Reader<'a> {
             ledger,
             policy,
             project: model.project.clone(),
+            renamed: (model.segments.iter())
+                .filter(|s| s.upkeep.renamed_from.is_some())
+                .map(|s| (s.name.clone(), entity_name(model, s).to_owned()))
+                .collect(),
         }
     }
 
@@ -104,6 +111,7 @@ impl<'a> Reader<'a> {
                 published.segments.push(last_run(&row)?);
             }
         }
+        published.pasts = self.pasts(&published, engine)?;
         if published.has(&names.runs()) && published.has(&names.run_sources()) {
             for row in self.query(engine, "read_sources")? {
                 let (source, last) = last_count(&row)?;
@@ -119,6 +127,31 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(published)
+    }
+
+    /// Of segments with a former name, those that were retired under their own name, and have stays.
+    fn pasts(
+        &self,
+        published: &Published,
+        engine: &mut dyn Engine,
+    ) -> Result<BTreeSet<(String, String)>, EngineError> {
+        let mut pasts = BTreeSet::new();
+        for (segment, entity) in &self.renamed {
+            let history = self.policy.names().of(entity, "history");
+            let retired = |l: &LastRun| l.retired && l.segment == *segment && l.entity == *entity;
+            if !published.segments.iter().any(retired) || !published.has(&history) {
+                continue;
+            }
+            let past = Past {
+                history: self.statements.relation(&self.policy.schema, &history),
+                segments: vec![self.statements.text(segment)],
+            };
+            let sql = self.statements.render("pruned_history", &past);
+            if !engine.query(&sql)?.rows.is_empty() {
+                pasts.insert((segment.clone(), entity.clone()));
+            }
+        }
+        Ok(pasts)
     }
 
     /// The relations of the output schema and their columns.

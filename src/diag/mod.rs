@@ -165,15 +165,19 @@ impl Diagnostic {
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
+    warnings_are_errors: bool,
 }
 
 impl Diagnostics {
-    pub fn push(&mut self, diagnostic: Diagnostic) {
+    pub fn push(&mut self, mut diagnostic: Diagnostic) {
+        if self.warnings_are_errors {
+            diagnostic.severity = Severity::Error;
+        }
         self.list.push(diagnostic);
     }
 
     pub fn extend(&mut self, other: Self) {
-        self.list.extend(other.list);
+        other.list.into_iter().for_each(|d| self.push(d));
     }
 
     #[must_use]
@@ -223,8 +227,9 @@ impl Diagnostics {
         self.list.iter()
     }
 
-    /// Sorts by place, drops exact repetitions, and makes every warning an error if asked to.
+    /// Sorts by place, drops exact repetitions, and makes every warning an error if asked to, also those that are yet to come.
     pub fn finish(&mut self, warnings_are_errors: bool) {
+        self.warnings_are_errors |= warnings_are_errors;
         if warnings_are_errors {
             for d in &mut self.list {
                 d.severity = Severity::Error;

@@ -67,6 +67,8 @@ mod random;
 mod real_data;
 #[cfg(feature = "duckdb-linked")]
 mod reference;
+#[cfg(feature = "duckdb-linked")]
+mod renames;
 mod render;
 #[cfg(feature = "duckdb-linked")]
 mod rows;

@@ -96,7 +96,7 @@ impl Shop {
     }
 }
 
-const CUSTOMERS: &str = "customer_id,vip\n1,true\n2,false\n3,true\n";
+pub(crate) const CUSTOMERS: &str = "customer_id,vip\n1,true\n2,false\n3,true\n";
 
 #[test]
 fn a_list_with_a_row_without_a_key_stops_the_build() {
@@ -420,86 +420,6 @@ fn who_is_suppressed_leaves_a_refused_segment_too() {
 }
 
 #[test]
-fn a_renamed_segment_keeps_its_history() {
-    let shop = Shop::new(
-        ENTITY,
-        "segments:\n  - {name: vip, where: vip}\n",
-        CUSTOMERS,
-    );
-    shop.built("2026-01-01");
-    shop.put(
-        "data/customers.csv",
-        "customer_id,vip\n1,true\n2,true\n3,false\n",
-    );
-    let renamed = "segments:
-  - {name: best, renamed_from: vip, where: vip}
-  - {name: long, where: [ {member_for: {best: \">= 1 day\"}} ]}
-";
-    shop.put("segments/spec.yml", renamed);
-    shop.built("2026-01-02");
-    assert_eq!(shop.members("vip"), "");
-    assert_eq!(shop.members("best"), "1 2");
-    assert_eq!(shop.members("long"), "1 3");
-    let stays = "select segment || ' ' || entity_key || ' ' || epoch_ms(valid_from) // 86400000 || ' ' || coalesce(cast(epoch_ms(valid_to) // 86400000 as varchar), '-') from segments.customer_history where segment <> 'long' order by 1";
-    let expected = ["best 1 20454 -", "best 2 20455 -", "best 3 20454 20455"];
-    assert_eq!(shop.ask(stays), expected);
-    let runs = "select segment || ' ' || status || ' ' || entered || ' ' || exited from segments.segc_run_segments where segment in ('vip', 'best') order by run_id, segment";
-    assert_eq!(
-        shop.ask(runs),
-        ["vip published 2 0", "best published 1 1", "vip retired 0 0"]
-    );
-    // Again, and without the former name: nothing more happens.
-    shop.built("2026-01-03");
-    shop.put(
-        "segments/spec.yml",
-        &renamed.replace("renamed_from: vip, ", ""),
-    );
-    shop.built("2026-01-04");
-    assert_eq!(shop.ask(stays), expected);
-}
-
-#[test]
-fn a_segment_may_be_renamed_again_also_while_a_guard_refuses_it() {
-    let spec =
-        |name: &str, more: &str| format!("segments:\n  - {{name: {name}, where: vip{more}}}\n");
-    let shop = Shop::new(ENTITY, &spec("vip", ""), CUSTOMERS);
-    let whole = || {
-        let (code, said) = shop.segc(&["doctor"]);
-        assert_eq!(code, Some(0), "{said}");
-    };
-    shop.built("2026-01-01");
-    shop.put(
-        "data/customers.csv",
-        "customer_id,vip\n1,true\n2,true\n3,false\n",
-    );
-    shop.put(
-        "segments/spec.yml",
-        &spec("best", ", renamed_from: vip, max_change: 10%"),
-    );
-    shop.refused("2026-01-02", &["segment `best` is refused"]);
-    assert_eq!(
-        (shop.members("vip"), shop.members("best")),
-        (String::new(), "1 3".to_owned())
-    );
-    whole();
-    shop.refused("2026-01-03", &["segment `best` is refused"]);
-    assert_eq!(shop.members("best"), "1 3");
-    whole();
-    shop.put("segments/spec.yml", &spec("best", ", renamed_from: vip"));
-    shop.built("2026-01-04");
-    whole();
-    shop.put("segments/spec.yml", &spec("top", ", renamed_from: best"));
-    shop.built("2026-01-05");
-    shop.built("2026-01-06");
-    whole();
-    let stays = "select segment || ' ' || entity_key || ' ' || epoch_ms(valid_from) // 86400000 || ' ' || coalesce(cast(epoch_ms(valid_to) // 86400000 as varchar), '-') from segments.customer_history order by 1";
-    assert_eq!(
-        shop.ask(stays),
-        ["top 1 20454 -", "top 2 20457 -", "top 3 20454 20457"]
-    );
-}
-
-#[test]
 fn who_is_suppressed_leaves_what_was_refused_under_a_new_name_and_it_can_be_retired() {
     let entity = format!("{ENTITY}    suppress: [{{in_list: out}}]\n");
     let lists = "lists:\n  - {name: out, file: lists/out.csv, key: id}\n";
@@ -536,27 +456,6 @@ fn what_was_refused_and_never_published_is_not_known() {
     shop.put("segments/spec.yml", &spec(""));
     let (_, said) = shop.segc(&["plan", "--as-of", "2026-01-02"]);
     assert!(!said.contains("removed"), "{said}");
-}
-
-#[test]
-fn a_former_name_that_is_retired_can_only_go_on_later() {
-    let spec = |of: &str| format!("segments:\n  - {{name: other, where: vip}}\n{of}");
-    let shop = Shop::new(ENTITY, &spec("  - {name: y, where: vip}\n"), CUSTOMERS);
-    shop.built("2026-01-01");
-    shop.put("segments/spec.yml", &spec(""));
-    shop.built("2026-01-05");
-    shop.put(
-        "segments/spec.yml",
-        &spec("  - {name: z, where: vip, renamed_from: y}\n"),
-    );
-    let z = |as_of: &str| shop.segc(&["build", "--select", "z", "--as-of", as_of]);
-    let (code, said) = z("2026-01-03");
-    assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("S0606"), "{said}");
-    let (code, said) = z("2026-01-06");
-    assert_eq!(code, Some(0), "{said}");
-    let (code, said) = shop.segc(&["doctor"]);
-    assert_eq!(code, Some(0), "{said}");
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub static ALL: &[&Code] = &[
     &TIME_IS_NULL,
     &ROWS_UNREADABLE,
     &NOT_COMPUTED,
+    &NAME_HAS_A_PAST,
+    &SEEMS_RENAMED,
     &SUPPRESSION_UNSURE,
     &LIST_KEY_IS_NULL,
     &GUARD,
@@ -265,6 +267,35 @@ fails for one customer has no answer for any; the warehouse's own words are in t
       - {name: grown_up, where: cast(age_text as int) >= 18}     # somebody's age_text is `unknown`
 
 Say what such a value means. NULL, which makes the condition false, is `try_cast(age_text as int) >= 18`.",
+};
+
+pub static NAME_HAS_A_PAST: Code = Code {
+    id: "S0617",
+    title: "the new name has a history of its own",
+    explain: "\
+`renamed_from:` carries members and history over to the new name. Another segment was published under that name before, and \
+was retired: its stays are still there, and two segments cannot have one history.
+
+    segments:
+      - {name: vip, renamed_from: best, where: revenue > 500}     # `vip` was something else until May
+
+Choose a name that was never used. Or leave `renamed_from` out: then everybody enters `vip` anew, and `best` is retired. If \
+nobody needs the past of the retired segment any more, `segc prune --history` erases it. Back to a former name is no trouble: \
+its history has moved away with the members.",
+};
+
+pub static SEEMS_RENAMED: Code = Code {
+    id: "S0618",
+    title: "a segment that seems to be renamed",
+    explain: "\
+A published segment has left the project, and a new one of the same entity has exactly its definition. Without \
+`renamed_from` these are two segments: everybody exits the one and enters the other, with a new `since` and a history that \
+begins today. Tools that send something to whoever enters will send it to all of them.
+
+    segments:
+      - {name: best_customers, where: revenue > 500}     # was `vip`
+
+If it is the same segment, say so: `renamed_from: vip`. If it is not, nothing needs to be done; the next build does not ask again.",
 };
 
 pub static SUPPRESSION_UNSURE: Code = Code {

@@ -1,0 +1,236 @@
+//! `renamed_from`, from the command line: members and history go on under another name, and back again.
+
+use crate::people::{CUSTOMERS, ENTITY, Shop};
+
+#[test]
+fn a_renamed_segment_keeps_its_history() {
+    let shop = Shop::new(
+        ENTITY,
+        "segments:\n  - {name: vip, where: vip}\n",
+        CUSTOMERS,
+    );
+    shop.built("2026-01-01");
+    shop.put(
+        "data/customers.csv",
+        "customer_id,vip\n1,true\n2,true\n3,false\n",
+    );
+    let renamed = "segments:
+  - {name: best, renamed_from: vip, where: vip}
+  - {name: long, where: [ {member_for: {best: \">= 1 day\"}} ]}
+";
+    shop.put("segments/spec.yml", renamed);
+    shop.built("2026-01-02");
+    assert_eq!(shop.members("vip"), "");
+    assert_eq!(shop.members("best"), "1 2");
+    assert_eq!(shop.members("long"), "1 3");
+    let stays = "select segment || ' ' || entity_key || ' ' || epoch_ms(valid_from) // 86400000 || ' ' || coalesce(cast(epoch_ms(valid_to) // 86400000 as varchar), '-') from segments.customer_history where segment <> 'long' order by 1";
+    let expected = ["best 1 20454 -", "best 2 20455 -", "best 3 20454 20455"];
+    assert_eq!(shop.ask(stays), expected);
+    let runs = "select segment || ' ' || status || ' ' || entered || ' ' || exited from segments.segc_run_segments where segment in ('vip', 'best') order by run_id, segment";
+    assert_eq!(
+        shop.ask(runs),
+        ["vip published 2 0", "best published 1 1", "vip retired 0 0"]
+    );
+    // Again, and without the former name: nothing more happens.
+    shop.built("2026-01-03");
+    shop.put(
+        "segments/spec.yml",
+        &renamed.replace("renamed_from: vip, ", ""),
+    );
+    shop.built("2026-01-04");
+    assert_eq!(shop.ask(stays), expected);
+}
+
+#[test]
+fn a_segment_may_be_renamed_again_also_while_a_guard_refuses_it() {
+    let spec =
+        |name: &str, more: &str| format!("segments:\n  - {{name: {name}, where: vip{more}}}\n");
+    let shop = Shop::new(ENTITY, &spec("vip", ""), CUSTOMERS);
+    let whole = || {
+        let (code, said) = shop.segc(&["doctor"]);
+        assert_eq!(code, Some(0), "{said}");
+    };
+    shop.built("2026-01-01");
+    shop.put(
+        "data/customers.csv",
+        "customer_id,vip\n1,true\n2,true\n3,false\n",
+    );
+    shop.put(
+        "segments/spec.yml",
+        &spec("best", ", renamed_from: vip, max_change: 10%"),
+    );
+    shop.refused("2026-01-02", &["segment `best` is refused"]);
+    assert_eq!(
+        (shop.members("vip"), shop.members("best")),
+        (String::new(), "1 3".to_owned())
+    );
+    whole();
+    shop.refused("2026-01-03", &["segment `best` is refused"]);
+    assert_eq!(shop.members("best"), "1 3");
+    whole();
+    shop.put("segments/spec.yml", &spec("best", ", renamed_from: vip"));
+    shop.built("2026-01-04");
+    whole();
+    shop.put("segments/spec.yml", &spec("top", ", renamed_from: best"));
+    shop.built("2026-01-05");
+    shop.built("2026-01-06");
+    whole();
+    let stays = "select segment || ' ' || entity_key || ' ' || epoch_ms(valid_from) // 86400000 || ' ' || coalesce(cast(epoch_ms(valid_to) // 86400000 as varchar), '-') from segments.customer_history order by 1";
+    assert_eq!(
+        shop.ask(stays),
+        ["top 1 20454 -", "top 2 20457 -", "top 3 20454 20457"]
+    );
+}
+
+#[test]
+fn a_former_name_that_is_retired_can_only_go_on_later() {
+    let spec = |of: &str| format!("segments:\n  - {{name: other, where: vip}}\n{of}");
+    let shop = Shop::new(ENTITY, &spec("  - {name: y, where: vip}\n"), CUSTOMERS);
+    shop.built("2026-01-01");
+    shop.put("segments/spec.yml", &spec(""));
+    shop.built("2026-01-05");
+    shop.put(
+        "segments/spec.yml",
+        &spec("  - {name: z, where: vip, renamed_from: y}\n"),
+    );
+    let z = |as_of: &str| shop.segc(&["build", "--select", "z", "--as-of", as_of]);
+    let (code, said) = z("2026-01-03");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("S0606"), "{said}");
+    let (code, said) = z("2026-01-06");
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = shop.segc(&["doctor"]);
+    assert_eq!(code, Some(0), "{said}");
+}
+
+/// A segment, and another one.
+fn spec(of: &str) -> String {
+    format!("segments:\n  - {{name: other, where: true}}\n{of}")
+}
+
+fn shop(of: &str) -> Shop {
+    let shop = Shop::new(ENTITY, &spec(of), CUSTOMERS);
+    shop.put(
+        "segc.yml",
+        "name: shop\nversion: 1\ntargets: {dev: {type: duckdb, path: shop.duckdb}}\nguards: {allow_broad: true}\n",
+    );
+    shop
+}
+
+fn whole(shop: &Shop) {
+    let (code, said) = shop.segc(&["doctor"]);
+    assert_eq!(code, Some(0), "{said}");
+}
+
+const STAYS: &str = "select segment || ' ' || entity_key || ' ' || epoch_ms(valid_from) // 86400000 || ' ' || coalesce(cast(epoch_ms(valid_to) // 86400000 as varchar), '-') from segments.customer_history where segment <> 'other' order by 1";
+
+#[test]
+fn a_name_may_come_back_with_all_that_happened_meanwhile() {
+    let shop = shop("  - {name: vip, where: vip}\n");
+    shop.built("2026-01-01");
+    shop.put(
+        "segments/spec.yml",
+        &spec("  - {name: best, where: vip, renamed_from: vip}\n"),
+    );
+    shop.put(
+        "data/customers.csv",
+        "customer_id,vip\n1,true\n2,true\n3,false\n",
+    );
+    shop.built("2026-01-02");
+    shop.put(
+        "segments/spec.yml",
+        &spec(
+            "  - {name: vip, where: vip, renamed_from: best}
+  - {name: long, where: [ {member_for: {vip: \">= 1 day\"}} ]}
+",
+        ),
+    );
+    let (code, said) = shop.segc(&["plan", "--as-of", "2026-01-03"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("renamed") && said.contains("0 exits"),
+        "{said}"
+    );
+    shop.built("2026-01-03");
+    assert_eq!(
+        (shop.members("best"), shop.members("vip")),
+        (String::new(), "1 2".to_owned())
+    );
+    assert_eq!(shop.members("long"), "1 2");
+    let stays = ["vip 1 20454 -", "vip 2 20455 -", "vip 3 20454 20455"];
+    let of_vip = || {
+        let mut stays = shop.ask(STAYS);
+        stays.retain(|s| !s.starts_with("long"));
+        stays
+    };
+    assert_eq!(of_vip(), stays);
+    whole(&shop);
+    // Said again, it does nothing more.
+    shop.built("2026-01-04");
+    assert_eq!(of_vip(), stays);
+    let catalog = "select segment || ' ' || members from segments.segc_segments order by 1";
+    assert_eq!(shop.ask(catalog), ["long 2", "other 3", "vip 2"]);
+    whole(&shop);
+}
+
+#[test]
+fn a_name_with_a_past_of_its_own_takes_over_nothing() {
+    let shop = shop("  - {name: vip, where: vip}\n");
+    shop.built("2026-01-01");
+    shop.put(
+        "segments/spec.yml",
+        &spec("  - {name: best, where: customer_id < 3}\n"),
+    );
+    shop.built("2026-01-02");
+    let back = "  - {name: vip, where: customer_id < 3, renamed_from: best}\n";
+    shop.put("segments/spec.yml", &spec(back));
+    shop.refused(
+        "2026-01-03",
+        &["S0617", "`vip` cannot take over from `best`", "spec.yml:3:"],
+    );
+    assert_eq!(
+        (shop.members("best"), shop.members("vip")),
+        ("1 2".to_owned(), String::new())
+    );
+    // Once nobody needs that past any more.
+    shop.put(
+        "segments/spec.yml",
+        &spec("  - {name: best, where: customer_id < 3}\n"),
+    );
+    let (code, said) = shop.segc(&["prune", "--history", "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    shop.put("segments/spec.yml", &spec(back));
+    shop.built("2026-01-03");
+    assert_eq!(shop.ask(STAYS), ["vip 1 20455 -", "vip 2 20455 -"]);
+    whole(&shop);
+}
+
+#[test]
+fn who_forgets_the_former_name_is_told_before_everybody_enters_anew() {
+    let shop = shop("  - {name: vip, where: vip}\n");
+    shop.built("2026-01-01");
+    let forgotten = "  - {name: best, where: vip}\n";
+    shop.put("segments/spec.yml", &spec(forgotten));
+    for command in ["plan", "build"] {
+        let (code, said) = shop.segc(&[command, "--as-of", "2026-01-02", "--warn-error"]);
+        assert_eq!(code, Some(1), "{said}");
+        for part in [
+            "S0618",
+            "`best` has the definition of `vip`",
+            "renamed_from: vip",
+        ] {
+            assert!(said.contains(part), "no {part:?} in\n{said}");
+        }
+    }
+    assert_eq!(shop.members("vip"), "1 3");
+    shop.built("2026-01-02");
+    let (_, said) = shop.build("2026-01-03");
+    assert!(!said.contains("S0618"), "{said}");
+    // Another definition under another name is another segment.
+    shop.put(
+        "segments/spec.yml",
+        &spec("  - {name: rest, where: not vip}\n"),
+    );
+    let (_, said) = shop.build("2026-01-04");
+    assert!(!said.contains("S0618"), "{said}");
+}
