@@ -32,6 +32,10 @@ pub(super) fn read(keys: &mut Keys<'_>, default: PathBuf) -> Option<Embedded> {
         None
     };
     let folders = keys.texts("read_from", "a folder or a list of folders");
+    let memory_limit = keys.text("memory_limit");
+    if memory_limit.as_deref().is_some_and(|text| !is_memory(text)) {
+        keys.wrong("memory_limit", "a number and its unit: `2GB`, `512 MiB`");
+    }
     let embedded = Embedded {
         path: match path {
             Some(path) if path == ":memory:" => None,
@@ -41,11 +45,48 @@ pub(super) fn read(keys: &mut Keys<'_>, default: PathBuf) -> Option<Embedded> {
         threads: keys
             .number("threads", 1, 1024, "a number from 1 to 1024")
             .and_then(|n| u32::try_from(n).ok()),
-        memory_limit: keys.text("memory_limit"),
+        memory_limit,
         lock_timeout: keys
             .number("lock_timeout", 0, u64::MAX, "a number of seconds")
             .unwrap_or(0),
         read_from: folders.into_iter().flatten().map(PathBuf::from).collect(),
     };
     keys.is_fine().then_some(embedded)
+}
+
+/// DuckDB's units of memory, in small letters (`StringUtil::TryParseFormattedBytes`).
+const UNITS: &str = "b byte bytes k kb kilobyte kilobytes kib m mb megabyte megabytes mib \
+                     g gb gigabyte gigabytes gib t tb terabyte terabytes tib";
+
+/// Whether DuckDB takes this for an amount of memory; less than any is not offered.
+fn is_memory(text: &str) -> bool {
+    let text = text.trim().to_lowercase();
+    let ends = |c: char| !c.is_ascii_digit() && c != '.';
+    let (number, unit) = text.split_at(text.find(ends).unwrap_or(text.len()));
+    number.parse::<f64>().is_ok() && UNITS.split(' ').any(|known| known == unit.trim_start())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_memory;
+
+    #[test]
+    fn an_amount_of_memory_is_a_number_and_a_unit() {
+        for fine in ["2GB", "512 MiB", "0.5tb"] {
+            assert!(is_memory(fine), "{fine}");
+        }
+        for wrong in [
+            "",
+            "2",
+            "GB",
+            "2 gigs",
+            "-1GB",
+            "80%",
+            "2GB of it",
+            ".GB",
+            "nonsense",
+        ] {
+            assert!(!is_memory(wrong), "{wrong}");
+        }
+    }
 }
