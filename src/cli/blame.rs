@@ -1,5 +1,5 @@
-//! What fails where the warehouse could not compute what a build asked of it: each trait and segment is computed by itself, and of
-//! a segment that fails, each of its conditions.
+//! What fails where the warehouse could not compute what a build asked of it: each trait and segment is computed by itself, of
+//! a segment that fails each of its conditions, and each condition of who is suppressed and who can be reached.
 
 use crate::build::Kind;
 use crate::build::blame::{failure, not_computed};
@@ -10,7 +10,7 @@ use crate::emit;
 use crate::engine::{Engine, EngineError, Warehouse};
 use crate::ir::{self, Answer, Selection};
 use crate::model::tree::{self, Kind as NodeKind};
-use crate::model::{EntityId, Model, Segment, SegmentId, TraitId};
+use crate::model::{EntityId, Model, Predicate, Segment, SegmentId, TraitId, lineage};
 use crate::source::Span;
 use std::collections::BTreeSet;
 
@@ -49,6 +49,26 @@ pub(super) fn computing(
             diags.push(not_computed(&what, found.value.at.0, &error));
         }
     }
+    let of_segments = segments
+        .iter()
+        .filter_map(|id| model.segments.get(id.index()));
+    let asked_of: BTreeSet<EntityId> = (of_segments.map(|s| s.entity))
+        .chain(selection.suppressed.iter().copied())
+        .collect();
+    for id in asked_of {
+        let Some(entity) = model.entities.get(id.index()) else {
+            continue;
+        };
+        let suppress = (entity.suppress.iter()).map(|p| ("suppress".to_owned(), p));
+        let channels =
+            (entity.channels.iter()).map(|c| (format!("channel `{}`", c.name), &c.predicate));
+        for (what, predicate) in suppress.chain(channels) {
+            if let Some((at, error)) = asked.leaf(id, predicate) {
+                let what = format!("{what} of `{}`", entity.name);
+                diags.push(not_computed(&what, at, &error));
+            }
+        }
+    }
     if diags.has_errors() {
         return;
     }
@@ -81,6 +101,16 @@ impl Asked<'_> {
         let unheard = &mut Diagnostics::default();
         let query = emit::query(&plan, self.model, self.dialect, unheard);
         failure(&query, self.dialect, self.engine)
+    }
+
+    /// The first expression of a condition that fails by itself.
+    fn leaf(&mut self, entity: EntityId, predicate: &Predicate) -> Option<(Span, EngineError)> {
+        let mut leaves = Vec::new();
+        lineage::each_leaf(predicate, &mut |leaf| leaves.push(leaf));
+        leaves.into_iter().find_map(|leaf| {
+            let answer = Answer::Holds(Predicate::Leaf(leaf.clone()));
+            Some((leaf.at.0, self.failure(entity, answer)?))
+        })
     }
 
     /// The first condition of a segment that fails by itself.

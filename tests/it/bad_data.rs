@@ -145,6 +145,40 @@ segments:
 }
 
 #[test]
+fn a_condition_of_the_entity_that_fails_on_the_data_is_shown_at_its_place() {
+    let csv = "customer_id,country,age\n1,US,20\n";
+    let spec = "segments:\n  - {name: fine, where: age >= 18, channels: [post]}\n";
+    let entity = |suppress: &str, post: &str| {
+        format!(
+            "{ENTITY}    suppress:\n      - age > 99\n      - {suppress}\n    channels: {{post: {post}}}\n"
+        )
+    };
+    let wrong = "cast(country as int) > 1";
+    refused(
+        &entity(wrong, "age > 20"),
+        spec,
+        csv,
+        &[
+            "S0616",
+            "segments/entity.yml:8:9",
+            "suppress of `customer`",
+            "1 error",
+        ],
+    );
+    refused(
+        &entity("age > 98", wrong),
+        spec,
+        csv,
+        &[
+            "S0616",
+            "segments/entity.yml:9:22",
+            "channel `post` of `customer`",
+            "1 error",
+        ],
+    );
+}
+
+#[test]
 fn the_first_row_of_a_file_without_a_header_is_not_shown() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let csv = "Ada,ada@example.com,36\nBob,bob@example.com,40\n";

@@ -257,10 +257,10 @@ in SQL. Of a CSV file, DuckDB casts a bare column while it reads, and fails ther
 
 pub static NOT_COMPUTED: Code = Code {
     id: "S0616",
-    title: "a trait or segment fails on the data",
+    title: "an expression fails on the data",
     explain: "\
-The sources can be read, but an expression of this trait or segment fails on a value in them: a text that is no number \
-under `cast`, a number too large for its type. The build stops before it publishes anything, because a condition that \
+The sources can be read, but an expression of this trait or segment, or of who is suppressed or can be reached, fails on a value in them: \
+a text that is no number under `cast`, a number too large for its type. The build stops before it publishes anything, because a condition that \
 fails for one customer has no answer for any; the warehouse's own words are in the message.
 
     segments:
