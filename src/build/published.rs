@@ -22,6 +22,8 @@ pub struct Published {
     pub comments: BTreeMap<String, String>,
     /// The latest word on every segment that was ever published, by (segment, entity).
     pub segments: Vec<LastRun>,
+    /// Segments that guards have refused in every run: they have views, and nothing else.
+    pub only_refused: BTreeSet<String>,
     /// The parts of the published definitions, by (segment, entity): see [`super::definitions`].
     pub parts: BTreeMap<(String, String), String>,
     /// The sources that were read, by (kind, name), as they were last believed.

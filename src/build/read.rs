@@ -108,7 +108,12 @@ impl<'a> Reader<'a> {
         }
         if published.has(&names.runs()) && published.has(&names.run_segments()) {
             for row in self.query(engine, "read_segments")? {
-                published.segments.push(last_run(&row)?);
+                match row.as_slice() {
+                    [segment, _, _, _, status, ..] if text(status) == "never" => {
+                        published.only_refused.insert(text(segment));
+                    }
+                    row => published.segments.push(last_run(row)?),
+                }
             }
         }
         published.pasts = self.pasts(&published, engine)?;

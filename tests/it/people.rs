@@ -456,6 +456,13 @@ fn what_was_refused_and_never_published_is_not_known() {
     shop.put("segments/spec.yml", &spec(""));
     let (_, said) = shop.segc(&["plan", "--as-of", "2026-01-02"]);
     assert!(!said.contains("removed"), "{said}");
+    // Its view was made with those of the others.
+    let (code, said) = shop.segc(&["doctor"]);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = shop.segc(&["prune", "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    let views = "select view_name from duckdb_views() where schema_name = 'segments' and view_name like 'seg!_%' escape '!' order by 1";
+    assert_eq!(shop.ask(views), ["seg_other"]);
 }
 
 #[test]

@@ -107,7 +107,8 @@ fn of_segments(
     let here = |name: &str| model.segments.iter().any(|s| s.enabled && s.name == name);
     // What has left the project, but not by a build yet, still has its members.
     let live = |name: &str| (published.segments.iter()).any(|l| l.segment == name && !l.retired);
-    let known = published.segments.iter().map(|l| l.segment.as_str());
+    let known = published.segments.iter().map(|l| &l.segment);
+    let known = known.chain(&published.only_refused).map(String::as_str);
     let known = known.filter(|name| {
         let view = names.segment(name);
         relation == view || relation.starts_with(&format!("{view}__"))
