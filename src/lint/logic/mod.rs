@@ -367,9 +367,15 @@ fn apart(a: Span, b: Span) -> bool {
 
 /// Whether a relation's `where` says no more than that its rows have what they must have to exist: S0614 asks to say so of a time.
 fn says_what_exists(relation: &Relation, filter: &RowExpr) -> bool {
-    let ExprKind::Call(Func::IsNotNull, args) = &filter.kind else {
-        return false;
+    let of = argument(Func::IsNotNull, filter)
+        .or_else(|| argument(Func::IsNull, argument(Func::Not, filter)?));
+    of.is_some_and(|of| matches!(&of.kind, ExprKind::Column(col) if relation.exists_by(col)))
+}
+
+/// What a function of one argument is called with, where it is this one.
+fn argument(func: Func, of: &RowExpr) -> Option<&RowExpr> {
+    let ExprKind::Call(called, args) = &of.kind else {
+        return None;
     };
-    args.iter()
-        .all(|arg| matches!(&arg.kind, ExprKind::Column(col) if relation.exists_by(col)))
+    args.first().filter(|_| *called == func)
 }
