@@ -7,6 +7,7 @@ use super::bytes::estimated;
 use super::definitions::{Definition, definition};
 use super::kinds::compares;
 use super::read::{Reader, SegmentCounts};
+use super::renames::taken_over;
 use super::run::{Begun, Connect, Ended, Opened, Outcome, Progress, Request};
 use super::run::{asked, begin, blame_sources, computed, counts, still};
 use super::still::Files;
@@ -161,13 +162,7 @@ pub(super) fn previewed(
             (counts, change)
         });
         let all: Vec<(SegmentCounts, Change)> = all.collect();
-        // Who took over from it tells of both.
-        let taken_over = |counts: &SegmentCounts| {
-            all.iter().any(|(by, change)| {
-                by.entity == counts.entity
-                    && change.definition.former() == Some(counts.segment.as_str())
-            })
-        };
+        let taken_over = |counts| taken_over(request.model, request.policy, published, counts);
         let told = (all.iter()).filter(|(counts, _)| !taken_over(counts));
         (outcome.segments, changes) = told.cloned().unzip();
     }

@@ -1,6 +1,7 @@
 //! Renamed segments: those that go on with what a former name has, those that cannot, and those of which nobody has said it.
 
 use super::published::{LastRun, entity_name};
+use super::read::SegmentCounts;
 use super::{Policy, Published};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::{Model, Segment};
@@ -34,6 +35,19 @@ impl Published {
         let segments = &mut self.segments.iter();
         segments.find(|l| l.segment == name && l.entity == entity)
     }
+}
+
+/// Whether it is a former name, of which the segment that takes over tells.
+pub(super) fn taken_over(
+    model: &Model,
+    policy: &Policy,
+    published: &Published,
+    counts: &SegmentCounts,
+) -> bool {
+    policy.selected(model).any(|s| {
+        entity_name(model, s) == counts.entity
+            && published.renamed(s, &counts.entity) == Some(counts.segment.as_str())
+    })
 }
 
 /// Reports names that cannot take over, and segments that seem to be renamed.

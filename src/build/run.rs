@@ -5,6 +5,7 @@ use super::kinds::reads;
 use super::publish::publication;
 use super::published::done;
 use super::read::{Reader, SegmentCounts, count_or_none, number, text};
+use super::renames::taken_over;
 use super::sources::{Count, Source, judge, withheld};
 use super::stage::staging;
 use super::still::Files;
@@ -160,6 +161,8 @@ fn attempt(
         outcome.segments = connect()
             .and_then(|mut engine| reader.counts(engine.as_mut(), &request.policy.run_id))
             .unwrap_or_default();
+        let taken_over = |c: &SegmentCounts| taken_over(request.model, &policy, &published, c);
+        outcome.segments.retain(|c| !taken_over(c));
         blame::refused(request.model, request.policy, &counted, &sources, diags);
         outcome.segments.extend(stay);
         outcome.segments.sort_by(|a, b| a.segment.cmp(&b.segment));

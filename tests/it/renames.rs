@@ -151,7 +151,10 @@ fn a_name_may_come_back_with_all_that_happened_meanwhile() {
         said.contains("renamed") && said.contains("0 exits"),
         "{said}"
     );
-    shop.built("2026-01-03");
+    let (code, said) = shop.build("2026-01-03");
+    assert_eq!(code, Some(0), "{said}");
+    // The former name is told of by the one that took over.
+    assert!(!said.contains("best"), "{said}");
     assert_eq!(
         (shop.members("best"), shop.members("vip")),
         (String::new(), "1 2".to_owned())

@@ -191,6 +191,13 @@ def story():
     yield w.step("one is renamed, one retired, a channel is gone", at(7, "build"))
     del w.segment("silent")["renamed_from"]
 
+    w.opt_outs.append(["c11", FIRST + datetime.timedelta(days=6), None])
+    yield w.step("who is suppressed leaves what nothing is selected of", at(7.25, "build", "--select", "paying"))
+    w.segment("silent").update(name="quiet", renamed_from="silent")
+    yield w.step("one is called again what it was called before: the plan", at(7.5, "plan"), changes=False)
+    yield w.step("one is called again what it was called before", at(7.5, "build"))
+    del w.segment("quiet")["renamed_from"]
+
     w.project["shop"]["guards"].update(max_change="10%", min_change=1)
     w.orders += [order(95010 + n, f"c{n:02}", 8, "300") for n in (6, 12, 18, 21)]
     yield w.step("guards refuse: the plan", at(8, "plan"), status=1, changes=False)
