@@ -8,4 +8,4 @@ FROM (
   JOIN {{ scope }} AS c ON c.segment = d.segment AND c.entity = {{ entity }} AND (c.kept OR c.refused IS NOT NULL)
   GROUP BY d.segment
 ) AS left_now
-WHERE left_now.segment = {{ target }}.segment
+WHERE left_now.segment = {{ target }}.segment AND {{ target }}.entity = {{ entity }}

@@ -28,7 +28,7 @@ pub struct Published {
     pub parts: BTreeMap<(String, String), String>,
     /// The sources that were read, by (kind, name), as they were last believed.
     pub sources: BTreeMap<(String, String), LastCount>,
-    /// Retired segments whose names are to be used again, by (segment, entity): those that have stays.
+    /// Where a segment with a former name is not published under its own: which of the two have stays, by (segment, entity).
     pub pasts: BTreeSet<(String, String)>,
     /// Where the members of an entity are looked up instead of in its table: a finished query.
     pub stand_in: BTreeMap<String, String>,
@@ -105,8 +105,7 @@ impl Published {
             let moved = |l: &&LastRun| {
                 policy.selected(model).any(|s| {
                     let away = s.name == l.segment && entity_name(model, s) != l.entity;
-                    let renamed = self.renamed(s, &l.entity) == Some(l.segment.as_str());
-                    (away || renamed) && !l.retired
+                    (away || self.is_former(model, s, l)) && !l.retired
                 })
             };
             return self.segments.iter().filter(moved).collect();
@@ -160,7 +159,11 @@ impl Published {
         let left_alone: BTreeSet<(&str, &str)> = policy
             .selected(model)
             .chain(model.segments.iter().filter(|s| !s.suppressed))
-            .map(|s| (entity_name(model, s), s.name.as_str()))
+            .flat_map(|s| {
+                let entity = entity_name(model, s);
+                let names = self.renamed(s, entity).into_iter().chain([s.name.as_str()]);
+                names.map(move |name| (entity, name))
+            })
             .chain(self.gone(model, policy).into_iter().map(LastRun::named))
             .collect();
         let as_of = whole_micros(policy.as_of);
@@ -295,7 +298,7 @@ pub fn verdict(
         // Of a former name, that is said above.
         let renamed = selected
             .iter()
-            .any(|(_, s, _)| published.renamed(s, &gone.entity) == Some(gone.segment.as_str()));
+            .any(|(_, s, _)| published.is_former(model, s, gone));
         if !renamed && (gone.as_of >= as_of || gone.touched > as_of) {
             diags.push(
                 Diagnostic::error(

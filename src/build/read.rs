@@ -27,8 +27,8 @@ pub struct Reader<'a> {
     ledger: Ledger,
     policy: &'a Policy,
     project: String,
-    /// Segments with a former name, and their entities.
-    renamed: Vec<(String, String)>,
+    /// Segments with a former name: name, former name, entity.
+    renamed: Vec<[String; 3]>,
 }
 
 /// A row of `segc_run_segments`.
@@ -68,8 +68,10 @@ impl<'a> Reader<'a> {
             policy,
             project: model.project.clone(),
             renamed: (model.segments.iter())
-                .filter(|s| s.upkeep.renamed_from.is_some())
-                .map(|s| (s.name.clone(), entity_name(model, s).to_owned()))
+                .filter_map(|s| {
+                    let (former, _) = s.upkeep.renamed_from.clone()?;
+                    Some([s.name.clone(), former, entity_name(model, s).to_owned()])
+                })
                 .collect(),
         }
     }
@@ -134,26 +136,25 @@ impl<'a> Reader<'a> {
         Ok(published)
     }
 
-    /// Of segments with a former name, those that were retired under their own name, and have stays.
+    /// See [`Published::pasts`].
     fn pasts(
         &self,
         published: &Published,
         engine: &mut dyn Engine,
     ) -> Result<BTreeSet<(String, String)>, EngineError> {
         let mut pasts = BTreeSet::new();
-        for (segment, entity) in &self.renamed {
+        for [name, former, entity] in &self.renamed {
             let history = self.policy.names().of(entity, "history");
-            let retired = |l: &LastRun| l.retired && l.segment == *segment && l.entity == *entity;
-            if !published.segments.iter().any(retired) || !published.has(&history) {
+            if published.last(name, entity).is_some() || !published.has(&history) {
                 continue;
             }
             let past = Past {
                 history: self.statements.relation(&self.policy.schema, &history),
-                segments: vec![self.statements.text(segment)],
+                segments: [name, former].map(|s| self.statements.text(s)).to_vec(),
             };
             let sql = self.statements.render("pruned_history", &past);
-            if !engine.query(&sql)?.rows.is_empty() {
-                pasts.insert((segment.clone(), entity.clone()));
+            for row in engine.query(&sql)?.rows {
+                pasts.extend(row.iter().map(|segment| (text(segment), entity.clone())));
             }
         }
         Ok(pasts)

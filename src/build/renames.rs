@@ -7,34 +7,35 @@ use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::{Model, Segment};
 
 impl Published {
-    /// The former name of a segment, where its members and history are still under that.
+    /// The former name of a segment of this entity, where its members and history are still under that.
     #[must_use]
     pub fn renamed<'a>(&self, segment: &'a Segment, entity: &str) -> Option<&'a str> {
         let (former, _) = segment.upkeep.renamed_from.as_ref()?;
-        let goes_on = match self.known(&segment.name, entity) {
-            None => self.known(former, entity).is_some(),
-            Some(_) => self.comes_back(segment, entity) && !self.has_past(segment, entity),
-        };
+        let known = |name: &str| (self.segments.iter()).any(|l| is(l, name, entity));
+        let goes_on = self.last(&segment.name, entity).is_none()
+            && !self.has_past(&segment.name, entity)
+            && (self.has_something(former, entity) || known(former) && !known(&segment.name));
         goes_on.then_some(former.as_str())
     }
 
-    /// Whether a retired name is to take over from one that is published.
-    fn comes_back(&self, segment: &Segment, entity: &str) -> bool {
-        let former = segment.upkeep.renamed_from.as_ref();
-        let known = self.known(&segment.name, entity);
-        known.is_some_and(|l| l.retired)
-            && former.is_some_and(|(former, _)| self.last(former, entity).is_some())
+    /// Whether this is what a segment was published as, and still is.
+    pub(super) fn is_former(&self, model: &Model, segment: &Segment, last: &LastRun) -> bool {
+        let entity = entity_name(model, segment);
+        entity == last.entity && self.renamed(segment, entity) == Some(last.segment.as_str())
     }
 
-    fn has_past(&self, segment: &Segment, entity: &str) -> bool {
-        self.pasts
-            .contains(&(segment.name.clone(), entity.to_owned()))
+    /// Members or stays.
+    fn has_something(&self, name: &str, entity: &str) -> bool {
+        self.last(name, entity).is_some() || self.has_past(name, entity)
     }
 
-    fn known(&self, name: &str, entity: &str) -> Option<&LastRun> {
-        let segments = &mut self.segments.iter();
-        segments.find(|l| l.segment == name && l.entity == entity)
+    fn has_past(&self, name: &str, entity: &str) -> bool {
+        self.pasts.contains(&(name.to_owned(), entity.to_owned()))
     }
+}
+
+fn is(last: &LastRun, name: &str, entity: &str) -> bool {
+    last.segment == name && last.entity == entity
 }
 
 /// Whether it is a former name, of which the segment that takes over tells.
@@ -57,36 +58,48 @@ pub(super) fn check(
     published: &Published,
     diags: &mut Diagnostics,
 ) {
-    let gone = published.gone(model, policy);
-    for segment in policy.selected(model) {
-        let entity = entity_name(model, segment);
+    // Whatever is selected: conditions on stays read those of the former name, too.
+    for segment in model.segments.iter().filter(|s| s.enabled) {
+        let (name, entity) = (&segment.name, entity_name(model, segment));
         if let Some((former, span)) = &segment.upkeep.renamed_from
-            && published.comes_back(segment, entity)
-            && published.has_past(segment, entity)
+            && published.last(name, entity).is_none()
+            && published.has_past(name, entity)
+            && published.has_something(former, entity)
         {
-            let name = &segment.name;
             diags.push(
                 Diagnostic::error(
                     &codes::build::NAME_HAS_A_PAST,
-                    format!("`{name}` cannot take over from `{former}`: it has a history of its own"),
+                    format!(
+                        "`{name}` cannot take over from `{former}`: it has a history of its own"
+                    ),
                 )
                 .at(*span, "whose history would it be?")
                 .note(format!("a segment `{name}` was published before, and retired"))
                 .help("choose a name that was never used, or leave `renamed_from` out: then everybody enters anew"),
             );
-        } else if published.last(&segment.name, entity).is_none()
+        }
+    }
+    let left = |last: &&LastRun| {
+        let stays = |s: &Segment| {
+            is(last, &s.name, entity_name(model, s)) || published.is_former(model, s, last)
+        };
+        !last.retired && !model.segments.iter().any(stays)
+    };
+    let left: Vec<&LastRun> = published.segments.iter().filter(left).collect();
+    for segment in policy.selected(model) {
+        let (name, entity) = (&segment.name, entity_name(model, segment));
+        let same =
+            |l: &&&LastRun| l.entity == entity && l.definition_hash == segment.definition_hash;
+        if published.last(name, entity).is_none()
             && published.renamed(segment, entity).is_none()
-            && let Some(same) = gone
-                .iter()
-                .find(|g| g.entity == entity && g.definition_hash == segment.definition_hash)
+            && let Some(same) = left.iter().find(same)
         {
             let former = &same.segment;
             diags.push(
                 Diagnostic::warning(
                     &codes::build::SEEMS_RENAMED,
                     format!(
-                        "`{}` has the definition of `{former}`, which has left the project",
-                        segment.name
+                        "`{name}` has the definition of `{former}`, which has left the project"
                     ),
                 )
                 .at(segment.span, "everybody enters this one anew")

@@ -111,3 +111,43 @@ fn what_was_never_published_of_another_entity_is_not_read() {
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("1 key in more than one row"), "{said}");
 }
+
+#[test]
+fn a_former_name_is_one_of_the_same_entity() {
+    let shop = shop();
+    let first = "  - {name: big, entity: account, where: big}\n";
+    let spec =
+        |of: &str| format!("segments:\n  - {{name: all, entity: customer, where: true}}\n{of}");
+    shop.put("segments/spec.yml", &spec(first));
+    shop.put(
+        "segc.yml",
+        "name: shop\nversion: 1\ntargets: {dev: {type: duckdb, path: shop.duckdb}}\nguards: {allow_broad: true}\n",
+    );
+    select(&shop, "build", "all", "2026-01-01");
+    select(&shop, "build", "big", "2026-01-10");
+    let vip = "  - {name: vip, entity: customer, where: vip, renamed_from: big}\n";
+    shop.put("segments/spec.yml", &spec(vip));
+    shop.refused("2026-01-05", &["S0606", "`big` has left the project"]);
+    let (code, said) = select(&shop, "build", "vip", "2026-01-12");
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(
+        shop.ask("select entity_key from segments.account_members order by 1"),
+        ["x", "y"]
+    );
+}
+
+#[test]
+fn what_moved_to_another_entity_and_is_refused_there_is_in_the_catalog() {
+    let shop = shop();
+    shop.built("2026-01-01");
+    shop.put(
+        "segments/spec.yml",
+        "segments:\n  - {name: big, entity: customer, where: vip, renamed_from: vip, size: {max: 1}}\n",
+    );
+    shop.refused("2026-01-02", &["segment `big` is refused"]);
+    let catalog =
+        "select segment || ' ' || entity || ' ' || members from segments.segc_segments order by 1";
+    assert_eq!(shop.ask(catalog), ["big customer 2"]);
+    let (code, said) = shop.segc(&["doctor"]);
+    assert_eq!(code, Some(0), "{said}");
+}

@@ -237,3 +237,204 @@ fn who_forgets_the_former_name_is_told_before_everybody_enters_anew() {
     let (_, said) = shop.build("2026-01-04");
     assert!(!said.contains("S0618"), "{said}");
 }
+
+/// A shop whose customers may object.
+fn shop_with_objections(of: &str) -> Shop {
+    let shop = shop(of);
+    shop.put(
+        "segments/entity.yml",
+        &format!("{ENTITY}    suppress: [{{in_list: out}}]\nlists:\n  - {{name: out, file: lists/out.csv, key: id}}\n"),
+    );
+    shop.put("lists/out.csv", "id\n9\n");
+    shop
+}
+
+fn select(shop: &Shop, segment: &str, as_of: &str) {
+    let (code, said) = shop.segc(&["build", "--select", segment, "--as-of", as_of]);
+    assert_eq!(code, Some(0), "{said}");
+}
+
+/// As of January 3 it stands under `vip` again, and no run has published it there since it came back.
+fn back_while_a_guard_refuses_it() -> Shop {
+    let shop = shop_with_objections("  - {name: vip, where: vip}\n");
+    shop.built("2026-01-01");
+    shop.put(
+        "segments/spec.yml",
+        &spec("  - {name: best, where: vip, renamed_from: vip}\n"),
+    );
+    shop.built("2026-01-02");
+    shop.put(
+        "segments/spec.yml",
+        &spec("  - {name: vip, where: vip, renamed_from: best, size: {max: 1}}\n"),
+    );
+    shop.refused("2026-01-03", &["segment `vip` is refused"]);
+    assert_eq!(shop.members("vip"), "1 3");
+    shop
+}
+
+#[test]
+fn who_objects_leaves_what_came_back_while_a_guard_refused_it() {
+    let shop = back_while_a_guard_refuses_it();
+    shop.put("lists/out.csv", "id\n3\n");
+    select(&shop, "other", "2026-01-04");
+    assert_eq!(shop.members("vip"), "1");
+    whole(&shop);
+}
+
+#[test]
+fn what_came_back_while_a_guard_refused_it_can_be_retired_and_renamed() {
+    let shop = back_while_a_guard_refuses_it();
+    shop.put("segments/spec.yml", &spec(""));
+    shop.built("2026-01-04");
+    assert_eq!(shop.members("vip"), "");
+    assert_eq!(shop.ask(STAYS), ["vip 1 20454 20457", "vip 3 20454 20457"]);
+    whole(&shop);
+    let shop = back_while_a_guard_refuses_it();
+    shop.put(
+        "segments/spec.yml",
+        &spec("  - {name: best, where: vip, renamed_from: vip}\n"),
+    );
+    shop.built("2026-01-04");
+    assert_eq!(
+        (shop.members("best"), shop.members("vip")),
+        ("1 3".to_owned(), String::new())
+    );
+    assert_eq!(shop.ask(STAYS), ["best 1 20454 -", "best 3 20454 -"]);
+    whole(&shop);
+}
+
+#[test]
+fn a_name_comes_back_also_after_its_successor_was_retired() {
+    let shop = shop("  - {name: vip, where: vip}\n");
+    shop.built("2026-01-01");
+    shop.put(
+        "segments/spec.yml",
+        &spec("  - {name: best, where: vip, renamed_from: vip}\n"),
+    );
+    shop.built("2026-01-02");
+    shop.put("segments/spec.yml", &spec(""));
+    shop.built("2026-01-03");
+    shop.put(
+        "segments/spec.yml",
+        &spec("  - {name: vip, where: vip, renamed_from: best}\n"),
+    );
+    shop.built("2026-01-04");
+    let stays = [
+        "vip 1 20454 20456",
+        "vip 1 20457 -",
+        "vip 3 20454 20456",
+        "vip 3 20457 -",
+    ];
+    assert_eq!(shop.ask(STAYS), stays);
+    whole(&shop);
+    // Switched off and on again, it has nothing to take over any more.
+    shop.put(
+        "segments/spec.yml",
+        &spec("  - {name: vip, where: vip, renamed_from: best, enabled: false}\n"),
+    );
+    shop.built("2026-01-05");
+    shop.put(
+        "segments/spec.yml",
+        &spec("  - {name: vip, where: vip, renamed_from: best}\n"),
+    );
+    shop.built("2026-01-06");
+    whole(&shop);
+}
+
+#[test]
+fn an_empty_segment_keeps_its_history_when_it_is_renamed_while_a_guard_refuses_it() {
+    let shop = shop("  - {name: vip, where: vip}\n");
+    shop.built("2026-01-01");
+    shop.put(
+        "data/customers.csv",
+        "customer_id,vip\n1,false\n2,false\n3,false\n",
+    );
+    shop.put(
+        "segc.yml",
+        "name: shop\nversion: 1\ntargets: {dev: {type: duckdb, path: shop.duckdb}}\nguards: {allow_broad: true, allow_empty: true}\n",
+    );
+    shop.built("2026-01-02");
+    shop.put(
+        "segments/spec.yml",
+        &spec("  - {name: best, where: vip, renamed_from: vip, size: {min: 1}}\n"),
+    );
+    shop.refused("2026-01-03", &["segment `best` is refused"]);
+    // Nothing else may have that name.
+    shop.put(
+        "segments/spec.yml",
+        "segments:\n  - {name: best, where: true, renamed_from: other}\n",
+    );
+    shop.refused("2026-01-04", &["S0617"]);
+    for name in ["top", "vip"] {
+        shop.put(
+            "segments/spec.yml",
+            &spec(&format!(
+                "  - {{name: {name}, where: vip, renamed_from: {}}}\n",
+                if name == "top" { "best" } else { "top" }
+            )),
+        );
+        shop.built(if name == "top" {
+            "2026-01-04"
+        } else {
+            "2026-01-05"
+        });
+        let stays = [
+            format!("{name} 1 20454 20455"),
+            format!("{name} 3 20454 20455"),
+        ];
+        assert_eq!(shop.ask(STAYS), stays);
+        whole(&shop);
+    }
+}
+
+#[test]
+fn a_condition_on_stays_never_reads_those_of_two_segments() {
+    let shop = shop("  - {name: vip, where: vip}\n  - {name: rest, where: not vip}\n");
+    shop.built("2026-01-01");
+    shop.put("segments/spec.yml", &spec(""));
+    shop.built("2026-01-02");
+    let were = "  - {name: vip, renamed_from: rest, where: vip}\n  - {name: were, where: {entered: vip}}\n";
+    shop.put("segments/spec.yml", &spec(were));
+    let (code, said) = shop.segc(&["build", "--select", "were", "--as-of", "2026-01-03"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("S0617"), "{said}");
+}
+
+#[test]
+fn who_is_never_suppressed_stays_also_before_the_new_name_is_built() {
+    let ops = "suppress: false, suppress_reason: law";
+    let shop = shop_with_objections(&format!("  - {{name: ops, where: vip, {ops}}}\n"));
+    shop.built("2026-01-01");
+    shop.put(
+        "segments/spec.yml",
+        &spec(&format!(
+            "  - {{name: all_ops, where: vip, renamed_from: ops, {ops}}}\n"
+        )),
+    );
+    shop.put("lists/out.csv", "id\n3\n");
+    select(&shop, "other", "2026-01-02");
+    assert_eq!(shop.members("ops"), "1 3");
+    shop.built("2026-01-03");
+    assert_eq!(shop.ask(STAYS), ["all_ops 1 20454 -", "all_ops 3 20454 -"]);
+}
+
+#[test]
+fn only_what_has_left_without_a_successor_seems_to_be_renamed() {
+    let shop = shop("  - {name: vip, where: vip}\n");
+    shop.built("2026-01-01");
+    let plan = |of: &str, more: &[&str]| {
+        shop.put("segments/spec.yml", &spec(of));
+        let args = [&["plan", "--as-of", "2026-01-02"], more].concat();
+        shop.segc(&args).1
+    };
+    let new = "  - {name: best, where: vip}\n";
+    for select in [&["--select", "best"], &["--exclude", "other"]] {
+        assert!(plan(new, select).contains("S0618"), "{select:?}");
+    }
+    assert!(!plan(new, &["--select", "other"]).contains("S0618"));
+    let copied = "  - {name: best, where: vip, renamed_from: vip}\n  - {name: copy, where: vip}\n";
+    assert!(!plan(copied, &[]).contains("S0618"));
+    let switched_off =
+        "  - {name: vip, where: vip, enabled: false}\n  - {name: best, where: vip}\n";
+    assert!(!plan(switched_off, &[]).contains("S0618"));
+}
