@@ -5,6 +5,7 @@ use super::read::SegmentCounts;
 use super::{Policy, Published};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::{Model, Segment};
+use std::collections::BTreeSet;
 
 impl Published {
     /// The former name of a segment of this entity, where its members and history are still under that.
@@ -86,27 +87,41 @@ pub(super) fn check(
         !last.retired && !model.segments.iter().any(stays)
     };
     let left: Vec<&LastRun> = published.segments.iter().filter(left).collect();
+    let mut told = BTreeSet::new();
     for segment in policy.selected(model) {
         let (name, entity) = (&segment.name, entity_name(model, segment));
-        let same =
-            |l: &&&LastRun| l.entity == entity && l.definition_hash == segment.definition_hash;
-        if published.last(name, entity).is_none()
-            && published.renamed(segment, entity).is_none()
-            && let Some(same) = left.iter().find(same)
-        {
-            let former = &same.segment;
-            diags.push(
-                Diagnostic::warning(
-                    &codes::build::SEEMS_RENAMED,
-                    format!(
-                        "`{name}` has the definition of `{former}`, which has left the project"
-                    ),
-                )
-                .at(segment.span, "everybody enters this one anew")
-                .help(format!(
-                    "if it is the same segment, say `renamed_from: {former}`"
-                )),
-            );
-        }
+        let same = |l: &&&LastRun| {
+            let alike = whole(name).is_some() == whole(&l.segment).is_some();
+            alike && l.entity == entity && l.definition_hash == segment.definition_hash
+        };
+        let is_new = published.last(name, entity).is_none();
+        let said = segment.upkeep.renamed_from.is_some();
+        let Some(former) = left.iter().find(same).filter(|_| is_new && !said) else {
+            continue;
+        };
+        let former = &former.segment;
+        let help = match (whole(name), whole(former)) {
+            // Groups and splits are renamed as a whole.
+            (Some(now), Some(then)) if told.insert((now, then)) => {
+                format!("if `{now}` is what `{then}` was, say `renamed_from: {then}` there")
+            }
+            (Some(_), Some(_)) => continue,
+            (Some(_) | None, _) => {
+                format!("if it is the same segment, say `renamed_from: {former}`")
+            }
+        };
+        diags.push(
+            Diagnostic::warning(
+                &codes::build::SEEMS_RENAMED,
+                format!("`{name}` has the definition of `{former}`, which has left the project"),
+            )
+            .at(segment.span, "everybody enters this one anew")
+            .help(help),
+        );
     }
+}
+
+/// The name of the group or split that a case or arm is of.
+fn whole(name: &str) -> Option<&str> {
+    name.split_once('.').map(|(whole, _)| whole)
 }

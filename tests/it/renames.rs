@@ -438,3 +438,27 @@ fn only_what_has_left_without_a_successor_seems_to_be_renamed() {
         "  - {name: vip, where: vip, enabled: false}\n  - {name: best, where: vip}\n";
     assert!(!plan(switched_off, &[]).contains("S0618"));
 }
+
+#[test]
+fn of_a_group_that_seems_to_be_renamed_is_told_once() {
+    let group = |name: &str, more: &str| {
+        format!(
+            "groups:\n  - name: {name}\n{more}    cases:\n      - {{name: one, where: vip}}\n      - {{name: two, where: true}}\n"
+        )
+    };
+    let shop = shop("");
+    shop.put("segments/group.yml", &group("life", ""));
+    shop.built("2026-01-01");
+    shop.put("segments/group.yml", &group("stage", ""));
+    let (_, said) = shop.segc(&["plan", "--as-of", "2026-01-02"]);
+    assert_eq!(said.matches("S0618").count(), 1, "{said}");
+    assert!(said.contains("say `renamed_from: life` there"), "{said}");
+    shop.put(
+        "segments/group.yml",
+        &group("stage", "    renamed_from: life\n"),
+    );
+    let (code, said) = shop.segc(&["build", "--as-of", "2026-01-02", "--warn-error"]);
+    assert_eq!(code, Some(0), "{said}");
+    let stays = "select distinct segment || ' ' || (valid_to is null) from segments.customer_history where segment <> 'other' order by 1";
+    assert_eq!(shop.ask(stays), ["stage.one true", "stage.two true"]);
+}
