@@ -62,23 +62,26 @@ pub(super) fn check(
     // Whatever is selected: conditions on stays read those of the former name, too.
     for segment in model.segments.iter().filter(|s| s.enabled) {
         let (name, entity) = (&segment.name, entity_name(model, segment));
-        if let Some((former, span)) = &segment.upkeep.renamed_from
-            && published.last(name, entity).is_none()
-            && published.has_past(name, entity)
-            && published.has_something(former, entity)
-        {
-            diags.push(
-                Diagnostic::error(
-                    &codes::build::NAME_HAS_A_PAST,
-                    format!(
-                        "`{name}` cannot take over from `{former}`: it has a history of its own"
-                    ),
-                )
-                .at(*span, "whose history would it be?")
-                .note(format!("a segment `{name}` was published before, and retired"))
-                .help("choose a name that was never used, or leave `renamed_from` out: then everybody enters anew"),
-            );
-        }
+        let Some((former, span)) = &segment.upkeep.renamed_from else {
+            continue;
+        };
+        let own = match published.last(name, entity) {
+            // Once it has taken over, the former name is retired.
+            Some(_) if published.last(former, entity).is_some() => "is published",
+            None if published.has_past(name, entity) && published.has_something(former, entity) => {
+                "was published before, and retired"
+            }
+            Some(_) | None => continue,
+        };
+        diags.push(
+            Diagnostic::error(
+                &codes::build::NAME_HAS_A_PAST,
+                format!("`{name}` cannot take over from `{former}`: it has a history of its own"),
+            )
+            .at(*span, "whose history would it be?")
+            .note(format!("a segment `{name}` {own}"))
+            .help("choose a name that was never used, or leave `renamed_from` out: then everybody enters anew"),
+        );
     }
     let left = |last: &&LastRun| {
         let stays = |s: &Segment| {

@@ -195,6 +195,12 @@ fn a_name_with_a_past_of_its_own_takes_over_nothing() {
         (shop.members("best"), shop.members("vip")),
         ("1 2".to_owned(), String::new())
     );
+    // In one edit, too.
+    let both = "  - {name: vip, where: vip}\n  - {name: best, where: customer_id < 3}\n";
+    let fresh = self::shop(both);
+    fresh.built("2026-01-01");
+    fresh.put("segments/spec.yml", &spec(back));
+    fresh.refused("2026-01-02", &["S0617", "a segment `vip` is published"]);
     // Once nobody needs that past any more.
     shop.put(
         "segments/spec.yml",

@@ -273,8 +273,8 @@ pub static NAME_HAS_A_PAST: Code = Code {
     id: "S0617",
     title: "the new name has a history of its own",
     explain: "\
-`renamed_from:` carries members and history over to the new name. Another segment was published under that name before, and \
-was retired: its stays are still there, and two segments cannot have one history.
+`renamed_from:` carries members and history over to the new name. Another segment is published under that name, or was \
+and is retired: its stays are still there, and two segments cannot have one history.
 
     segments:
       - {name: vip, renamed_from: best, where: revenue > 500}     # `vip` was something else until May
