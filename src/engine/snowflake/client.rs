@@ -223,7 +223,7 @@ impl Client {
         let url = format!("{}/api/v2/statements/{handle}", self.base);
         loop {
             if let Some(told) = running.is_at(handle) {
-                self.cancel(&told);
+                self.cancel(&told, running);
             }
             let answer = self.call(&Running::default(), &mut |_, bearer| {
                 self.request(Method::Get, &url, bearer)
@@ -288,18 +288,22 @@ impl Client {
         })
     }
 
-    /// Asks the server to stop a statement; what it says of that does not matter: the statement's own answer does.
-    pub(super) fn cancel(&self, handle: &str) {
+    /// Asks the server to stop a statement. What it says of that does not matter, for the statement's own answer does; where it says
+    /// nothing, whoever comes next asks again.
+    pub(super) fn cancel(&self, handle: &str, running: &Running) {
         let url = format!("{}/api/v2/statements/{handle}/cancel", self.base);
-        // Whoever stops something does not wait long, and may ask again.
+        // Whoever stops something does not wait long.
         let retry = Retry {
             total: Duration::from_secs(3),
             ..retry()
         };
-        let _ = self.call_as(&retry, &|| false, &mut |_, bearer| Request {
+        let answer = self.call_as(&retry, &|| false, &mut |_, bearer| Request {
             timeout: self.options.call_timeout.min(Duration::from_secs(5)),
             ..self.request(Method::Post, &url, bearer)
         });
+        if answer.as_ref().map_or(true, is_to_come_again) {
+            running.is_unheard(handle);
+        }
     }
 
     fn request(&self, method: Method, url: &str, bearer: &Bearer) -> Request {
@@ -435,6 +439,14 @@ impl Running {
         let handle = state.handle.clone().filter(|_| !state.is_told)?;
         state.is_told = true;
         Some(handle)
+    }
+
+    /// The server was not told after all.
+    fn is_unheard(&self, handle: &str) {
+        let mut state = self.state();
+        if state.handle.as_deref() == Some(handle) {
+            state.is_told = false;
+        }
     }
 }
 

@@ -117,8 +117,10 @@ impl Warehouse for Snowflake {
     fn interrupter(&self) -> Box<dyn Fn() + Send + Sync> {
         let (client, running) = (Arc::clone(&self.client), Arc::clone(&self.running));
         Box::new(move || {
-            for handle in running.all().iter().filter_map(|r| r.stop()) {
-                client.cancel(&handle);
+            for running in running.all() {
+                if let Some(handle) = running.stop() {
+                    client.cancel(&handle, &running);
+                }
             }
         })
     }

@@ -96,24 +96,43 @@ fn what_is_only_tried_is_never_run_whatever_befalls_it() {
 
 #[test]
 fn whatever_befalls_a_cancellation_the_statement_ends_and_was_executed_once() {
-    let refusal = |status| Response::json(status, &json!({"code": "390000", "message": "not now"}));
-    for fault in faults(refusal) {
-        let manner = Manner {
-            polls: u32::MAX,
-            ..Manner::default()
-        };
-        let does = |_: &str| Done::Changed(3, 0, 0);
-        let account = Account::new(manner, does, at_the_first_cancel(fault.clone()));
-        let connection = account.connect();
-        let stop = connection.interrupter();
-        let mut session = connection.open();
-        let running = std::thread::spawn(move || session.change("insert into t select 1"));
-        while !running.is_finished() {
-            stop();
-        }
-        let error = running.join().unwrap().unwrap_err();
-        assert!(error.message.contains("canceled"), "{fault:?}: {error}");
-        assert_eq!(account.executed(), ["insert into t select 1"], "{fault:?}");
-        assert!(!account.cancelled().is_empty(), "{fault:?}");
+    for fault in faults(not_now) {
+        stopped(at_the_first_cancel(fault.clone()), &fault);
     }
+}
+
+#[test]
+fn a_server_that_hears_of_no_cancellation_for_long_is_told_until_it_does() {
+    let busy = Fault::Instead(not_now(503));
+    let mut left = vec![busy.clone(); 30];
+    let long = move |request: &Request| {
+        let is_cancel = request.path.ends_with("/cancel");
+        left.pop_if(|_| is_cancel)
+    };
+    stopped(long, &busy);
+}
+
+fn not_now(status: u16) -> Response {
+    Response::json(status, &json!({"code": "390000", "message": "not now"}))
+}
+
+/// Stops a statement of Snowflake that would never end.
+fn stopped(faults: impl FnMut(&Request) -> Option<Fault> + Send + 'static, fault: &Fault) {
+    let manner = Manner {
+        polls: u32::MAX,
+        ..Manner::default()
+    };
+    let does = |_: &str| Done::Changed(3, 0, 0);
+    let account = Account::new(manner, does, faults);
+    let connection = account.connect();
+    let stop = connection.interrupter();
+    let mut session = connection.open();
+    let running = std::thread::spawn(move || session.change("insert into t select 1"));
+    while !running.is_finished() {
+        stop();
+    }
+    let error = running.join().unwrap().unwrap_err();
+    assert!(error.message.contains("canceled"), "{fault:?}: {error}");
+    assert_eq!(account.executed(), ["insert into t select 1"], "{fault:?}");
+    assert!(!account.cancelled().is_empty(), "{fault:?}");
 }
