@@ -17,7 +17,7 @@ SELECT
     ELSE 'published'
   END AS status,
   CASE
-    WHEN c.kept THEN 'not selected; who is suppressed now has left'
+    WHEN c.kept THEN 'not selected; who is suppressed now leaves'
     ELSE COALESCE(c.refused, 'accepted: ' || c.message)
   END AS message,
   c.guard

@@ -60,7 +60,11 @@ pub(super) fn definition(
     };
     let former = published.renamed(found, entity);
     let name = former.unwrap_or(segment);
-    let Some(last) = published.last(name, entity) else {
+    // A former name may be retired: its stays go on all the same.
+    let last = (published.segments.iter())
+        .filter(|l| l.segment == name && l.entity == entity)
+        .find(|l| former.is_some() || !l.retired);
+    let Some(last) = last else {
         return (Definition::Added, Vec::new());
     };
     let changed = last.definition_hash != found.definition_hash;

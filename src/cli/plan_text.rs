@@ -63,7 +63,12 @@ impl Page<'_> {
             let message = counts.message.clone().unwrap_or_default();
             notes.push(("refused", message));
         } else if let Some(message) = &counts.message {
-            notes.push(("guard", message.clone()));
+            let what = if counts.status == "kept" {
+                "kept"
+            } else {
+                "guard"
+            };
+            notes.push((what, message.clone()));
         }
         if let Some(from) = change.definition.former() {
             notes.push(("was", from.to_owned()));

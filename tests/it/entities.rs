@@ -50,7 +50,7 @@ fn who_objects_leaves_whatever_is_selected() {
         .unwrap_or_default();
     assert!(told.contains("-1"), "{said}");
     assert!(
-        said.contains("not selected; who is suppressed now has left"),
+        said.contains("not selected; who is suppressed now leaves"),
         "{said}"
     );
     let (code, said) = select(&shop, "build", "big", "2026-01-02");

@@ -324,6 +324,11 @@ fn a_name_comes_back_also_after_its_successor_was_retired() {
         "segments/spec.yml",
         &spec("  - {name: vip, where: vip, renamed_from: best}\n"),
     );
+    let (_, said) = shop.segc(&["plan", "--as-of", "2026-01-04"]);
+    assert!(
+        said.contains("renamed") && !said.contains("added"),
+        "{said}"
+    );
     shop.built("2026-01-04");
     let stays = [
         "vip 1 20454 20456",
