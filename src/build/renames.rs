@@ -59,6 +59,7 @@ pub(super) fn check(
     published: &Published,
     diags: &mut Diagnostics,
 ) {
+    let mut refused = BTreeSet::new();
     // Whatever is selected: conditions on stays read those of the former name, too.
     for segment in model.segments.iter().filter(|s| s.enabled) {
         let (name, entity) = (&segment.name, entity_name(model, segment));
@@ -73,6 +74,7 @@ pub(super) fn check(
             }
             Some(_) | None => continue,
         };
+        refused.insert(name);
         diags.push(
             Diagnostic::error(
                 &codes::build::NAME_HAS_A_PAST,
@@ -98,8 +100,8 @@ pub(super) fn check(
             alike && l.entity == entity && l.definition_hash == segment.definition_hash
         };
         let is_new = published.last(name, entity).is_none();
-        let said = segment.upkeep.renamed_from.is_some();
-        let Some(former) = left.iter().find(same).filter(|_| is_new && !said) else {
+        let goes_on = published.renamed(segment, entity).is_some() || refused.contains(name);
+        let Some(former) = left.iter().find(same).filter(|_| is_new && !goes_on) else {
             continue;
         };
         let former = &former.segment;

@@ -443,6 +443,8 @@ fn only_what_has_left_without_a_successor_seems_to_be_renamed() {
         assert!(plan(new, select).contains("S0618"), "{select:?}");
     }
     assert!(!plan(new, &["--select", "other"]).contains("S0618"));
+    let misspelled = "  - {name: best, where: vip, renamed_from: vpi}\n";
+    assert!(plan(misspelled, &[]).contains("say `renamed_from: vip`"));
     let copied = "  - {name: best, where: vip, renamed_from: vip}\n  - {name: copy, where: vip}\n";
     assert!(!plan(copied, &[]).contains("S0618"));
     let switched_off =
