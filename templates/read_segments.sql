@@ -1,17 +1,17 @@
 {#- The latest word on each: that of the run that published it, unless another one has retired it since. A guard may refuse a segment in the
     very run in which it takes over from a former name: then no run has published it, and it had members before that run. -#}
 SELECT
-  s.segment, s.entity, s.kind, s.definition_hash, CASE WHEN latest.lives OR latest.retired IS NOT NULL THEN s.status ELSE 'never' END AS status,
-  r.as_of, latest.touched, r.run_id, r.project_hash, r.selection
+  s.segment, s.entity, s.kind, s.definition_hash, CASE WHEN latest.is_known THEN s.status ELSE 'never' END AS status, r.as_of,
+  latest.touched, r.run_id, r.project_hash, r.selection
 FROM {{ run_segments }} AS s
 JOIN {{ runs }} AS r ON r.run_id = s.run_id
 JOIN (
   SELECT
-    segment, entity, touched, retired,
-    COALESCE(published, 0) > COALESCE(retired, 0) OR COALESCE(taken_over, 0) > COALESCE(retired, 0) AS lives,
+    segment, entity, touched,
+    COALESCE(published, taken_over, retired) IS NOT NULL AS is_known,
     CASE
-      WHEN COALESCE(published, 0) > COALESCE(retired, 0) THEN published
-      WHEN COALESCE(taken_over, 0) > COALESCE(retired, 0) THEN taken_over
+      WHEN published > COALESCE(retired, 0) THEN published
+      WHEN taken_over > COALESCE(retired, 0) THEN taken_over
       ELSE COALESCE(retired, refused)
     END AS epoch
   FROM (

@@ -105,7 +105,7 @@ impl Published {
             let moved = |l: &&LastRun| {
                 policy.selected(model).any(|s| {
                     let away = s.name == l.segment && entity_name(model, s) != l.entity;
-                    (away || self.is_former(model, s, l)) && !l.retired
+                    (away || self.is_former(model, s, l.named())) && !l.retired
                 })
             };
             return self.segments.iter().filter(moved).collect();
@@ -177,7 +177,7 @@ impl Published {
 
 impl LastRun {
     /// Its entity and its name.
-    fn named(&self) -> (&str, &str) {
+    pub(super) fn named(&self) -> (&str, &str) {
         (&self.entity, &self.segment)
     }
 }
@@ -298,7 +298,7 @@ pub fn verdict(
         // Of a former name, that is said above.
         let renamed = selected
             .iter()
-            .any(|(_, s, _)| published.is_former(model, s, gone));
+            .any(|(_, s, _)| published.is_former(model, s, gone.named()));
         if !renamed && (gone.as_of >= as_of || gone.touched > as_of) {
             diags.push(
                 Diagnostic::error(

@@ -19,10 +19,14 @@ impl Published {
         goes_on.then_some(former.as_str())
     }
 
-    /// Whether this is what a segment was published as, and still is.
-    pub(super) fn is_former(&self, model: &Model, segment: &Segment, last: &LastRun) -> bool {
-        let entity = entity_name(model, segment);
-        entity == last.entity && self.renamed(segment, entity) == Some(last.segment.as_str())
+    /// Whether a segment takes over from this entity's name.
+    pub(super) fn is_former(
+        &self,
+        model: &Model,
+        segment: &Segment,
+        (entity, name): (&str, &str),
+    ) -> bool {
+        entity_name(model, segment) == entity && self.renamed(segment, entity) == Some(name)
     }
 
     /// Members or stays.
@@ -46,10 +50,8 @@ pub(super) fn taken_over(
     published: &Published,
     counts: &SegmentCounts,
 ) -> bool {
-    policy.selected(model).any(|s| {
-        entity_name(model, s) == counts.entity
-            && published.renamed(s, &counts.entity) == Some(counts.segment.as_str())
-    })
+    let named = (counts.entity.as_str(), counts.segment.as_str());
+    (policy.selected(model)).any(|s| published.is_former(model, s, named))
 }
 
 /// Reports names that cannot take over, and segments that seem to be renamed.
@@ -87,7 +89,7 @@ pub(super) fn check(
     }
     let left = |last: &&LastRun| {
         let stays = |s: &Segment| {
-            is(last, &s.name, entity_name(model, s)) || published.is_former(model, s, last)
+            is(last, &s.name, entity_name(model, s)) || published.is_former(model, s, last.named())
         };
         !last.retired && !model.segments.iter().any(stays)
     };

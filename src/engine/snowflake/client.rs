@@ -302,7 +302,7 @@ impl Client {
             ..self.request(Method::Post, &url, bearer)
         });
         if answer.as_ref().map_or(true, is_to_come_again) {
-            running.is_unheard(handle);
+            running.was_not_told(handle);
         }
     }
 
@@ -442,7 +442,7 @@ impl Running {
     }
 
     /// The server was not told after all.
-    fn is_unheard(&self, handle: &str) {
+    fn was_not_told(&self, handle: &str) {
         let mut state = self.state();
         if state.handle.as_deref() == Some(handle) {
             state.is_told = false;
