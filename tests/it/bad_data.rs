@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::people::Shop;
+
 const ENTITY: &str = "entities:
   - name: customer
     table: file('data/customers.csv')
@@ -175,6 +177,39 @@ fn a_condition_of_the_entity_that_fails_on_the_data_is_shown_at_its_place() {
             "channel `post` of `customer`",
             "1 error",
         ],
+    );
+}
+
+#[test]
+fn what_the_data_warn_of_stops_a_build_that_takes_warnings_for_errors() {
+    let shop = Shop::new(
+        "entities:
+  - name: customer
+    table: file('data/customers.csv')
+    key: customer_id
+    columns: {customer_id: int, vip: boolean}
+    relations:
+      - {name: orders, table: file('data/orders.csv'), on: customer_id, time: at, columns: {customer_id: int, at: timestamp}}
+",
+        "segments:\n  - {name: buyers, where: [ {did: orders} ]}\n",
+        "customer_id,vip\n1,true\n2,false\n",
+    );
+    shop.put(
+        "data/orders.csv",
+        "customer_id,at\n1,2025-12-01 10:00:00\n2,\n",
+    );
+    let build = |more: &[&str]| shop.segc(&[&["build", "--as-of", "2026-01-02"], more].concat());
+    let (code, said) = build(&["--warn-error"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("error[S0614]") && said.contains("nothing was published"),
+        "{said}"
+    );
+    let (code, said) = build(&[]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("warning[S0614]") && said.contains("as epoch 1"),
+        "{said}"
     );
 }
 

@@ -37,13 +37,19 @@ fn select(shop: &Shop, command: &str, segment: &str, as_of: &str) -> (Option<i32
     shop.segc(&[command, "--select", segment, "--as-of", as_of])
 }
 
+/// What it says where it is fine.
+fn fine(shop: &Shop, command: &str, segment: &str, as_of: &str) -> String {
+    let (code, said) = select(shop, command, segment, as_of);
+    assert_eq!(code, Some(0), "{said}");
+    said
+}
+
 #[test]
 fn who_objects_leaves_whatever_is_selected() {
     let shop = shop();
     shop.built("2026-01-01");
     shop.put("data/opt_outs.csv", "customer_id\n3\n2\n");
-    let (code, said) = select(&shop, "plan", "big", "2026-01-02");
-    assert_eq!(code, Some(0), "{said}");
+    let said = fine(&shop, "plan", "big", "2026-01-02");
     let told = said
         .lines()
         .find(|l| l.starts_with("vip "))
@@ -53,8 +59,7 @@ fn who_objects_leaves_whatever_is_selected() {
         said.contains("not selected; who is suppressed now leaves"),
         "{said}"
     );
-    let (code, said) = select(&shop, "build", "big", "2026-01-02");
-    assert_eq!(code, Some(0), "{said}");
+    let said = fine(&shop, "build", "big", "2026-01-02");
     assert!(
         said.contains("published 1 segment (1 kept) as epoch 2"),
         "{said}"
@@ -96,8 +101,7 @@ fn what_was_never_published_of_another_entity_is_not_read() {
     let shop = shop();
     shop.put("data/customers.csv", "customer_id,vip\n1,true\n1,false\n");
     shop.put("data/opt_outs.csv", "customer_id\n");
-    let (code, said) = select(&shop, "build", "big", "2026-01-02");
-    assert_eq!(code, Some(0), "{said}");
+    fine(&shop, "build", "big", "2026-01-02");
     assert_eq!(
         shop.ask("select entity_key from segments.account_members order by 1"),
         ["x", "y"]
@@ -123,13 +127,12 @@ fn a_former_name_is_one_of_the_same_entity() {
         "segc.yml",
         "name: shop\nversion: 1\ntargets: {dev: {type: duckdb, path: shop.duckdb}}\nguards: {allow_broad: true}\n",
     );
-    select(&shop, "build", "all", "2026-01-01");
-    select(&shop, "build", "big", "2026-01-10");
+    fine(&shop, "build", "all", "2026-01-01");
+    fine(&shop, "build", "big", "2026-01-10");
     let vip = "  - {name: vip, entity: customer, where: vip, renamed_from: big}\n";
     shop.put("segments/spec.yml", &spec(vip));
     shop.refused("2026-01-05", &["S0606", "`big` has left the project"]);
-    let (code, said) = select(&shop, "build", "vip", "2026-01-12");
-    assert_eq!(code, Some(0), "{said}");
+    fine(&shop, "build", "vip", "2026-01-12");
     assert_eq!(
         shop.ask("select entity_key from segments.account_members order by 1"),
         ["x", "y"]

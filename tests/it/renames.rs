@@ -87,8 +87,7 @@ fn a_former_name_that_is_retired_can_only_go_on_later() {
     let spec = |of: &str| format!("segments:\n  - {{name: other, where: vip}}\n{of}");
     let shop = Shop::new(ENTITY, &spec("  - {name: y, where: vip}\n"), CUSTOMERS);
     shop.built("2026-01-01");
-    shop.put("segments/spec.yml", &spec(""));
-    shop.built("2026-01-05");
+    built(&shop, "", "2026-01-05");
     shop.put(
         "segments/spec.yml",
         &spec("  - {name: z, where: vip, renamed_from: y}\n"),
@@ -115,6 +114,12 @@ fn shop(of: &str) -> Shop {
         "name: shop\nversion: 1\ntargets: {dev: {type: duckdb, path: shop.duckdb}}\nguards: {allow_broad: true}\n",
     );
     shop
+}
+
+/// Builds with this segment beside the other one.
+fn built(shop: &Shop, of: &str, as_of: &str) {
+    shop.put("segments/spec.yml", &spec(of));
+    shop.built(as_of);
 }
 
 fn whole(shop: &Shop) {
@@ -180,11 +185,11 @@ fn a_name_may_come_back_with_all_that_happened_meanwhile() {
 fn a_name_with_a_past_of_its_own_takes_over_nothing() {
     let shop = shop("  - {name: vip, where: vip}\n");
     shop.built("2026-01-01");
-    shop.put(
-        "segments/spec.yml",
-        &spec("  - {name: best, where: customer_id < 3}\n"),
+    built(
+        &shop,
+        "  - {name: best, where: customer_id < 3}\n",
+        "2026-01-02",
     );
-    shop.built("2026-01-02");
     let back = "  - {name: vip, where: customer_id < 3, renamed_from: best}\n";
     shop.put("segments/spec.yml", &spec(back));
     shop.refused(
@@ -208,8 +213,7 @@ fn a_name_with_a_past_of_its_own_takes_over_nothing() {
     );
     let (code, said) = shop.segc(&["prune", "--history", "--yes"]);
     assert_eq!(code, Some(0), "{said}");
-    shop.put("segments/spec.yml", &spec(back));
-    shop.built("2026-01-03");
+    built(&shop, back, "2026-01-03");
     assert_eq!(shop.ask(STAYS), ["vip 1 20455 -", "vip 2 20455 -"]);
     whole(&shop);
 }
@@ -264,11 +268,11 @@ fn select(shop: &Shop, segment: &str, as_of: &str) {
 fn back_while_a_guard_refuses_it() -> Shop {
     let shop = shop_with_objections("  - {name: vip, where: vip}\n");
     shop.built("2026-01-01");
-    shop.put(
-        "segments/spec.yml",
-        &spec("  - {name: best, where: vip, renamed_from: vip}\n"),
+    built(
+        &shop,
+        "  - {name: best, where: vip, renamed_from: vip}\n",
+        "2026-01-02",
     );
-    shop.built("2026-01-02");
     shop.put(
         "segments/spec.yml",
         &spec("  - {name: vip, where: vip, renamed_from: best, size: {max: 1}}\n"),
@@ -290,17 +294,16 @@ fn who_objects_leaves_what_came_back_while_a_guard_refused_it() {
 #[test]
 fn what_came_back_while_a_guard_refused_it_can_be_retired_and_renamed() {
     let shop = back_while_a_guard_refuses_it();
-    shop.put("segments/spec.yml", &spec(""));
-    shop.built("2026-01-04");
+    built(&shop, "", "2026-01-04");
     assert_eq!(shop.members("vip"), "");
     assert_eq!(shop.ask(STAYS), ["vip 1 20454 20457", "vip 3 20454 20457"]);
     whole(&shop);
     let shop = back_while_a_guard_refuses_it();
-    shop.put(
-        "segments/spec.yml",
-        &spec("  - {name: best, where: vip, renamed_from: vip}\n"),
+    built(
+        &shop,
+        "  - {name: best, where: vip, renamed_from: vip}\n",
+        "2026-01-04",
     );
-    shop.built("2026-01-04");
     assert_eq!(
         (shop.members("best"), shop.members("vip")),
         ("1 3".to_owned(), String::new())
@@ -313,13 +316,12 @@ fn what_came_back_while_a_guard_refused_it_can_be_retired_and_renamed() {
 fn a_name_comes_back_also_after_its_successor_was_retired() {
     let shop = shop("  - {name: vip, where: vip}\n");
     shop.built("2026-01-01");
-    shop.put(
-        "segments/spec.yml",
-        &spec("  - {name: best, where: vip, renamed_from: vip}\n"),
+    built(
+        &shop,
+        "  - {name: best, where: vip, renamed_from: vip}\n",
+        "2026-01-02",
     );
-    shop.built("2026-01-02");
-    shop.put("segments/spec.yml", &spec(""));
-    shop.built("2026-01-03");
+    built(&shop, "", "2026-01-03");
     shop.put(
         "segments/spec.yml",
         &spec("  - {name: vip, where: vip, renamed_from: best}\n"),
@@ -339,16 +341,16 @@ fn a_name_comes_back_also_after_its_successor_was_retired() {
     assert_eq!(shop.ask(STAYS), stays);
     whole(&shop);
     // Switched off and on again, it has nothing to take over any more.
-    shop.put(
-        "segments/spec.yml",
-        &spec("  - {name: vip, where: vip, renamed_from: best, enabled: false}\n"),
+    built(
+        &shop,
+        "  - {name: vip, where: vip, renamed_from: best, enabled: false}\n",
+        "2026-01-05",
     );
-    shop.built("2026-01-05");
-    shop.put(
-        "segments/spec.yml",
-        &spec("  - {name: vip, where: vip, renamed_from: best}\n"),
+    built(
+        &shop,
+        "  - {name: vip, where: vip, renamed_from: best}\n",
+        "2026-01-06",
     );
-    shop.built("2026-01-06");
     whole(&shop);
 }
 
@@ -376,23 +378,10 @@ fn an_empty_segment_keeps_its_history_when_it_is_renamed_while_a_guard_refuses_i
         "segments:\n  - {name: best, where: true, renamed_from: other}\n",
     );
     shop.refused("2026-01-04", &["S0617"]);
-    for name in ["top", "vip"] {
-        shop.put(
-            "segments/spec.yml",
-            &spec(&format!(
-                "  - {{name: {name}, where: vip, renamed_from: {}}}\n",
-                if name == "top" { "best" } else { "top" }
-            )),
-        );
-        shop.built(if name == "top" {
-            "2026-01-04"
-        } else {
-            "2026-01-05"
-        });
-        let stays = [
-            format!("{name} 1 20454 20455"),
-            format!("{name} 3 20454 20455"),
-        ];
+    for (name, former, as_of) in [("top", "best", "2026-01-04"), ("vip", "top", "2026-01-05")] {
+        let renamed = format!("  - {{name: {name}, where: vip, renamed_from: {former}}}\n");
+        built(&shop, &renamed, as_of);
+        let stays = ["1", "3"].map(|key| format!("{name} {key} 20454 20455"));
         assert_eq!(shop.ask(STAYS), stays);
         whole(&shop);
     }
@@ -402,8 +391,7 @@ fn an_empty_segment_keeps_its_history_when_it_is_renamed_while_a_guard_refuses_i
 fn a_condition_on_stays_never_reads_those_of_two_segments() {
     let shop = shop("  - {name: vip, where: vip}\n  - {name: rest, where: not vip}\n");
     shop.built("2026-01-01");
-    shop.put("segments/spec.yml", &spec(""));
-    shop.built("2026-01-02");
+    built(&shop, "", "2026-01-02");
     let were = "  - {name: vip, renamed_from: rest, where: vip}\n  - {name: were, where: {entered: vip}}\n";
     shop.put("segments/spec.yml", &spec(were));
     let (code, said) = shop.segc(&["build", "--select", "were", "--as-of", "2026-01-03"]);
