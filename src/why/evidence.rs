@@ -1,18 +1,12 @@
 //! Which rows decided a leaf: how many there are in its window, the first and the last of them by time and tie-break key, and
 //! the nearest ones on either side of the window. These are measures like any other, added to a copy of the model.
 
+use super::NOWHERE;
 use crate::expr::{Agg, Expr, ExprKind, Func, Literal, Type, Unit};
 use crate::model::tree::Node;
 use crate::model::{
     Atom, Col, EntityExpr, Measure, MeasureId, Model, Relation, RowExpr, Window, words,
 };
-use crate::source::{At, FileId, Span};
-
-const NOWHERE: At = At(Span {
-    file: FileId(u32::MAX),
-    start: 0,
-    end: 0,
-});
 
 /// The rows that a leaf's measures are about: those of one relation with one filter and one window.
 #[derive(Clone, Debug, PartialEq, Eq)]

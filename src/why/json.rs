@@ -1,7 +1,7 @@
 //! One entity's answers for machines. The shape is a promise: fields are added, not renamed.
 
 use super::published::Membership;
-use super::{Answered, Evidence, Range, Row};
+use super::{Answered, Evidence, Range, Row, Standing};
 use crate::engine::Value;
 use crate::model::tree::{Kind, Node, What};
 use crate::source::SourceMap;
@@ -78,6 +78,11 @@ pub fn tree(answered: &Answered<'_>, node: &Node, sources: &SourceMap) -> Json {
         let rows = evidence.iter().map(|e| rows(answered, e));
         out.insert("rows".to_owned(), rows.collect());
     }
+    let standings = answered.question.standings(node);
+    if !standings.is_empty() {
+        let standings = standings.iter().map(|s| standing(answered, s));
+        out.insert("standings".to_owned(), standings.collect());
+    }
     if !node.of.is_empty() {
         let of = node.of.iter().map(|n| tree(answered, n, sources));
         out.insert("of".to_owned(), of.collect());
@@ -121,6 +126,17 @@ fn range(answered: &Answered<'_>, range: &Range) -> Json {
         "count": value(answered.value(&range.count)),
         "first": range.first.as_ref().map(|r| row(answered, r)),
         "last": range.last.as_ref().map(|r| row(answered, r)),
+    })
+}
+
+fn standing(answered: &Answered<'_>, standing: &Standing) -> Json {
+    let cut = standing.cut.as_ref().map(|cut| {
+        json!({"taken": value(answered.value(&cut.taken)), "last": value(answered.value(&cut.last))})
+    });
+    json!({
+        "place": value(answered.value(&standing.place)),
+        "compared": value(answered.value(&standing.compared)),
+        "cut": cut,
     })
 }
 

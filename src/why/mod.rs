@@ -9,9 +9,11 @@ pub mod funnel;
 pub mod json;
 pub mod key;
 pub mod published;
+mod standing;
 pub mod text;
 
 pub use evidence::{Evidence, Range, Row};
+pub use standing::{Cut, Standing};
 
 use crate::diag::Diagnostics;
 use crate::dialect::Dialect;
@@ -21,7 +23,15 @@ use crate::expr::{Expr, ExprKind, Literal, Type};
 use crate::ir::{self, Answer};
 use crate::model::tree::{self, Node};
 use crate::model::{EntityExpr, Model, Predicate, Segment, SegmentId};
+use crate::source::{At, FileId, Span};
 use std::collections::HashMap;
+
+/// Of what is asked besides what is written.
+const NOWHERE: At = At(Span {
+    file: FileId(u32::MAX),
+    start: 0,
+    end: 0,
+});
 
 /// Everything that can be asked about a segment's members, or those who are none.
 #[derive(Clone, Debug)]
@@ -37,6 +47,8 @@ pub struct Question {
     pub holdout: Option<Node>,
     /// By a leaf's predicate.
     evidence: HashMap<Predicate, Vec<Evidence>>,
+    /// By a leaf's predicate.
+    standings: HashMap<Predicate, Vec<Standing>>,
     answers: Vec<Answer>,
     index: HashMap<Answer, usize>,
 }
@@ -76,6 +88,7 @@ impl Question {
             suppress,
             holdout,
             evidence: HashMap::new(),
+            standings: HashMap::new(),
             answers: Vec::new(),
             index: HashMap::new(),
         };
@@ -102,7 +115,12 @@ impl Question {
         for evidence in &found {
             evidence.each(&mut |value| self.ask(Answer::Value(shown(value))));
         }
-        self.evidence.insert(node.predicate, found);
+        let standings = standing::of(&node, &mut self.model);
+        for standing in &standings {
+            standing.each(&mut |value| self.ask(Answer::Value(shown(value))));
+        }
+        self.evidence.insert(node.predicate.clone(), found);
+        self.standings.insert(node.predicate, standings);
     }
 
     /// All nodes, the segment's own and those of its suppression and its holdout.
@@ -165,6 +183,14 @@ impl Question {
     #[must_use]
     pub fn evidence(&self, node: &Node) -> &[Evidence] {
         self.evidence
+            .get(&node.predicate)
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Where one stands in the comparisons that a leaf makes.
+    #[must_use]
+    pub fn standings(&self, node: &Node) -> &[Standing] {
+        self.standings
             .get(&node.predicate)
             .map_or(&[], Vec::as_slice)
     }

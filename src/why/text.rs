@@ -1,7 +1,7 @@
 //! One entity's answers for people: the tree with a mark at every condition, the values below the leaves, the rows that
 //! decided.
 
-use super::{Answered, Evidence, Range, Row};
+use super::{Answered, Evidence, Range, Row, Standing};
 use crate::diag::plain::steers;
 use crate::engine::Value;
 use crate::expr::{Agg, ExprKind, Type};
@@ -85,6 +85,8 @@ fn facts(answered: &Answered<'_>, node: &Node) -> Vec<String> {
             format!("{name} = {}", value(answered.value(&v.expr), &v.expr.ty))
         })
         .collect();
+    let standings = answered.question.standings(node).iter();
+    facts.extend(standings.map(|s| standing(answered, s)));
     for one in evidence {
         let name = if evidence.len() > 1 {
             &one.words
@@ -94,6 +96,27 @@ fn facts(answered: &Answered<'_>, node: &Node) -> Vec<String> {
         facts.extend(rows(answered, one, name));
     }
     facts
+}
+
+/// `place 13 of 120 that are compared; the last of 12 that are taken has 210.5`
+fn standing(answered: &Answered<'_>, standing: &Standing) -> String {
+    let compared = number(answered, &standing.compared);
+    let place = answered.value(&standing.place);
+    let mut text = if *place == Value::Null {
+        format!("not one of the {compared} that are compared")
+    } else {
+        let place = value(place, &standing.place.ty);
+        format!("place {place} of {compared} that are compared")
+    };
+    if let Some(cut) = &standing.cut {
+        let last = value(answered.value(&cut.last), &cut.last.ty);
+        let _ = match number(answered, &cut.taken) {
+            0 => write!(text, "; none is taken"),
+            1 => write!(text, "; the one that is taken has {last}"),
+            taken => write!(text, "; the last of {taken} that are taken has {last}"),
+        };
+    }
+    text
 }
 
 /// Whether the rows tell it: that there are any, how many, the first and the last time.

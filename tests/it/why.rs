@@ -9,7 +9,7 @@ use segc::diag::Diagnostics;
 use segc::engine::Value;
 use segc::expr::{Literal, Type};
 use segc::model::tree::{Kind, Node};
-use segc::model::{Model, SegmentId};
+use segc::model::{Model, Predicate, SegmentId};
 use segc::why::funnel::Asked;
 use segc::why::{Answered, Depth, Question, text};
 use segc::{dialect, ir};
@@ -284,6 +284,56 @@ fn leaves_tell_the_values_and_the_rows_that_decided() {
         shown("conditions", "in_some", 3),
         shown("conditions", "at_least_2", 2),
         shown("conditions", "first_buy", 2),
+    ]
+    .join("\n");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn who_is_taken_stands_no_later_than_how_many_are() {
+    for folder in folders()
+        .iter()
+        .filter(|f| f.to_string_lossy().contains("rank"))
+    {
+        let (model, connection) = open(folder);
+        for n in 0..model.segments.len() as u32 {
+            let question = Question::new(&model, SegmentId(n), Depth::Rows).unwrap();
+            for row in &ask(&connection, &question, None) {
+                let answered = question.answered(row);
+                question.tree.each(&mut |node| {
+                    let standings = question.standings(node);
+                    for (standing, cut) in
+                        standings.iter().filter_map(|s| Some((s, s.cut.as_ref()?)))
+                    {
+                        let place = answered.value(&standing.place);
+                        let taken = match (place, answered.value(&cut.taken)) {
+                            (Value::Null, Value::Int(_)) => false,
+                            (Value::Int(place), Value::Int(taken)) => place <= taken,
+                            other => panic!("{other:?}"),
+                        };
+                        let negated = matches!(node.predicate, Predicate::Not(_));
+                        let at = text::tree(&answered, text::Look::default());
+                        assert_eq!(answered.holds(node), taken != negated, "{at}");
+                    }
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn a_leaf_that_compares_tells_the_place_and_where_the_cut_is() {
+    let text = [
+        shown("ranks", "top_half", 2),
+        shown("ranks", "top_half", 6),
+        shown("ranks", "top_half", 5),
+        shown("ranks", "bottom_3_exclude", 1),
+        shown("ranks", "top_share_per_country", 3),
+        shown("ranks", "top_among_segment", 1),
+        shown("ranks", "top_of_rank", 4),
+        shown("ranks", "top_nobody", 1),
+        shown("ranks", "first_third", 7),
+        shown("ranks", "above_average", 4),
     ]
     .join("\n");
     insta::assert_snapshot!(text);
