@@ -4,7 +4,9 @@ use super::{Checked, item_of, logic};
 use crate::diag::codes::lint as codes;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::model::calendar;
-use crate::spec::{Condition, Item, Name, UpkeepSpec};
+use crate::source::Spanned;
+use crate::spec::{Condition, Item, Name, SegmentSpec, UpkeepSpec};
+use jiff::civil::Date;
 
 pub(super) fn check(project: &Checked<'_>, diags: &mut Diagnostics) {
     let spec = project.spec;
@@ -98,9 +100,15 @@ fn missing(code: &'static Code, item: &Item, what: &str, key: &str, diags: &mut 
     );
 }
 
-fn expired(project: &Checked<'_>, spec: &crate::spec::SegmentSpec, diags: &mut Diagnostics) {
-    if let Some(last) = &spec.expires_on
-        && last.value <= project.today
+/// The day on which a segment expired.
+fn past<'a>(project: &Checked<'_>, spec: &'a SegmentSpec) -> Option<&'a Spanned<Date>> {
+    spec.expires_on
+        .as_ref()
+        .filter(|day| day.value <= project.today)
+}
+
+fn expired(project: &Checked<'_>, spec: &SegmentSpec, diags: &mut Diagnostics) {
+    if let Some(day) = past(project, spec)
         && spec.enabled
     {
         diags.push(
@@ -109,7 +117,7 @@ fn expired(project: &Checked<'_>, spec: &crate::spec::SegmentSpec, diags: &mut D
                 format!("segment `{}` has expired", spec.item.name.value),
             )
             .at(
-                last.span,
+                day.span,
                 format!("today, as of `as_of`, is {}", project.today),
             )
             .help("remove the segment, set `enabled: false`, or move the date"),
@@ -183,17 +191,21 @@ fn disabled(project: &Checked<'_>, condition: &Condition, diags: &mut Diagnostic
 
 fn refers(project: &Checked<'_>, name: &Name, diags: &mut Diagnostics) {
     let item = item_of(name);
-    let segment = project.segment(item).map(|s| (&s.item, s.enabled));
+    let decides = |what: &str| {
+        let words = format!("`{}` {what}, and still decides here", name.value);
+        Diagnostic::warning(&codes::DISABLED_REFERENCE, words)
+            .at(name.span, "its definition is put in here")
+    };
+    let segment = project.segment(item);
+    if let Some(day) = segment.filter(|s| s.enabled).and_then(|s| past(project, s)) {
+        let found = decides("has expired").at(day.span, "since this day");
+        diags.push(found.help("move that day, or write here what is meant"));
+        return;
+    }
+    let segment = segment.map(|s| (&s.item, s.enabled));
     let group = || project.group(item).map(|g| (&g.item, g.enabled));
     if let Some((item, false)) = segment.or_else(group) {
-        diags.push(
-            Diagnostic::warning(
-                &codes::DISABLED_REFERENCE,
-                format!("`{}` is disabled, and still decides here", name.value),
-            )
-            .at(name.span, "its definition is put in here")
-            .at(item.name.span, "`enabled: false`")
-            .help("enable it, or write here what is meant"),
-        );
+        let found = decides("is disabled").at(item.name.span, "`enabled: false`");
+        diags.push(found.help("enable it, or write here what is meant"));
     }
 }

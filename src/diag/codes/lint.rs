@@ -382,14 +382,14 @@ pub static DISABLED_REFERENCE: Code = Code {
     id: "S0821",
     title: "a reference to a disabled segment",
     explain: "\
-A condition names a segment that is `enabled: false`. References inline the definition, so the condition still works; but whoever
-disabled the segment may not know that it lives on here.
+A condition names a segment that is `enabled: false`, or whose `expires_on` is over. References inline the definition, so the
+condition still works; but whoever disabled the segment may not know that it lives on here.
 
     segments:
       - {name: vip, where: spend > 500, enabled: false}
       - {name: vip_de, where: [ {in: vip}, country = 'DE' ]}
 
-Enable it, or write here what is meant.",
+Enable it (move its `expires_on`), or write here what is meant.",
 };
 
 pub static SAME_SEGMENT: Code = Code {
