@@ -3,7 +3,7 @@
 use super::published::{LastRun, entity_name};
 use super::read::SegmentCounts;
 use super::{Policy, Published};
-use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::diag::{Diagnostic, Diagnostics, codes, nearest};
 use crate::model::{Model, Segment};
 use std::collections::BTreeSet;
 
@@ -94,7 +94,7 @@ pub(super) fn check(
         !last.retired && !model.segments.iter().any(stays)
     };
     let left: Vec<&LastRun> = published.segments.iter().filter(left).collect();
-    let mut told = BTreeSet::new();
+    let (mut told, mut asked) = (BTreeSet::new(), BTreeSet::new());
     for segment in policy.selected(model) {
         let (name, entity) = (&segment.name, entity_name(model, segment));
         let same = |l: &&&LastRun| {
@@ -103,7 +103,11 @@ pub(super) fn check(
         };
         let is_new = published.last(name, entity).is_none();
         let goes_on = published.renamed(segment, entity).is_some() || refused.contains(name);
-        let Some(former) = left.iter().find(same).filter(|_| is_new && !goes_on) else {
+        if !is_new || goes_on {
+            continue;
+        }
+        let Some(former) = left.iter().find(same) else {
+            nothing_to_go_on_with(published, segment, entity, &mut asked, diags);
             continue;
         };
         let former = &former.segment;
@@ -126,6 +130,46 @@ pub(super) fn check(
             .help(help),
         );
     }
+}
+
+/// Reports a former name under which nothing of the entity was published, where something else was; of a group or split once.
+fn nothing_to_go_on_with<'a>(
+    published: &Published,
+    segment: &'a Segment,
+    entity: &str,
+    told: &mut BTreeSet<&'a str>,
+    diags: &mut Diagnostics,
+) {
+    let Some((former, span)) = &segment.upkeep.renamed_from else {
+        return;
+    };
+    let now = (published.segments.iter()).map(|l| (&l.segment, &l.entity));
+    let past = published.pasts.iter().map(|(name, entity)| (name, entity));
+    let names: BTreeSet<&str> = (now.chain(past))
+        .filter(|(_, of)| *of == entity)
+        .map(|(name, _)| item(name))
+        .collect();
+    let (name, former) = (item(&segment.name), item(former));
+    let known = names.contains(former) || names.contains(name);
+    if names.is_empty() || known || !told.insert(name) {
+        return;
+    }
+    diags.push(
+        Diagnostic::warning(
+            &codes::build::RENAMED_FROM_NOTHING,
+            format!("`{name}` is renamed from `{former}`, and nothing was published as that"),
+        )
+        .at(*span, "everybody enters it anew")
+        .help(match nearest(former, names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "name what it was published as, or leave `renamed_from` out".to_owned(),
+        }),
+    );
+}
+
+/// The name of what is written: a segment, or the group or split that a case or arm is of.
+fn item(name: &str) -> &str {
+    whole(name).unwrap_or(name)
 }
 
 /// The name of the group or split that a case or arm is of.

@@ -441,6 +441,59 @@ fn only_what_has_left_without_a_successor_seems_to_be_renamed() {
 }
 
 #[test]
+fn a_former_name_that_nothing_was_published_as_is_told() {
+    let shop = shop("  - {name: vip, where: vip}\n");
+    let plan = |more: &str| {
+        shop.put("segments/spec.yml", &spec(more));
+        let (code, said) = shop.segc(&["plan", "--as-of", "2026-01-02"]);
+        assert_eq!(code, Some(0), "{said}");
+        said
+    };
+    let misspelled = "  - {name: best, where: not vip, renamed_from: vpi}\n";
+    // Of a schema that has nothing yet, nothing can be said.
+    assert!(!plan(misspelled).contains("S0619"));
+    plan("  - {name: vip, where: vip}\n");
+    shop.built("2026-01-01");
+    let said = plan(misspelled);
+    for part in [
+        "S0619",
+        "`best` is renamed from `vpi`",
+        "did you mean `vip`?",
+    ] {
+        assert!(said.contains(part), "no {part:?} in\n{said}");
+    }
+    let right = "  - {name: best, where: not vip, renamed_from: vip}\n";
+    assert!(!plan(right).contains("S0619"));
+    // Once it is published, its former name no longer matters.
+    plan(misspelled);
+    shop.built("2026-01-02");
+    let (_, said) = shop.build("2026-01-03");
+    assert!(!said.contains("S0619"), "{said}");
+}
+
+#[test]
+fn of_a_group_whose_former_name_is_nobodys_is_told_once() {
+    let group = |name: &str, case: &str, more: &str| {
+        format!(
+            "groups:\n  - name: {name}\n{more}    cases:\n      - {{name: one, where: vip}}\n      - {{name: {case}, where: true}}\n"
+        )
+    };
+    let shop = shop("");
+    shop.put("segments/group.yml", &group("life", "two", ""));
+    shop.built("2026-01-01");
+    let plan = |former: &str| {
+        let more = format!("    renamed_from: {former}\n");
+        shop.put("segments/group.yml", &group("stage", "three", &more));
+        shop.segc(&["plan", "--as-of", "2026-01-02"]).1
+    };
+    // A case that is new in a group with a past has none.
+    assert!(!plan("life").contains("S0619"));
+    let said = plan("live");
+    assert_eq!(said.matches("S0619").count(), 1, "{said}");
+    assert!(said.contains("did you mean `life`?"), "{said}");
+}
+
+#[test]
 fn of_a_group_that_seems_to_be_renamed_is_told_once() {
     let group = |name: &str, more: &str| {
         format!(

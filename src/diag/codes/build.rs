@@ -21,6 +21,7 @@ pub static ALL: &[&Code] = &[
     &NOT_COMPUTED,
     &NAME_HAS_A_PAST,
     &SEEMS_RENAMED,
+    &RENAMED_FROM_NOTHING,
     &SUPPRESSION_UNSURE,
     &LIST_KEY_IS_NULL,
     &GUARD,
@@ -296,6 +297,20 @@ begins today. Tools that send something to whoever enters will send it to all of
       - {name: best_customers, where: revenue > 500}     # was `vip`
 
 If it is the same segment, say so: `renamed_from: vip`. If it is not, nothing needs to be done; the next build does not ask again.",
+};
+
+pub static RENAMED_FROM_NOTHING: Code = Code {
+    id: "S0619",
+    title: "a former name under which nothing was published",
+    explain: "\
+`renamed_from` names what a segment was published as. The schema has segments of this entity, and none of that name: so there is \
+nothing to go on with, and everybody enters the segment anew. Most often the name is misspelled.
+
+    segments:
+      - {name: best_customers, where: revenue > 500, renamed_from: vpi}     # `vip` was meant
+
+Write the name as it was. In a schema that was first built after the segment was renamed nothing needs to be done; the next build \
+does not ask again.",
 };
 
 pub static SUPPRESSION_UNSURE: Code = Code {
