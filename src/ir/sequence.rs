@@ -99,12 +99,7 @@ fn scan(relation: RelationId) -> Scan {
 /// One computation for all sequences that differ only in how far back the first step may lie. Whether a row begins the
 /// sequence depends on the rows after it alone, so that the latest row that does answers for every window.
 pub(super) fn share_windows(mut plan: Plan, model: &Model, _: &Costs) -> Plan {
-    // None comes first: no beginning is the widest.
-    plan.sequences.sort_by(|a, b| {
-        let order = widest_first(beginning(a.id, model), beginning(b.id, model));
-        order.then(a.id.cmp(&b.id))
-    });
-    let mut kept: Vec<SequenceScan> = Vec::new();
+    let mut alike: Vec<Vec<SequenceScan>> = Vec::new();
     let mut index: HashMap<Sequence, usize> = HashMap::new();
     for found in plan.sequences {
         let Some(mut like) = model.sequences.get(found.id.index()).cloned() else {
@@ -113,17 +108,36 @@ pub(super) fn share_windows(mut plan: Plan, model: &Model, _: &Costs) -> Plan {
         if let Some(first) = like.steps.first_mut() {
             first.window.from = None;
         }
-        let at = *index.entry(like).or_insert(kept.len());
-        match kept.get_mut(at) {
-            Some(widest) => widest.narrower.extend(found.ids()),
-            None => kept.push(found),
+        let at = *index.entry(like).or_insert(alike.len());
+        match alike.get_mut(at) {
+            Some(group) => group.push(found),
+            None => alike.push(vec![found]),
         }
     }
-    kept.sort_by_key(|s| s.id);
-    plan.sequences = kept;
+    plan.sequences = alike
+        .into_iter()
+        .filter_map(|group| widest(group, model))
+        .collect();
+    plan.sequences.sort_by_key(|s| s.id);
     plan
 }
 
+/// The one that begins first, which answers for the others. Their first steps are of one relation: only therefore do their
+/// beginnings compare.
+fn widest(mut alike: Vec<SequenceScan>, model: &Model) -> Option<SequenceScan> {
+    alike.sort_by(|a, b| {
+        let order = widest_first(beginning(a.id, model), beginning(b.id, model));
+        order.then(a.id.cmp(&b.id))
+    });
+    let mut alike = alike.into_iter();
+    let mut widest = alike.next()?;
+    widest
+        .narrower
+        .extend(alike.flat_map(|s| s.ids().collect::<Vec<_>>()));
+    Some(widest)
+}
+
+/// None comes first: no beginning is the widest.
 fn widest_first(a: Option<&Literal>, b: Option<&Literal>) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) if earlier(a, b) => Ordering::Less,
