@@ -134,17 +134,13 @@ impl Dialect for DuckDb {
                     Some(filter) => format!("({filter}) and {present}"),
                     None => present,
                 };
-                let of = format!("{} order by {} asc", x.text(), x.text());
-                Some(Sql::atom(over(
-                    self,
-                    "list",
-                    "distinct ",
-                    &of,
-                    Rows {
-                        filter: Some(&filter),
-                        ..rows
-                    },
-                )))
+                let rows = Rows {
+                    filter: Some(&filter),
+                    ..rows
+                };
+                // Not `order by` in the aggregate, which takes no constants but whole numbers.
+                let list = over(self, "list", "distinct ", x.text(), rows);
+                Some(Sql::atom(format!("list_sort({list})")))
             }
             (
                 Agg::Count
@@ -427,6 +423,7 @@ fn call(d: &DuckDb, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
             let any = function("list_has_any", args);
             Some(Sql::new(format!("not {}", any.text), Binding::Not))
         }
+        Func::Mul => product(d, args, ty),
         Func::JsonText => json_text(d, args),
         Func::JsonNumber => {
             // DuckDB reads more as a number: 'nan', '1_000', '0x10'. What does not match is '', which is none.
@@ -489,7 +486,6 @@ fn call(d: &DuckDb, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
         | Func::NotILike
         | Func::Add
         | Func::Sub
-        | Func::Mul
         | Func::Div
         | Func::Mod
         | Func::Neg
@@ -517,6 +513,44 @@ fn call(d: &DuckDb, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
         | Func::NullIf
         | Func::DistanceKm
         | Func::Native => generic::call(d, func, args, ty),
+    }
+}
+
+/// The product of two decimals of up to 18 digits has 18 of them, too, and fails where that is too few: one of them has more
+/// where the product would have no room for 15 digits before the point.
+/// <https://github.com/duckdb/duckdb/blob/v1.4.0/src/function/scalar/operator/arithmetic.cpp> (`BindDecimalMultiply`)
+fn product(d: &DuckDb, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
+    /// Digits of the widest decimal that is a 64-bit number.
+    const NARROW: u8 = 18;
+    let [left, right] = args else { return None };
+    let (Some((whole, scale)), Some((other, other_scale))) = (digits(left.ty), digits(right.ty))
+    else {
+        return generic::call(d, Func::Mul, args, ty);
+    };
+    let is_narrow = whole + scale <= NARROW && other + other_scale <= NARROW;
+    let room = NARROW.saturating_sub(scale + other_scale);
+    if !is_narrow || scale + other_scale == 0 || room >= (whole + other).min(15) {
+        return generic::call(d, Func::Mul, args, ty);
+    }
+    let mut left = left.clone();
+    left.sql = Sql::atom(format!("cast({} as decimal(38, {scale}))", left.text()));
+    generic::call(d, Func::Mul, &[left, right.clone()], ty)
+}
+
+/// How many digits an exact number may have before the point, and after it; an int those of INTEGER, for a BIGINT is wide.
+fn digits(ty: &Type) -> Option<(u8, u8)> {
+    match ty {
+        Type::Decimal { precision, scale } => Some((precision.saturating_sub(*scale), *scale)),
+        Type::Int => Some((10, 0)),
+        Type::Boolean
+        | Type::Float
+        | Type::String
+        | Type::Date
+        | Type::Timestamp
+        | Type::Datetime
+        | Type::Json
+        | Type::Array(_)
+        | Type::Null => None,
     }
 }
 

@@ -338,7 +338,7 @@ impl<'a, S: Scope> Checker<'a, S> {
         values: Vec<Typed<S>>,
         at: At,
     ) -> Option<Typed<S>> {
-        let (mut values, ty) = self.unify(values, "the values of a `case`")?;
+        let (mut values, ty) = self.unify_results(values, "the values of a `case`")?;
         let mut otherwise = values.pop()?;
         let mut whens = Vec::new();
         for (when, then) in conditions.into_iter().zip(values) {

@@ -48,6 +48,26 @@ impl<S: Scope> Checker<'_, S> {
         Some((values, ty))
     }
 
+    /// The values as one type, for one of them to be the result. Where decimals have no room for all digits before and after
+    /// the point, engines give up some of those after it (DuckDB: a `decimal(38, 2)` beside a `decimal(38, 3)` makes the latter
+    /// a `decimal(38, 2)`): those with too many before it become the common type, which keeps them all.
+    pub(super) fn unify_results(
+        &mut self,
+        values: Vec<Typed<S>>,
+        what: &str,
+    ) -> Option<(Vec<Typed<S>>, Type)> {
+        let (mut values, ty) = self.unify(values, what)?;
+        if let Type::Decimal { precision, scale } = ty {
+            for value in &mut values {
+                let whole = shape(&value.ty).map_or(0, |(whole, _)| whole);
+                if whole + scale > precision && literal_of(value).is_none() {
+                    *value = cast_to(value.clone(), ty.clone(), false);
+                }
+            }
+        }
+        Some((values, ty))
+    }
+
     /// The type that all values can have; `null` fits any.
     pub(super) fn common(&self, values: &[Typed<S>]) -> Option<Type> {
         let mut result = Type::Null;
@@ -443,19 +463,6 @@ fn refused_cast(from: &Type, to: &Type) -> Option<&'static str> {
 
 /// The type in which two types of numbers meet.
 pub(super) fn common_number(a: &Type, b: &Type) -> Type {
-    let shape = |ty: &Type| match ty {
-        Type::Decimal { precision, scale } => Some((precision.saturating_sub(*scale), *scale)),
-        Type::Int => Some((19, 0)),
-        Type::Float
-        | Type::Boolean
-        | Type::String
-        | Type::Date
-        | Type::Timestamp
-        | Type::Datetime
-        | Type::Json
-        | Type::Array(_)
-        | Type::Null => None,
-    };
     match (a, b) {
         (Type::Int, Type::Int) => Type::Int,
         _ => match (shape(a), shape(b)) {
@@ -468,6 +475,23 @@ pub(super) fn common_number(a: &Type, b: &Type) -> Type {
             }
             (Some(_) | None, Some(_) | None) => Type::Float,
         },
+    }
+}
+
+/// How many digits an exact number has before the point, and after it.
+fn shape(ty: &Type) -> Option<(u8, u8)> {
+    match ty {
+        Type::Decimal { precision, scale } => Some((precision.saturating_sub(*scale), *scale)),
+        Type::Int => Some((19, 0)),
+        Type::Float
+        | Type::Boolean
+        | Type::String
+        | Type::Date
+        | Type::Timestamp
+        | Type::Datetime
+        | Type::Json
+        | Type::Array(_)
+        | Type::Null => None,
     }
 }
 

@@ -172,7 +172,7 @@ impl<S: Scope> Checker<'_, S> {
             Rule::Concat if args.len() == 1 => self.text(args.pop()?, "concat"),
             Rule::Concat => self.concat(args, at),
             Rule::Coalesce => {
-                let (args, ty) = self.unify(args, "the values of `coalesce`")?;
+                let (args, ty) = self.unify_results(args, "the values of `coalesce`")?;
                 self.call(Func::Coalesce, args, ty, at)
             }
             Rule::NullIf => {
@@ -186,7 +186,8 @@ impl<S: Scope> Checker<'_, S> {
                 self.choose(vec![condition], values, at)
             }
             Rule::Extreme(func) => {
-                let (args, ty) = self.unify(args, &format!("the values of `{}`", func.name()))?;
+                let (args, ty) =
+                    self.unify_results(args, &format!("the values of `{}`", func.name()))?;
                 if matches!(ty, Type::Boolean | Type::Json | Type::Array(_)) {
                     let why = format!(
                         "`{}` takes numbers, strings, dates and times, not {ty}",
