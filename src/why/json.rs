@@ -134,6 +134,7 @@ fn standing(answered: &Answered<'_>, standing: &Standing) -> Json {
         json!({"taken": value(answered.value(&cut.taken)), "last": value(answered.value(&cut.last))})
     });
     json!({
+        "words": standing.words,
         "place": value(answered.value(&standing.place)),
         "compared": value(answered.value(&standing.compared)),
         "cut": cut,

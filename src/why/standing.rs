@@ -4,12 +4,14 @@
 use super::NOWHERE;
 use crate::expr::{Agg, Expr, ExprKind, Type};
 use crate::model::tree::Node;
-use crate::model::{Atom, EntityExpr, Model, Population, PopulationId, Predicate};
-use crate::spec::population::{RankTies, Statistic, TopTies};
+use crate::model::{Atom, EntityExpr, Model, Population, PopulationId, Predicate, words};
+use crate::spec::population::{NtileTies, RankTies, Statistic, TopTies};
 
 /// What a comparison with others makes of one entity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
+    /// "rank by x, largest first, per country"
+    pub words: String,
     /// How many are compared, in the entity's own part of them where the comparison is per something.
     pub compared: EntityExpr,
     /// 1 is the first; NULL for who is not compared.
@@ -83,8 +85,16 @@ fn standing(id: PopulationId, model: &mut Model) -> Option<Standing> {
         population(wanted, model)
     };
     let (ascending, ties) = match of.statistic {
-        Statistic::Rank { ascending, ties } => (ascending, ties),
-        Statistic::Percentile | Statistic::Ntile { .. } => (true, RankTies::Min),
+        // Dense ranks are no places among so many.
+        Statistic::Rank { ascending, ties } => match ties {
+            RankTies::Min | RankTies::Dense => (ascending, RankTies::Min),
+            RankTies::Break => (ascending, RankTies::Break),
+        },
+        Statistic::Ntile { ties, .. } => match ties {
+            NtileTies::Same => (true, RankTies::Min),
+            NtileTies::Break => (true, RankTies::Break),
+        },
+        Statistic::Percentile => (true, RankTies::Min),
         Statistic::Top { bottom, ties, .. } => match ties {
             TopTies::Break => (bottom, RankTies::Break),
             TopTies::Include | TopTies::Exclude => (bottom, RankTies::Min),
@@ -116,7 +126,9 @@ fn standing(id: PopulationId, model: &mut Model) -> Option<Standing> {
         | Statistic::Aggregate(_)
         | Statistic::Quantile(_) => None,
     };
+    let itself = column(id, of.ty.clone());
     Some(Standing {
+        words: words::value(model, of.entity, &itself),
         compared,
         place,
         cut,

@@ -85,8 +85,15 @@ fn facts(answered: &Answered<'_>, node: &Node) -> Vec<String> {
             format!("{name} = {}", value(answered.value(&v.expr), &v.expr.ty))
         })
         .collect();
-    let standings = answered.question.standings(node).iter();
-    facts.extend(standings.map(|s| standing(answered, s)));
+    let standings = answered.question.standings(node);
+    facts.extend(standings.iter().map(|s| {
+        let words = standing(answered, s);
+        if standings.len() > 1 {
+            format!("{}: {words}", s.words)
+        } else {
+            words
+        }
+    }));
     for one in evidence {
         let name = if evidence.len() > 1 {
             &one.words

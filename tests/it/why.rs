@@ -333,6 +333,9 @@ fn a_leaf_that_compares_tells_the_place_and_where_the_cut_is() {
         shown("ranks", "top_of_rank", 4),
         shown("ranks", "top_nobody", 1),
         shown("ranks", "first_third", 7),
+        shown("ranks", "by_two_ranks", 3),
+        shown("ranks", "first_third_break", 3),
+        shown("ranks", "first_third_break", 6),
         shown("ranks", "above_average", 4),
     ]
     .join("\n");
