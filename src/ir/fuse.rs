@@ -4,7 +4,7 @@
 //! wide ones; a scan per window makes few measures pay for reading and joining. The cost rule (`performance.md`) decides.
 
 use super::names::{days_back, label};
-use super::optimize::later;
+use super::optimize::{later, widest_first};
 use super::{Costs, Plan, Scan, Shape};
 use crate::expr::{Agg, Literal};
 use crate::model::calendar::earlier;
@@ -222,7 +222,7 @@ pub(super) fn merge_tiers(mut plan: Plan, model: &Model, costs: &Costs) -> Plan 
     plan.scans = Vec::new();
     for (_, mut list) in tiers {
         // Widest first, so that the narrowest is popped first.
-        list.sort_by(|a, b| reach(b, model).total_cmp(&reach(a, model)));
+        list.sort_by(|a, b| widest_first(a.from.as_ref(), b.from.as_ref()));
         let mut kept = Vec::new();
         while let Some(mut tier) = list.pop() {
             let Some(wider) = list.last_mut() else {

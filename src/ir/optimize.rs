@@ -7,6 +7,7 @@ use super::{
 use crate::expr::Literal;
 use crate::model::calendar::earlier;
 use crate::model::{JoinKind, Measure, MeasureId, Model, Relation, RowExpr, SequenceId};
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 /// A rewrite: its name, as `segc compile --passes` prints it, and what it does.
@@ -128,6 +129,16 @@ pub(super) fn computed_from<'a, 's>(
     let scans = scans.iter().filter(move |s| s.over == Some(rollup));
     let ids = scans.flat_map(|s| &s.measures);
     ids.filter_map(|m| model.measures.get(m.index()))
+}
+
+/// Beginnings of windows over one relation, to the microsecond. None comes first: no beginning is the widest.
+pub(super) fn widest_first(a: Option<&Literal>, b: Option<&Literal>) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) if earlier(a, b) => Ordering::Less,
+        (Some(a), Some(b)) if earlier(b, a) => Ordering::Greater,
+        (Some(_), Some(_)) => Ordering::Equal,
+        (a, b) => a.is_some().cmp(&b.is_some()),
+    }
 }
 
 pub(super) fn later<'a>(a: &'a Literal, b: &'a Literal) -> &'a Literal {

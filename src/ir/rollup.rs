@@ -3,9 +3,9 @@
 //! How many distinct ones there are, which one is the most frequent: each of these reads the rows, joins them and groups them by
 //! the same pair. Grouped once, with what each has to know of a value (a part), they read a row per value instead.
 
-use super::fuse::{ahead, join, latest, order, reach, rows};
+use super::fuse::{ahead, join, latest, order, rows};
 use super::names::label;
-use super::optimize::computed_from;
+use super::optimize::{computed_from, widest_first};
 use super::parts::{Part, combined, of_rows, of_values, parts};
 use super::push::shared;
 use super::{Costs, Plan, Scan, Shape};
@@ -32,11 +32,6 @@ struct Tier {
 }
 
 impl Tier {
-    fn reach(&self, model: &Model) -> f64 {
-        let reaches = self.scans.iter().map(|s| reach(s, model));
-        reaches.fold(0.0, f64::max)
-    }
-
     fn rows(&self, model: &Model) -> f64 {
         let rows = self.scans.iter().map(|s| rows(s, model));
         rows.fold(0.0, f64::max)
@@ -177,7 +172,7 @@ pub(super) fn roll_up(mut plan: Plan, model: &Model, costs: &Costs) -> Plan {
 /// own rows, and joining what it counts to the entity.
 fn merged(mut tiers: Vec<Tier>, value: &RowExpr, model: &Model, costs: &Costs) -> Vec<Tier> {
     // Widest first, so that the narrowest is popped first.
-    tiers.sort_by(|a, b| b.reach(model).total_cmp(&a.reach(model)));
+    tiers.sort_by(|a, b| widest_first(a.from().as_ref(), b.from().as_ref()));
     let mut kept = Vec::new();
     while let Some(mut tier) = tiers.pop() {
         let Some(wider) = tiers.last_mut() else {

@@ -9,7 +9,7 @@
 use super::block::{
     Aggregate, Block, BlockExpr, Column, From, Order, Source, Term, Window, WindowFunction,
 };
-use super::optimize::later;
+use super::optimize::{later, widest_first};
 use super::predicate::{NOWHERE, boolean, column, int, test};
 use super::push::shared;
 use super::scan::{Context, Room, all};
@@ -19,7 +19,6 @@ use crate::expr::{Agg, Expr, ExprKind, Func, Literal, Type};
 use crate::model::calendar::earlier;
 use crate::model::{Atom, Model, RelationId, RowExpr, Sequence, SequenceId, Step};
 use crate::spec::Duration;
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
 /// How a sequence is computed.
@@ -135,16 +134,6 @@ fn widest(mut alike: Vec<SequenceScan>, model: &Model) -> Option<SequenceScan> {
         .narrower
         .extend(alike.flat_map(|s| s.ids().collect::<Vec<_>>()));
     Some(widest)
-}
-
-/// None comes first: no beginning is the widest.
-fn widest_first(a: Option<&Literal>, b: Option<&Literal>) -> Ordering {
-    match (a, b) {
-        (Some(a), Some(b)) if earlier(a, b) => Ordering::Less,
-        (Some(a), Some(b)) if earlier(b, a) => Ordering::Greater,
-        (Some(_), Some(_)) => Ordering::Equal,
-        (a, b) => a.is_some().cmp(&b.is_some()),
-    }
 }
 
 fn sooner(a: Literal, b: Literal) -> Literal {
