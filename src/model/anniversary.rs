@@ -65,9 +65,9 @@ impl Conditions<'_> {
     }
 }
 
-/// Whether the days from `first` to before `end` are fewer than a year's.
+/// Whether the days from `first` to before `end` are fewer than those of any year: what is written is right on every day, or on none.
 fn short(first: Date, end: Date) -> bool {
-    first.checked_add(1.year()).is_ok_and(|year| end < year)
+    first.checked_add(365.days()).is_ok_and(|year| end < year)
 }
 
 fn local_day(of: EntityExpr) -> EntityExpr {
