@@ -20,7 +20,7 @@ use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::expr::{Expr, ExprKind, Type};
 use crate::source::{Span, Spanned};
 use crate::spec::{EntitySpec, OnSpec, RelationSpec};
-use jiff::tz::TimeZoneDatabase;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::collections::HashMap;
 
 /// Resolves an entity's relations into `world`, parents first.
@@ -129,12 +129,7 @@ fn one(
         None => None,
     };
     let parent_info = parent.and_then(|p| world.relations.get(p.index()));
-    let zone = spec
-        .time_zone
-        .as_ref()
-        // An unknown zone has been reported where it was read.
-        .and_then(|zone| TimeZoneDatabase::bundled().get(zone).ok())
-        .unwrap_or_else(|| ctx.time_zone.clone());
+    let zone = zone(spec.time_zone.as_ref(), ctx);
     let (mut filter, mut past, mut time, mut time_zone, mut inherited) =
         (Vec::new(), Vec::new(), None, zone.clone(), 0);
     let owner_columns;
@@ -408,4 +403,12 @@ fn shift_time(time: &TimeColumn) -> TimeColumn {
 
 fn shift_expr(expr: &RowExpr) -> RowExpr {
     expr.substitute(&mut |col, ty, at| Expr::new(ExprKind::Column(shift(col)), ty.clone(), at))
+}
+
+/// The zone in which datetimes are read: the one that is written, or the project's.
+pub(super) fn zone(written: Option<&Spanned<String>>, ctx: &Context) -> TimeZone {
+    written
+        // An unknown zone has been reported where it was read.
+        .and_then(|zone| TimeZoneDatabase::bundled().get(zone).ok())
+        .unwrap_or_else(|| ctx.time_zone.clone())
 }

@@ -8,6 +8,7 @@ use crate::diag::codes::model::JOIN_TYPES;
 use crate::expr::{Expr, ExprKind, Func, Literal, Type};
 use crate::source::{At, Spanned};
 use crate::spec::ValidSpec;
+use jiff::tz::TimeZone;
 
 /// `from` ≤ `as_of` < `to`, or no `to`. A date holds from its own midnight on.
 pub(super) fn filter(
@@ -18,9 +19,10 @@ pub(super) fn filter(
     ctx: &Context,
     diags: &mut Diagnostics,
 ) -> Vec<RowExpr> {
+    let zone = relation::zone(spec.time_zone.as_ref(), ctx);
     let column = |name: &Spanned<String>, diags: &mut Diagnostics| {
         let time = relation::time(name, table, whose, tables, diags)?;
-        let now = now(&time.ty, ctx);
+        let now = now(&time.ty, &zone, ctx);
         Some((time, now, At(name.span)))
     };
     let (from, to) = (column(&spec.from, diags), column(&spec.to, diags));
@@ -71,11 +73,11 @@ pub(super) fn filter(
     vec![begun, goes_on]
 }
 
-/// `as_of` as a value of the type: of a date, the local day.
-fn now(ty: &Type, ctx: &Context) -> Literal {
+/// `as_of` as a value of the type: of a date, the local day; of a datetime, what the clocks of `zone` show.
+fn now(ty: &Type, zone: &TimeZone, ctx: &Context) -> Literal {
     if *ty == Type::Date {
         Literal::Date(ctx.time_zone.to_datetime(ctx.as_of).date())
     } else {
-        calendar::as_of_bound(ty, &ctx.time_zone, ctx)
+        calendar::as_of_bound(ty, zone, ctx)
     }
 }

@@ -50,9 +50,14 @@ fn valid(r: &mut Reader<'_>, f: &Fields<'_>) -> Option<Option<ValidSpec>> {
     let f = r.fields(node, &keys::VALID)?;
     let from = f.get("from").and_then(|n| r.text_as(n, "a column"));
     let to = f.get("to").and_then(|n| r.text_as(n, "a column"));
+    let time_zone = f.get("time_zone").map(|n| time_zone(r, n));
     Some(Some(ValidSpec {
         from: from?,
         to: to?,
+        time_zone: match time_zone {
+            Some(zone) => Some(zone?),
+            None => None,
+        },
     }))
 }
 

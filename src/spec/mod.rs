@@ -136,6 +136,8 @@ pub struct EntitySpec {
 pub struct ValidSpec {
     pub from: Name,
     pub to: Name,
+    /// How datetimes are read; None is as the project reads them.
+    pub time_zone: Option<Spanned<String>>,
 }
 
 /// A source of keys under `suppress:`.

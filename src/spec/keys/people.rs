@@ -123,5 +123,10 @@ pub static VALID: Form = Form::of(
             Shape::Name,
             "The column that says when it stopped to hold; NULL if it has not.",
         ),
+        Key::optional(
+            "time_zone",
+            Shape::Text,
+            "How `datetime` columns are read, as those of a dbt snapshot; default the project's.",
+        ),
     ]],
 );
