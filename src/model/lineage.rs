@@ -125,8 +125,10 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// What says who there is: the key, and which rows hold.
     fn key(&mut self, entity: usize) {
-        if let Some(entity) = self.model.entities.get(entity) {
+        let model = self.model;
+        if let Some(entity) = model.entities.get(entity) {
             self.column(
                 &entity.frame,
                 &Col {
@@ -134,6 +136,9 @@ impl<'a> Walk<'a> {
                     name: entity.key.clone(),
                 },
             );
+            for expr in &entity.filter {
+                expr.each_column(&mut |col| self.column(&entity.frame, col));
+            }
         }
     }
 

@@ -171,3 +171,26 @@ segments:
     );
     assert_eq!(columns("told_all"), "country customer_id");
 }
+
+#[test]
+fn who_there_is_depends_on_which_versions_hold() {
+    let project = project_at(
+        &["
+entities:
+  - name: account
+    table: plans
+    key: id
+    columns: {id: int, plan: string, since: date, until: date}
+    valid: {from: since, to: until}
+segments:
+  - {name: pro, where: plan = 'pro'}
+"],
+        "2026-01-31T00:00:00Z",
+        "UTC",
+        &Catalog::default(),
+    );
+    assert_eq!(project.messages(), Vec::<String>::new());
+    let read = lineage::of_segment(&project.model, SegmentId(0)).columns;
+    let columns: Vec<String> = read.into_values().flatten().collect();
+    assert_eq!(columns.join(" "), "id plan since until");
+}
