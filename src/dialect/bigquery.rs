@@ -215,8 +215,13 @@ impl Dialect for BigQuery {
                 })
             }
             (Agg::ListDistinct, Some(x)) => {
+                let is_constant = x.literal.is_some() && rows.filter.is_none();
                 let x = where_met(x.text(), rows);
-                let of = format!("{x} ignore nulls order by {x} asc");
+                let of = if is_constant {
+                    format!("{x} ignore nulls")
+                } else {
+                    format!("{x} ignore nulls order by {x} asc")
+                };
                 let rows = Rows {
                     filter: None,
                     ..rows

@@ -175,10 +175,14 @@ impl Dialect for Snowflake {
     fn aggregate(&self, agg: Agg, arg: Option<&Arg<'_>>, rows: Rows<'_>, ty: &Type) -> Option<Sql> {
         match (agg, arg, rows.over) {
             (Agg::ListDistinct, Some(x), None) => {
+                let is_constant = x.literal.is_some() && rows.filter.is_none();
                 let x = where_met(x.text(), rows);
-                Some(Sql::atom(format!(
-                    "array_agg(distinct {x}) within group (order by {x} asc)"
-                )))
+                let list = format!("array_agg(distinct {x})");
+                Some(Sql::atom(if is_constant {
+                    list
+                } else {
+                    format!("{list} within group (order by {x} asc)")
+                }))
             }
             (
                 Agg::Count
