@@ -78,6 +78,40 @@ pub(super) fn file(project: &Project, embedded: &Embedded) -> Option<PathBuf> {
     embedded.path.as_ref().map(|p| project.root.join(p))
 }
 
+/// Why nothing can be kept in a target, as far as that is seen before it is opened.
+pub(super) fn unwritable(project: &Project, target: &Target) -> Option<Diagnostic> {
+    let embedded = target.embedded()?;
+    let (diagnostic, label) = match file(project, embedded) {
+        None => (
+            Diagnostic::error(
+                &codes::IN_MEMORY,
+                "the target is a database in memory: what is published there is gone when the command ends",
+            )
+            .help(format!(
+                "name a file: `path: {}.duckdb`",
+                project.settings.name.value
+            )),
+            "expected the path of a file",
+        ),
+        Some(file) => {
+            let folder = file.parent().filter(|folder| !folder.is_dir())?;
+            let folder = folder.display();
+            (
+                Diagnostic::error(
+                    &codes::CANNOT_CONNECT,
+                    format!("`{}` cannot be made: there is no folder `{folder}`", file.display()),
+                )
+                .help(format!("make the folder: `mkdir -p '{folder}'`")),
+                "expected a file in a folder that is there",
+            )
+        }
+    };
+    Some(match embedded.written {
+        Some(span) => diagnostic.at(span, label),
+        None => diagnostic,
+    })
+}
+
 /// How a target is opened.
 pub(super) fn options(project: &Project, target: &Target, threads: Option<u16>) -> Connection {
     match &target.place {

@@ -35,6 +35,7 @@ const COULD_NOT_RUN: &[&str] = &[
     codes::LOGIN.id,
     codes::CANNOT_WRITE.id,
     codes::CANNOT_CONNECT.id,
+    codes::IN_MEMORY.id,
     codes::BAD_KEY.id,
     history::NO_MEMBERS_OF.id,
     history::NOT_A_KEY.id,
@@ -106,6 +107,18 @@ impl Workspace {
             read_at: None,
             now: Timestamp::now(),
         }
+    }
+
+    /// The same for a command that writes into the target: where nothing could be kept there, no more is asked of it.
+    pub(super) fn open_to_write(args: &ProjectArgs, ctx: &Ctx) -> Self {
+        let mut workspace = Self::open(args, ctx);
+        if let (Some(project), Some(target)) = (&workspace.project, &workspace.target)
+            && let Some(problem) = connect::unwritable(project, target)
+        {
+            workspace.diags.push(problem);
+            workspace.target = None;
+        }
+        workspace
     }
 
     /// The project in another folder, of which only the definitions count: it is asked of this one's target and files, as of

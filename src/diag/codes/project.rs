@@ -162,7 +162,7 @@ pub static CANNOT_CONNECT: Code = Code {
     explain: "The target's database could not be opened; its own words are in the message. Often another process holds the file: \
 a DuckDB file is open for writing in one process at a time, and an editor or a notebook counts.\n\n\
 Close the other process, or wait for it with `lock_timeout: 60` (seconds) in the target. A file that is no database, or one \
-written by a newer DuckDB, needs another `path:`. `segc debug` tries the connection and says what it finds.",
+written by a newer DuckDB, needs another `path:`; the folder of a file must be there already. `segc debug` tries the connection and says what it finds.",
 };
 
 pub static BAD_KEY: Code = Code {
@@ -228,6 +228,15 @@ target comes from the environment, or from a file outside of the project.\n\n   
     private_key_path: ~/.ssh/segc.p8\n\nMove it there, and give the warehouse a new one: the old one is in the history of the code.",
 };
 
+pub static IN_MEMORY: Code = Code {
+    id: "S0429",
+    title: "target in memory",
+    explain: "What is written to a database in memory is gone when the command ends, and with it all that was published. A DuckDB target is one \
+with `path: ':memory:'`; so is an output of a dbt profile that has no `path`, as dbt-duckdb has it. Commands that read, compile or test \
+can do with it. Those that publish, or look after what is published, need a file:\n\n    dev: {type: duckdb, path: shop.duckdb}\n\n\
+A path is relative to the project's folder, one of a dbt profile to dbt's project.",
+};
+
 pub static ALL: &[&Code] = &[
     &NO_PROJECT,
     &UNREADABLE,
@@ -254,4 +263,5 @@ pub static ALL: &[&Code] = &[
     &DBT_PROFILE,
     &LOGIN,
     &SECRET_WRITTEN,
+    &IN_MEMORY,
 ];

@@ -1,6 +1,7 @@
 //! A target of the engine inside the program.
 
 use super::keys::Keys;
+use crate::source::Span;
 use std::path::PathBuf;
 
 const KEYS: &[&str] = &[
@@ -16,6 +17,8 @@ const KEYS: &[&str] = &[
 pub struct Embedded {
     /// Relative to the project's folder; None is a database in memory.
     pub path: Option<PathBuf>,
+    /// Where the path is written, or the target that has none; None where no target is.
+    pub written: Option<Span>,
     pub threads: Option<u32>,
     pub memory_limit: Option<String>,
     /// Seconds to wait for another process to let go of the file.
@@ -23,6 +26,9 @@ pub struct Embedded {
     /// Folders beside the project's whose files views of the database read.
     pub read_from: Vec<PathBuf>,
 }
+
+/// A database of this name, and whatever is called like it, is in memory.
+const MEMORY: &str = ":memory:";
 
 pub(super) fn read(keys: &mut Keys<'_>, default: PathBuf) -> Option<Embedded> {
     keys.only(KEYS, &[]);
@@ -38,10 +44,13 @@ pub(super) fn read(keys: &mut Keys<'_>, default: PathBuf) -> Option<Embedded> {
     }
     let embedded = Embedded {
         path: match path {
-            Some(path) if path == ":memory:" => None,
+            Some(path) if path.starts_with(MEMORY) => None,
             Some(path) => Some(keys.database(path)),
+            // Of dbt-duckdb, that is memory.
+            None if keys.is_of_dbt() => None,
             None => Some(default),
         },
+        written: Some(keys.place("path")),
         threads: keys
             .number("threads", 1, 1024, "a number from 1 to 1024")
             .and_then(|n| u32::try_from(n).ok()),

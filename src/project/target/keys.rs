@@ -4,6 +4,7 @@ use crate::diag::codes::project as codes;
 use crate::diag::codes::spec::UNSET_ENV_VAR;
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::secret::{Secret, Secrets};
+use crate::source::Span;
 use crate::spec::settings::TargetSpec;
 use crate::yaml::template::{self, Piece};
 use crate::yaml::{Node, NodeKind};
@@ -91,6 +92,13 @@ impl<'a> Keys<'a> {
     pub(super) fn has(&self, name: &str) -> bool {
         let mut options = self.target.options.iter();
         options.any(|(key, node)| key.value == name && node.kind != NodeKind::Null)
+    }
+
+    /// Where a value is written: the target's type where it is not.
+    pub(super) fn place(&self, name: &str) -> Span {
+        let mut options = self.target.options.iter();
+        let found = options.find(|(key, _)| key.value == name);
+        found.map_or(self.target.kind.span, |(_, node)| node.span)
     }
 
     /// A value of another kind than `expected`.

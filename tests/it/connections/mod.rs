@@ -1,6 +1,7 @@
 //! Targets and dbt's profiles, as the program reads them, and `segc debug` over doubles of what they name.
 
 mod bigquery;
+mod embedded;
 
 use crate::cli::{Place, Ran};
 use crate::doubles::http::{Fault, Response, never};
