@@ -87,11 +87,11 @@ impl Workspace {
         let mut project = root
             .and_then(|root| project::load(root, args.vars.as_deref(), &mut sources, &mut diags));
         let profiles_dir = args.profiles_dir.as_ref().map(|dir| ctx.cwd.join(dir));
-        if let Some(project) = &mut project {
-            project::connect(project, profiles_dir.as_deref(), &mut sources, &mut diags);
-        }
+        let is_connected = project.as_mut().is_some_and(|project| {
+            project::connect(project, profiles_dir.as_deref(), &mut sources, &mut diags)
+        });
         keep_secrets(&sources, project.as_ref(), &ctx.ui);
-        let target = project.as_ref().and_then(|p| {
+        let target = project.as_ref().filter(|_| is_connected).and_then(|p| {
             target::resolve(&p.settings, &p.root, args.target.as_deref(), &mut diags)
         });
         Self {

@@ -82,15 +82,16 @@ pub fn find(request: &Request<'_>, diags: &mut Diagnostics) -> Option<PathBuf> {
 }
 
 /// Gives a project of dbt that has no targets of its own those of dbt's profile; `profiles_dir` is where that was said to be.
+/// False where that cannot be, which is said: then it is not known what is connected to.
 pub fn connect(
     project: &mut Project,
     profiles_dir: Option<&Path>,
     sources: &mut SourceMap,
     diags: &mut Diagnostics,
-) {
+) -> bool {
     let env = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
     let Project { root, settings, .. } = project;
-    profiles::take(root, profiles_dir, settings, &env, sources, diags);
+    profiles::take(root, profiles_dir, settings, &env, sources, diags)
 }
 
 /// Reads the project in `root`: as much of it as can be read; `vars` is `--vars`, a YAML map. None where `segc.yml` cannot
