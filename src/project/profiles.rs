@@ -5,7 +5,7 @@
     reason = "this room reads a project's files"
 )]
 
-use super::{files, target};
+use super::{dbt_project, files, target};
 use crate::diag::codes::project as codes;
 use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::source::{SourceMap, Spanned};
@@ -78,7 +78,7 @@ pub(super) fn take(
         }
         return !is_wanted;
     };
-    let Some(profile) = profile_name(&project_dir, sources, env) else {
+    let Some(profile) = dbt_project::setting(&project_dir, "profile", env) else {
         diags.push(problem(
             format!(
                 "`{}/dbt_project.yml` does not say which profile is dbt's",
@@ -128,26 +128,6 @@ pub(super) fn take(
         );
     }
     !settings.targets.is_empty()
-}
-
-/// `profile:` of dbt_project.yml; the rest of that file is dbt's own.
-fn profile_name(
-    project_dir: &Path,
-    sources: &mut SourceMap,
-    env: &dyn Fn(&str) -> Option<String>,
-) -> Option<String> {
-    let name = "dbt_project.yml";
-    let unheard = &mut Diagnostics::default();
-    let file = files::read(&project_dir.join(name), name, sources, unheard)?;
-    let text = sources.get(file).map_or("", |f| f.text.as_str());
-    let mut node = yaml::parse(file, text, unheard).get("profile")?.clone();
-    env::of_target(
-        &mut node,
-        env,
-        &mut crate::secret::Secrets::default(),
-        unheard,
-    );
-    node.scalar_text()
 }
 
 fn targets(outputs: Option<&Node>, diags: &mut Diagnostics) -> Vec<TargetSpec> {

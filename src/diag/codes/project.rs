@@ -116,7 +116,8 @@ A DuckDB target has `path` (relative to the project's folder; the default is `<p
 `memory_limit`, `lock_timeout` (seconds) and `read_from` (folders beside the project's whose files views of the database read). A \
 BigQuery target has `project`, and may have `location`, a way to log in (`method`), `maximum_bytes_billed`, `priority` and \
 `job_execution_timeout_seconds`. A Snowflake target has `account`, `warehouse`, `database` and a way to log in, and may have `role`, `query_tag` and `statement_timeout` \
-(seconds); the names are dbt's. Where segments are published is `outputs: {schema: …}`, whatever the target.\n\n\
+(seconds); the names are dbt's. Keys of a dbt \
+profile that lead to other databases (`attach`) are passed over with a warning. Where segments are published is `outputs: {schema: …}`, whatever the target.\n\n\
     dev: {type: duckdb, path: shop.duckdb, memory_limit: 2GB}\n\
     cloud: {type: bigquery, project: shop, location: EU, keyfile: ~/.keys/segc.json}\n\
     prod: {type: snowflake, account: myorg-account1, user: segc, private_key_path: ~/.ssh/segc.p8, role: SEGC, warehouse: WH, \
@@ -185,7 +186,8 @@ pub static DBT_MANIFEST: Code = Code {
     id: "S0424",
     title: "no manifest of dbt",
     explain: "`dbt: {project_dir: ..}` in segc.yml names the folder of a dbt project, relative to that of segc.yml. What `ref()` and \
-`source()` mean is read from `target/manifest.json` there, which dbt writes whenever it parses the project; segc runs neither dbt nor \
+`source()` mean is read from `target/manifest.json` there, which dbt writes whenever it parses the project (DBT_TARGET_PATH, or `target-path` in \
+dbt_project.yml, names another folder than `target`); segc runs neither dbt nor \
 any of its SQL. The file is missing, is not dbt's, or has a version that segc has not been tried with (a warning).\n\n\
 Run `dbt parse` in dbt's folder, with the `--target` whose tables are meant, and check the path.",
 };

@@ -12,6 +12,9 @@ const KEYS: &[&str] = &[
     "read_from",
 ];
 
+/// Keys of dbt-duckdb that lead to other databases.
+const ELSEWHERE: &[&str] = &["attach", "is_ducklake", "remote"];
+
 /// A database in a file, or in memory.
 #[derive(Clone, Debug, Default)]
 pub struct Embedded {
@@ -32,6 +35,14 @@ const MEMORY: &str = ":memory:";
 
 pub(super) fn read(keys: &mut Keys<'_>, default: PathBuf) -> Option<Embedded> {
     keys.only(KEYS, &[]);
+    for key in ELSEWHERE {
+        keys.not_read(
+            key,
+            "what dbt reaches by it, segc does not: it reads the database of `path` alone",
+            "have dbt write what segments need into tables of that database; where nothing of it is needed, write `targets:` into segc.yml: \
+             then the profile is not asked",
+        );
+    }
     let path = if keys.has("path") {
         keys.text("path")
     } else {

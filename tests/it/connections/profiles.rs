@@ -169,3 +169,27 @@ fn an_output_without_a_path_is_in_memory_as_dbt_has_it() {
         "{ran}"
     );
 }
+
+#[test]
+fn databases_that_are_only_attached_are_not_passed_over_in_silence() {
+    let of = |more: &str| {
+        let profiles = format!(
+            "shop:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n      path: jaffle.duckdb\n      threads: 4\n{more}"
+        );
+        of_dbt(&profiles, "dbt: {project_dir: warehouse}\n").run(&[
+            "debug",
+            "--profiles-dir",
+            "profiles",
+        ])
+    };
+    let ran = of("      attach: [{path: prod.duckdb, alias: pr}]\n");
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(
+        ran.stderr
+            .contains("warning[S0416]: `attach` of dbt's profile is not read")
+            && ran.stderr.contains("profiles.yml:8:7"),
+        "{ran}"
+    );
+    let ran = of("      attach: []\n      extensions: [parquet]\n");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran}");
+}
