@@ -229,7 +229,7 @@ fn say(outcome: &Outcome, ctx: &Ctx) {
             .filter(|s| s.status == status)
             .count()
     };
-    let apart = ["refused", "retired", "kept"].map(|status| (of(status), status));
+    let apart = ["unchanged", "refused", "retired", "kept"].map(|status| (of(status), status));
     let segments = outcome.segments.len() - apart.iter().map(|(n, _)| n).sum::<usize>();
     let apart: Vec<String> = (apart.iter())
         .filter(|(n, _)| *n > 0)
