@@ -67,15 +67,14 @@ pub(super) fn definition(
     let Some(last) = last else {
         return (Definition::Added, Vec::new());
     };
-    let changed = last.definition_hash != found.definition_hash;
-    let differs = if changed {
-        differing(
-            found,
-            published.parts.get(&(name.to_owned(), entity.to_owned())),
-        )
-    } else {
-        Vec::new()
+    let kept = published.parts.get(&(name.to_owned(), entity.to_owned()));
+    let differs = differing(found, kept);
+    let changed = match (last.definition_hash.as_str(), kept) {
+        // Refused under this very name: what it took over from a former one is known by its parts.
+        ("", Some(_)) => !differs.is_empty(),
+        (hash, _) => hash != found.definition_hash,
     };
+    let differs = if changed { differs } else { Vec::new() };
     let definition = match (former, changed) {
         (Some(from), changed) => Definition::Renamed {
             from: from.to_owned(),

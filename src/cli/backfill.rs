@@ -82,7 +82,7 @@ struct Built {
 }
 
 pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
-    let mut workspace = Workspace::open(&args.project, ctx);
+    let mut workspace = Workspace::open_to_write(&args.project, ctx);
     workspace.analyse(Sources::Present);
     workspace.lint();
     let wanted = args.select.wanted();
@@ -233,7 +233,7 @@ fn one(
         as_of: Some(step.date.to_string()),
         ..args.project.clone()
     };
-    let mut workspace = Workspace::open(&project, ctx);
+    let mut workspace = Workspace::open_to_write(&project, ctx);
     workspace.analyse(Sources::Present);
     let names = Wanted {
         select: step.segments.clone(),

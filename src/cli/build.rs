@@ -51,7 +51,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
-    let mut workspace = Workspace::open(&args.project, ctx);
+    let mut workspace = Workspace::open_to_write(&args.project, ctx);
     workspace.analyse(Sources::Present);
     workspace.lint();
     let wanted = args.select.wanted();
@@ -229,7 +229,7 @@ fn say(outcome: &Outcome, ctx: &Ctx) {
             .filter(|s| s.status == status)
             .count()
     };
-    let apart = ["refused", "retired", "kept"].map(|status| (of(status), status));
+    let apart = ["unchanged", "refused", "retired", "kept"].map(|status| (of(status), status));
     let segments = outcome.segments.len() - apart.iter().map(|(n, _)| n).sum::<usize>();
     let apart: Vec<String> = (apart.iter())
         .filter(|(n, _)| *n > 0)

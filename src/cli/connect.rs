@@ -5,7 +5,7 @@
 )]
 
 use crate::build::read::text;
-use crate::diag::codes::build::FILE_NOT_FOUND;
+use crate::diag::codes::build::{FILE_NOT_FOUND, TABLE_NOT_FOUND};
 use crate::diag::codes::project as codes;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::dialect::{self, Dialect};
@@ -76,6 +76,40 @@ impl Connection {
 /// The file of a target, if it has one.
 pub(super) fn file(project: &Project, embedded: &Embedded) -> Option<PathBuf> {
     embedded.path.as_ref().map(|p| project.root.join(p))
+}
+
+/// Why nothing can be kept in a target, as far as that is seen before it is opened.
+pub(super) fn unwritable(project: &Project, target: &Target) -> Option<Diagnostic> {
+    let embedded = target.embedded()?;
+    let (diagnostic, label) = match file(project, embedded) {
+        None => (
+            Diagnostic::error(
+                &codes::IN_MEMORY,
+                "the target is a database in memory: what is published there is gone when the command ends",
+            )
+            .help(format!(
+                "name a file: `path: {}.duckdb`",
+                project.settings.name.value
+            )),
+            "expected the path of a file",
+        ),
+        Some(file) => {
+            let folder = file.parent().filter(|folder| !folder.is_dir())?;
+            let folder = folder.display();
+            (
+                Diagnostic::error(
+                    &codes::CANNOT_CONNECT,
+                    format!("`{}` cannot be made: there is no folder `{folder}`", file.display()),
+                )
+                .help(format!("make the folder: `mkdir -p '{folder}'`")),
+                "expected a file in a folder that is there",
+            )
+        }
+    };
+    Some(match embedded.written {
+        Some(span) => diagnostic.at(span, label),
+        None => diagnostic,
+    })
 }
 
 /// How a target is opened.
@@ -279,10 +313,16 @@ fn describe(
     if asked.is_empty() {
         return None;
     }
-    let mut session = session(connection, diags)?;
     let list: Vec<TableSource> = asked.iter().map(|t| t.source.clone()).collect();
+    let Some(mut session) = session(connection, diags) else {
+        found.missing.extend(list);
+        return None;
+    };
     match catalog::describe(session.as_mut(), dialect, &project.root, &list) {
-        Err(e) => diags.push(refused(connection, &e)),
+        Err(e) => {
+            diags.push(refused(connection, &e));
+            found.missing.extend(list);
+        }
         Ok(answers) => {
             for (table, answer) in asked.iter().zip(answers) {
                 match answer {
@@ -296,12 +336,26 @@ fn describe(
                     Err(_) if is_history(table) => {
                         found.tables.push((table.source.clone(), Vec::new()));
                     }
-                    Err(problem) => diags.push(problem.at(table.span)),
+                    Err(problem) => {
+                        diags.push(of_dbt(project, table, problem.at(table.span)));
+                        found.missing.push(table.source.clone());
+                    }
                 }
             }
         }
     }
     Some(session)
+}
+
+/// Where the name of a table that cannot be read comes from, if dbt gave it.
+fn of_dbt(project: &Project, table: &Table, diagnostic: Diagnostic) -> Diagnostic {
+    let is_missing = diagnostic.code.id == TABLE_NOT_FOUND.id;
+    match project.manifest_of(table.span).filter(|_| is_missing) {
+        None => diagnostic,
+        Some(manifest) => diagnostic
+            .note(format!("dbt names the table in `{manifest}`"))
+            .help("have dbt build it (`dbt build`), or, where the manifest is that of another target, write it again: `dbt parse --target …`"),
+    }
 }
 
 fn session(connection: &Connection, diags: &mut Diagnostics) -> Option<Box<dyn Engine>> {

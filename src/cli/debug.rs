@@ -11,6 +11,7 @@ use crate::engine::{Remote, State, Value};
 use crate::project::Project;
 use crate::project::target::{Embedded, Place, Target};
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Try the project and the target's connection, and say what is wrong with them
@@ -74,14 +75,21 @@ fn local(
         |f| {
             let state = if f.exists() {
                 ""
-            } else {
+            } else if f.parent().is_some_and(Path::is_dir) {
                 " (not there yet: a build makes it)"
+            } else {
+                " (not there)"
             };
             format!("{}{state}", f.display())
         },
     );
     line(out, "database", &place);
     line(out, "schema", &project.settings.outputs.schema.value);
+    if let Some(problem) = connect::unwritable(project, target) {
+        line(out, "connection", "see below");
+        diags.push(problem);
+        return;
+    }
     let connection = connect::reading(project, target, None);
     let Some(warehouse) = connect::open(&connection, diags) else {
         return;

@@ -45,7 +45,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
-    let mut workspace = Workspace::open(&args.project, ctx);
+    let mut workspace = Workspace::open_to_write(&args.project, ctx);
     workspace.analyse(Sources::Typed);
     let now = workspace.now;
     let interrupts = Interrupts::watch();

@@ -1,6 +1,6 @@
 //! A plan for people: a table and what there is to say below it, for a terminal or as Markdown.
 
-use super::table::{count, percent, table};
+use super::table::{count, counted, percent, table};
 use crate::build::Policy;
 use crate::build::definitions::Definition;
 use crate::build::preview::{Bytes, Change, Preview};
@@ -104,17 +104,17 @@ impl Page<'_> {
         }
         let mut text = match self.against {
             Some(name) => format!(
-                "Compared with {} on the same data as of {}: {} members added, {} dropped",
+                "Compared with {} on the same data as of {}: {} added, {} dropped",
                 quote(name),
                 self.policy.as_of,
-                count(entering),
+                counted(entering, "member", "members"),
                 count(leaving)
             ),
             None => format!(
-                "A build as of {} would make {} entries and {} exits",
+                "A build as of {} would make {} and {}",
                 self.policy.as_of,
-                count(entering),
-                count(leaving)
+                counted(entering, "entry", "entries"),
+                counted(leaving, "exit", "exits")
             ),
         };
         if refused > 0 {
@@ -146,9 +146,9 @@ impl Page<'_> {
         };
         let s = if sources.len() == 1 { "" } else { "s" };
         format!(
-            " It reads {} source{s} with {} rows, {bytes}.",
+            " It reads {} source{s} with {}, {bytes}.",
             sources.len(),
-            count(rows)
+            counted(rows, "row", "rows")
         )
     }
 

@@ -39,6 +39,11 @@ pub(super) fn count(n: u64) -> String {
     out
 }
 
+/// `1 entry`, `1,234 entries`
+pub(super) fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
 /// `12.3 %`
 pub(super) fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)

@@ -35,6 +35,7 @@ const COULD_NOT_RUN: &[&str] = &[
     codes::LOGIN.id,
     codes::CANNOT_WRITE.id,
     codes::CANNOT_CONNECT.id,
+    codes::IN_MEMORY.id,
     codes::BAD_KEY.id,
     history::NO_MEMBERS_OF.id,
     history::NOT_A_KEY.id,
@@ -86,11 +87,11 @@ impl Workspace {
         let mut project = root
             .and_then(|root| project::load(root, args.vars.as_deref(), &mut sources, &mut diags));
         let profiles_dir = args.profiles_dir.as_ref().map(|dir| ctx.cwd.join(dir));
-        if let Some(project) = &mut project {
-            project::connect(project, profiles_dir.as_deref(), &mut sources, &mut diags);
-        }
+        let is_connected = project.as_mut().is_some_and(|project| {
+            project::connect(project, profiles_dir.as_deref(), &mut sources, &mut diags)
+        });
         keep_secrets(&sources, project.as_ref(), &ctx.ui);
-        let target = project.as_ref().and_then(|p| {
+        let target = project.as_ref().filter(|_| is_connected).and_then(|p| {
             target::resolve(&p.settings, &p.root, args.target.as_deref(), &mut diags)
         });
         Self {
@@ -106,6 +107,18 @@ impl Workspace {
             read_at: None,
             now: Timestamp::now(),
         }
+    }
+
+    /// The same for a command that writes into the target: where nothing could be kept there, no more is asked of it.
+    pub(super) fn open_to_write(args: &ProjectArgs, ctx: &Ctx) -> Self {
+        let mut workspace = Self::open(args, ctx);
+        if let (Some(project), Some(target)) = (&workspace.project, &workspace.target)
+            && let Some(problem) = connect::unwritable(project, target)
+        {
+            workspace.diags.push(problem);
+            workspace.target = None;
+        }
+        workspace
     }
 
     /// The project in another folder, of which only the definitions count: it is asked of this one's target and files, as of

@@ -540,6 +540,8 @@ impl Expose {
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     pub tables: Vec<(TableSource, Vec<CatalogColumn>)>,
+    /// Sources that were asked for in vain, which has been said.
+    pub missing: Vec<TableSource>,
 }
 
 /// A column as a warehouse has it.

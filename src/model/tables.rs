@@ -89,7 +89,7 @@ impl Tables {
                 None => entry.index(),
             }
             entry.known = !entry.table.columns.is_empty();
-            if !entry.known {
+            if !entry.known && !catalog.missing.contains(&entry.table.source) {
                 diags.push(
                     Diagnostic::error(
                         &COLUMNS_UNKNOWN,

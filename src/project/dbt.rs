@@ -1,13 +1,14 @@
-//! Which tables dbt's `ref()` and `source()` mean: read from `target/manifest.json` of the dbt project that `dbt:` names, and put
+//! Which tables dbt's `ref()` and `source()` mean: read from `manifest.json` of the dbt project that `dbt:` names, and put
 //! into the spec in their place. dbt itself is not run, and none of its SQL is read.
 #![allow(
     clippy::disallowed_methods,
     reason = "this room reads a project's files"
 )]
 
+use super::dbt_project;
 use crate::diag::codes::project as codes;
 use crate::diag::{Diagnostic, Diagnostics, nearest};
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 use crate::spec::{DbtSpec, LookupSpec, Spec, TableSpec};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -23,6 +24,8 @@ const VERSIONS: std::ops::RangeInclusive<u32> = 4..=20;
 /// The tables that dbt knows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tables {
+    /// The file that says so, as it is shown.
+    pub(super) manifest: String,
     /// By model, seed or snapshot; of two packages' with one name the project's own counts.
     refs: BTreeMap<String, Table>,
     /// By source and table.
@@ -90,8 +93,18 @@ struct Config {
 }
 
 /// Reads the manifest that `dbt:` leads to. What is wrong with it is said once.
-pub(super) fn read(root: &Path, dbt: &DbtSpec, diags: &mut Diagnostics) -> Option<Tables> {
-    let shown = Path::new(&dbt.project_dir.value).join("target/manifest.json");
+pub(super) fn read(
+    root: &Path,
+    dbt: &DbtSpec,
+    env: &dyn Fn(&str) -> Option<String>,
+    diags: &mut Diagnostics,
+) -> Option<Tables> {
+    let project_dir = Path::new(&dbt.project_dir.value);
+    let folder = env("DBT_TARGET_PATH")
+        .filter(|folder| !folder.is_empty())
+        .or_else(|| dbt_project::setting(&root.join(project_dir), "target-path", env))
+        .unwrap_or_else(|| "target".to_owned());
+    let shown = project_dir.join(folder).join("manifest.json");
     let shown = shown.to_string_lossy().replace('\\', "/");
     let problem = |message: String, label: &str, help: &str| {
         Diagnostic::error(&codes::DBT_MANIFEST, message)
@@ -151,7 +164,10 @@ pub(super) fn read(root: &Path, dbt: &DbtSpec, diags: &mut Diagnostics) -> Optio
             .help("check with `segc debug` and `segc compile` that ref() and source() mean the right tables"),
         );
     }
-    Some(tables(manifest))
+    Some(Tables {
+        manifest: shown,
+        ..tables(manifest)
+    })
 }
 
 /// `https://schemas.getdbt.com/dbt/manifest/v12.json`
@@ -225,8 +241,10 @@ impl Node {
 }
 
 impl Tables {
-    /// Puts dbt's tables in the place of what refers to them. What refers to nothing is reported; the empty name is in its place.
-    pub(super) fn put_into(&self, spec: &mut Spec, diags: &mut Diagnostics) {
+    /// Puts dbt's tables in the place of what refers to them, and says where that was. What refers to nothing is reported; the
+    /// empty name is in its place.
+    pub(super) fn put_into(&self, spec: &mut Spec, diags: &mut Diagnostics) -> Vec<Span> {
+        let mut places = Vec::new();
         each_table(spec, &mut |table| {
             let (span, found, words) = match table {
                 TableSpec::Ref(name) => (
@@ -286,7 +304,9 @@ impl Tables {
                 }
             };
             *table = TableSpec::Named(Spanned::new(parts, span));
+            places.push(span);
         });
+        places
     }
 
     /// What is written most like it.

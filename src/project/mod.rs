@@ -8,6 +8,7 @@
 )]
 
 mod dbt;
+mod dbt_project;
 mod files;
 mod instant;
 pub mod lock;
@@ -19,7 +20,7 @@ mod vars;
 
 use crate::diag::codes::project as codes;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::source::{SourceMap, Spanned};
+use crate::source::{SourceMap, Span, Spanned};
 use crate::spec::{self, Name, Settings, Spec};
 use crate::yaml;
 pub use files::SETTINGS;
@@ -47,9 +48,18 @@ pub struct Project {
     pub lock: lock::Lock,
     /// What `ref()` and `source()` mean.
     dbt: Option<dbt::Tables>,
+    /// Where they stand.
+    of_dbt: Vec<Span>,
 }
 
 impl Project {
+    /// The manifest in which dbt names the table that is written here, where it does.
+    #[must_use]
+    pub fn manifest_of(&self, table: Span) -> Option<&str> {
+        let manifest = &self.dbt.as_ref()?.manifest;
+        self.of_dbt.contains(&table).then_some(manifest)
+    }
+
     /// The specs with other values of some vars.
     pub fn with_vars(
         &self,
@@ -82,15 +92,16 @@ pub fn find(request: &Request<'_>, diags: &mut Diagnostics) -> Option<PathBuf> {
 }
 
 /// Gives a project of dbt that has no targets of its own those of dbt's profile; `profiles_dir` is where that was said to be.
+/// False where that cannot be, which is said: then it is not known what is connected to.
 pub fn connect(
     project: &mut Project,
     profiles_dir: Option<&Path>,
     sources: &mut SourceMap,
     diags: &mut Diagnostics,
-) {
+) -> bool {
     let env = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
     let Project { root, settings, .. } = project;
-    profiles::take(root, profiles_dir, settings, &env, sources, diags);
+    profiles::take(root, profiles_dir, settings, &env, sources, diags)
 }
 
 /// Reads the project in `root`: as much of it as can be read; `vars` is `--vars`, a YAML map. None where `segc.yml` cannot
@@ -118,11 +129,12 @@ pub fn load(
         .collect();
     let mut spec = spec::read(&nodes, &settings.vars, diags);
     let dbt = match &settings.dbt {
-        Some(named) => dbt::read(&root, named, diags),
+        Some(named) => dbt::read(&root, named, &env, diags),
         None => None,
     };
+    let mut of_dbt = Vec::new();
     match &dbt {
-        Some(tables) => tables.put_into(&mut spec, diags),
+        Some(tables) => of_dbt = tables.put_into(&mut spec, diags),
         None if settings.dbt.is_some() => dbt::give_up(&mut spec),
         None => {}
     }
@@ -141,6 +153,7 @@ pub fn load(
         spec,
         files: nodes,
         dbt,
+        of_dbt,
     })
 }
 

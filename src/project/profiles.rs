@@ -5,7 +5,7 @@
     reason = "this room reads a project's files"
 )]
 
-use super::{files, target};
+use super::{dbt_project, files, target};
 use crate::diag::codes::project as codes;
 use crate::diag::{Diagnostic, Diagnostics, nearest};
 use crate::source::{SourceMap, Spanned};
@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 /// The file of dbt's connections.
 const PROFILES: &str = "profiles.yml";
 
-/// Gives a project of dbt without targets of its own those of its profile. `named` is the folder of `--profiles-dir`.
+/// Gives a project of dbt without targets of its own those of its profile. `named` is the folder of `--profiles-dir`. Whether it is
+/// known what is connected to; why not is said.
 pub(super) fn take(
     root: &Path,
     named: Option<&Path>,
@@ -25,9 +26,9 @@ pub(super) fn take(
     env: &dyn Fn(&str) -> Option<String>,
     sources: &mut SourceMap,
     diags: &mut Diagnostics,
-) {
+) -> bool {
     let Some(dbt) = settings.dbt.clone() else {
-        return;
+        return true;
     };
     if let Some(own) = settings.targets.first() {
         if let Some(name) = &dbt.target {
@@ -41,7 +42,7 @@ pub(super) fn take(
                 .help("delete one of them"),
             );
         }
-        return;
+        return true;
     }
     let project_dir = root.join(&dbt.project_dir.value);
     let problem = |message: String, help: String| {
@@ -63,7 +64,8 @@ pub(super) fn take(
         .find(|folder| folder.join(PROFILES).is_file())
     else {
         // Whoever names neither a folder nor a target may do without dbt's connections.
-        if wanted.is_some() || dbt.target.is_some() {
+        let is_wanted = wanted.is_some() || dbt.target.is_some();
+        if is_wanted {
             let folders: Vec<_> = folders
                 .iter()
                 .map(|f| format!("`{}`", f.display()))
@@ -74,9 +76,9 @@ pub(super) fn take(
                     .to_owned(),
             ));
         }
-        return;
+        return !is_wanted;
     };
-    let Some(profile) = profile_name(&project_dir, sources, env) else {
+    let Some(profile) = dbt_project::setting(&project_dir, "profile", env) else {
         diags.push(problem(
             format!(
                 "`{}/dbt_project.yml` does not say which profile is dbt's",
@@ -84,11 +86,11 @@ pub(super) fn take(
             ),
             "add `profile: …` there, or write `targets:` into segc.yml".to_owned(),
         ));
-        return;
+        return false;
     };
     let shown = folder.join(PROFILES).to_string_lossy().into_owned();
     let Some(file) = files::read(&folder.join(PROFILES), &shown, sources, diags) else {
-        return;
+        return false;
     };
     let text = sources.get(file).map_or("", |f| f.text.as_str());
     settings.secrets.extend(&crate::secret::written(text));
@@ -102,7 +104,7 @@ pub(super) fn take(
             )
             .suggest(nearest(&profile, names.iter().copied())),
         );
-        return;
+        return false;
     };
     without_filters(&mut found);
     env::of_target(&mut found, env, &mut settings.secrets, diags);
@@ -125,26 +127,7 @@ pub(super) fn take(
             .help("write a connection under `outputs:`, as dbt has it"),
         );
     }
-}
-
-/// `profile:` of dbt_project.yml; the rest of that file is dbt's own.
-fn profile_name(
-    project_dir: &Path,
-    sources: &mut SourceMap,
-    env: &dyn Fn(&str) -> Option<String>,
-) -> Option<String> {
-    let name = "dbt_project.yml";
-    let unheard = &mut Diagnostics::default();
-    let file = files::read(&project_dir.join(name), name, sources, unheard)?;
-    let text = sources.get(file).map_or("", |f| f.text.as_str());
-    let mut node = yaml::parse(file, text, unheard).get("profile")?.clone();
-    env::of_target(
-        &mut node,
-        env,
-        &mut crate::secret::Secrets::default(),
-        unheard,
-    );
-    node.scalar_text()
+    !settings.targets.is_empty()
 }
 
 fn targets(outputs: Option<&Node>, diags: &mut Diagnostics) -> Vec<TargetSpec> {

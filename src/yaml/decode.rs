@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
 
     /// Opens a map: reports unknown keys, missing keys, and keys of later versions.
     pub fn fields<'n>(&mut self, node: &'n Node, form: &'static Form) -> Option<Fields<'n>> {
-        let entries = self.map(node, form.name)?;
+        let entries = self.map(node, form.name, Some(form))?;
         let place = match node.get("name") {
             Some(name) => name.span,
             None => entries.first().map_or(node.span, |(k, _)| k.span),
@@ -229,11 +229,20 @@ impl<'a> Reader<'a> {
         .help(hint)
     }
 
-    fn map<'n>(&mut self, node: &'n Node, expected: &str) -> Option<&'n [(Spanned<String>, Node)]> {
+    fn map<'n>(
+        &mut self,
+        node: &'n Node,
+        expected: &str,
+        form: Option<&Form>,
+    ) -> Option<&'n [(Spanned<String>, Node)]> {
         if let NodeKind::Map(entries) = &node.kind {
             return Some(entries);
         }
         let diagnostic = self.mismatch(node, expected);
+        let diagnostic = match form {
+            Some(form) => diagnostic.note(format!("{} has: {}", form.name, now(form.all()))),
+            None => diagnostic,
+        };
         let diagnostic = match &node.kind {
             NodeKind::List(_) => diagnostic.help("write `key: value` lines, without `-`"),
             NodeKind::Null
@@ -249,7 +258,7 @@ impl<'a> Reader<'a> {
 
     /// The entries of a map with free keys.
     pub fn entries<'n>(&mut self, node: &'n Node, expected: &str) -> &'n [(Spanned<String>, Node)] {
-        self.map(node, expected).unwrap_or(&[])
+        self.map(node, expected, None).unwrap_or(&[])
     }
 
     /// The values of a list; nothing but a list will do.

@@ -119,7 +119,17 @@ fn first_mark(text: &str) -> Option<usize> {
 fn help(inner: &str, function: &str) -> String {
     let called = inner.split('(').next().unwrap_or("").trim();
     match called {
-        "ref" | "source" | "file" => format!("write `{inner}` without the braces"),
+        "ref" | "source" | "file" => {
+            // A comma inside of `{ }` ends a value.
+            let quote = if inner.contains(',') { "\"" } else { "" };
+            let table = format!("`table: {quote}{inner}{quote}`");
+            match called {
+                "file" => format!("without braces, and as a whole table: {table}"),
+                _ => format!(
+                    "without braces, and as a whole table: {table}; inside of SQL, write the table's own name, `schema.table`"
+                ),
+            }
+        }
         "env_var" => "`env_var()` is read in segc.yml only: name a var there".to_owned(),
         "var" => {
             "`var()` takes one name in quotes; it is read in specs, not in segc.yml".to_owned()

@@ -341,3 +341,36 @@ proptest! {
         survives(&text)?;
     }
 }
+
+#[test]
+fn what_a_merge_has_left_is_named() {
+    let ours = "segments:\n  - name: a\n";
+    let theirs = "  - name: b\n";
+    for (text, marker) in [
+        (
+            format!("{ours}<<<<<<< HEAD\n{theirs}=======\n{theirs}>>>>>>> other\n"),
+            "<<<<<<< HEAD",
+        ),
+        (
+            format!("<<<<<<< HEAD\r\n{ours}=======\r\n{ours}>>>>>>> other\r\n"),
+            "<<<<<<< HEAD",
+        ),
+        (format!("{ours}=======\n{theirs}"), "======="),
+        (format!("{ours}>>>>>>> 1a2b3c\n"), ">>>>>>> 1a2b3c"),
+    ] {
+        one(&text, &codes::INVALID, marker);
+        let (_, diags) = read(&text);
+        assert!(
+            diags
+                .iter()
+                .all(|d| d.message.contains("a merge left conflicts"))
+        );
+    }
+    // A text may have such lines in it, and its file other mistakes.
+    good("a: |\n  <<<<<<< HEAD\n  =======\n");
+    let (_, diags) = read("a: |\n  <<<<<<< HEAD\n  =======\nb: [\n");
+    assert!(
+        diags.iter().all(|d| !d.message.contains("merge")),
+        "{diags:?}"
+    );
+}

@@ -408,12 +408,32 @@ fn unknown_alias(span: Span) -> Diagnostic {
         .help("a text that starts with `*` needs quotes; an alias repeats an earlier `&name`")
 }
 
+/// The first line that a merge has put where two versions differ.
+fn conflict(text: &str) -> Option<std::ops::Range<usize>> {
+    let mut start = 0;
+    text.split_inclusive('\n').find_map(|line| {
+        let at = start;
+        start += line.len();
+        let line = line.trim_end();
+        let is_marker =
+            line.starts_with("<<<<<<<") || line.starts_with(">>>>>>>") || line == "=======";
+        is_marker.then_some(at..at + line.len())
+    })
+}
+
 /// What the parser says, in our codes, with a hint where the cause is mostly one thing.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "the parser's enum is open and long"
 )]
 fn syntax(file: FileId, text: &str, read: usize, error: &ScanError) -> Diagnostic {
+    if let Some(marker) = conflict(text) {
+        return Diagnostic::error(&codes::INVALID, "invalid YAML: a merge left conflicts here")
+            .at(Span::new(file, marker.start, marker.end), "a conflict marker")
+            .help(
+                "keep one of the two versions or join them, and delete the lines that start with `<<<<<<<`, `=======` and `>>>>>>>`",
+            );
+    }
     let start = error.marker().byte_offset().unwrap_or(0).min(text.len());
     let length = text
         .get(start..)

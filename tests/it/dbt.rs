@@ -79,9 +79,97 @@ fn a_table_that_dbt_has_not_built_is_shown_where_it_is_named() {
     project(dir.path(), &SPEC.replace("fct_orders", "fct_payments"));
     let (code, _, said) = segc(dir.path(), &["show", "buyers", "--no-color"]);
     assert_eq!(code, Some(1), "{said}");
-    for part in ["S0611", "jaffle_shop.analytics.fct_payments", "s.yml:6"] {
+    for part in [
+        "S0611",
+        "jaffle_shop.analytics.fct_payments",
+        "s.yml:6",
+        "dbt names the table in `../dbt/target/manifest.json`",
+        "dbt parse --target",
+    ] {
         assert!(said.contains(part), "no {part} in\n{said}");
     }
+    assert_eq!(said.matches("error[").count(), 1, "{said}");
+    // Of a table that is named by its own name, dbt has said nothing.
+    let own = SPEC.replace("ref('fct_orders')", "analytics.fct_payments");
+    std::fs::write(dir.path().join("audiences/segments/s.yml"), own).expect("written");
+    let (code, _, said) = segc(dir.path(), &["show", "buyers", "--no-color"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("S0611") && !said.contains("manifest"),
+        "{said}"
+    );
+    assert_eq!(said.matches("error[").count(), 1, "{said}");
+}
+
+#[test]
+fn the_manifest_is_where_dbt_is_told_to_write_it() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    project(dir.path(), SPEC);
+    let moved = |from: &str, to: &str| {
+        let (from, to) = (dir.path().join(from), dir.path().join(to));
+        std::fs::create_dir_all(to.parent().expect("a folder")).expect("made");
+        std::fs::rename(from, to).expect("moved");
+    };
+    let check = |variable: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_segc"));
+        command.args(["check", "--no-color"]);
+        command.current_dir(dir.path().join("audiences"));
+        command
+            .env_remove("DBT_TARGET_PATH")
+            .env("OUT", "elsewhere");
+        if let Some(folder) = variable {
+            command.env("DBT_TARGET_PATH", folder);
+        }
+        let output = command.output().expect("segc runs");
+        let said = String::from_utf8(output.stderr).expect("segc writes UTF-8");
+        (output.status.code(), said)
+    };
+    let dbt_project = |text: &str| {
+        std::fs::write(dir.path().join("dbt/dbt_project.yml"), text).expect("written");
+    };
+    moved("dbt/target/manifest.json", "dbt/out/manifest.json");
+    dbt_project("name: w\n");
+    let (code, said) = check(None);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("S0424") && said.contains("`../dbt/target/manifest.json`"),
+        "{said}"
+    );
+    dbt_project("name: w\ntarget-path: out\n");
+    let (code, said) = check(None);
+    assert_eq!(code, Some(0), "{said}");
+    // The variable comes first, and an empty one says nothing.
+    let (_, said) = check(Some("nowhere"));
+    assert!(said.contains("`../dbt/nowhere/manifest.json`"), "{said}");
+    assert_eq!(check(Some("")).0, Some(0));
+    moved("dbt/out/manifest.json", "dbt/elsewhere/manifest.json");
+    dbt_project("name: w\ntarget-path: \"{{ env_var('OUT') }}\"\n");
+    let (code, said) = check(None);
+    assert_eq!(code, Some(0), "{said}");
+    let whole = dir.path().join("dbt/elsewhere");
+    let (code, said) = check(whole.to_str());
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn braces_are_taken_off_where_a_reference_may_stand_and_only_there() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let written = "table: ref('fct_orders')";
+    let inside = "table: {sql: \"select * from {{ ref('fct_orders') }}\"}";
+    for braced in [inside, "table: \"{{ ref('fct_orders') }}\""] {
+        project(dir.path(), &SPEC.replace(written, braced));
+        let (code, _, said) = segc(dir.path(), &["check", "--no-color"]);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(
+            said.contains("S0114") && said.contains("`table: ref('fct_orders')`"),
+            "{said}"
+        );
+        std::fs::remove_dir_all(dir.path().join("audiences")).expect("removed");
+    }
+    // As the hint has it.
+    project(dir.path(), SPEC);
+    let (code, _, said) = segc(dir.path(), &["check", "--no-color"]);
+    assert_eq!(code, Some(0), "{said}");
 }
 
 #[test]

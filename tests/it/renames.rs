@@ -516,3 +516,38 @@ fn of_a_group_that_seems_to_be_renamed_is_told_once() {
     let stays = "select distinct segment || ' ' || (valid_to is null) from segments.customer_history where segment <> 'other' order by 1";
     assert_eq!(shop.ask(stays), ["stage.one true", "stage.two true"]);
 }
+
+#[test]
+fn what_was_refused_under_its_new_name_is_compared_with_what_it_took_over() {
+    let shop = Shop::new(
+        ENTITY,
+        "segments:\n  - {name: vip, where: vip}\n",
+        CUSTOMERS,
+    );
+    shop.built("2026-01-01");
+    let three = "customer_id,vip\n1,true\n2,true\n3,true\n";
+    shop.put("data/customers.csv", three);
+    let spec = |more: &str| {
+        let one = format!("segments:\n  - {{name: best, renamed_from: vip, {more}}}\n");
+        shop.put("segments/spec.yml", &one);
+    };
+    let plan = || {
+        let (_, said) = shop.segc(&["plan", "--as-of", "2026-01-04", "--accept", "best@3"]);
+        let line = said.lines().find(|line| line.starts_with("best "));
+        let word = line.and_then(|line| line.split_whitespace().nth(2));
+        (word.unwrap_or_default().to_owned(), said)
+    };
+    spec("where: vip, size: {max: 2}");
+    shop.refused("2026-01-02", &["segment `best` is refused"]);
+    let (word, said) = plan();
+    assert_eq!(word, "unchanged", "{said}");
+    spec("where: customer_id > 0, size: {max: 2}");
+    let (word, said) = plan();
+    assert_eq!(word, "changed", "{said}");
+    assert!(said.contains("differs in: "), "{said}");
+    // Refused, it says nothing more of what is published.
+    shop.refused("2026-01-03", &["segment `best` is refused"]);
+    assert_eq!(plan().0, "changed");
+    spec("where: vip, size: {max: 2}");
+    assert_eq!(plan().0, "unchanged");
+}

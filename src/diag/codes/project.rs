@@ -116,7 +116,8 @@ A DuckDB target has `path` (relative to the project's folder; the default is `<p
 `memory_limit`, `lock_timeout` (seconds) and `read_from` (folders beside the project's whose files views of the database read). A \
 BigQuery target has `project`, and may have `location`, a way to log in (`method`), `maximum_bytes_billed`, `priority` and \
 `job_execution_timeout_seconds`. A Snowflake target has `account`, `warehouse`, `database` and a way to log in, and may have `role`, `query_tag` and `statement_timeout` \
-(seconds); the names are dbt's. Where segments are published is `outputs: {schema: …}`, whatever the target.\n\n\
+(seconds); the names are dbt's. Keys of a dbt \
+profile that lead to other databases (`attach`) are passed over with a warning. Where segments are published is `outputs: {schema: …}`, whatever the target.\n\n\
     dev: {type: duckdb, path: shop.duckdb, memory_limit: 2GB}\n\
     cloud: {type: bigquery, project: shop, location: EU, keyfile: ~/.keys/segc.json}\n\
     prod: {type: snowflake, account: myorg-account1, user: segc, private_key_path: ~/.ssh/segc.p8, role: SEGC, warehouse: WH, \
@@ -162,7 +163,7 @@ pub static CANNOT_CONNECT: Code = Code {
     explain: "The target's database could not be opened; its own words are in the message. Often another process holds the file: \
 a DuckDB file is open for writing in one process at a time, and an editor or a notebook counts.\n\n\
 Close the other process, or wait for it with `lock_timeout: 60` (seconds) in the target. A file that is no database, or one \
-written by a newer DuckDB, needs another `path:`. `segc debug` tries the connection and says what it finds.",
+written by a newer DuckDB, needs another `path:`; the folder of a file must be there already. `segc debug` tries the connection and says what it finds.",
 };
 
 pub static BAD_KEY: Code = Code {
@@ -185,7 +186,8 @@ pub static DBT_MANIFEST: Code = Code {
     id: "S0424",
     title: "no manifest of dbt",
     explain: "`dbt: {project_dir: ..}` in segc.yml names the folder of a dbt project, relative to that of segc.yml. What `ref()` and \
-`source()` mean is read from `target/manifest.json` there, which dbt writes whenever it parses the project; segc runs neither dbt nor \
+`source()` mean is read from `target/manifest.json` there, which dbt writes whenever it parses the project (DBT_TARGET_PATH, or `target-path` in \
+dbt_project.yml, names another folder than `target`); segc runs neither dbt nor \
 any of its SQL. The file is missing, is not dbt's, or has a version that segc has not been tried with (a warning).\n\n\
 Run `dbt parse` in dbt's folder, with the `--target` whose tables are meant, and check the path.",
 };
@@ -228,6 +230,15 @@ target comes from the environment, or from a file outside of the project.\n\n   
     private_key_path: ~/.ssh/segc.p8\n\nMove it there, and give the warehouse a new one: the old one is in the history of the code.",
 };
 
+pub static IN_MEMORY: Code = Code {
+    id: "S0429",
+    title: "target in memory",
+    explain: "What is written to a database in memory is gone when the command ends, and with it all that was published. A DuckDB target is one \
+with `path: ':memory:'`; so is an output of a dbt profile that has no `path`, as dbt-duckdb has it. Commands that read, compile or test \
+can do with it. Those that publish, or look after what is published, need a file:\n\n    dev: {type: duckdb, path: shop.duckdb}\n\n\
+A path is relative to the project's folder, one of a dbt profile to dbt's project.",
+};
+
 pub static ALL: &[&Code] = &[
     &NO_PROJECT,
     &UNREADABLE,
@@ -254,4 +265,5 @@ pub static ALL: &[&Code] = &[
     &DBT_PROFILE,
     &LOGIN,
     &SECRET_WRITTEN,
+    &IN_MEMORY,
 ];

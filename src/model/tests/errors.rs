@@ -299,6 +299,7 @@ entities:
 #[test]
 fn the_catalog_and_the_declarations_must_agree() {
     let catalog = Catalog {
+        missing: Vec::new(),
         tables: vec![(
             TableSource::Named(vec!["customers".into()]),
             [

@@ -1,6 +1,7 @@
 //! A target of the engine inside the program.
 
 use super::keys::Keys;
+use crate::source::Span;
 use std::path::PathBuf;
 
 const KEYS: &[&str] = &[
@@ -11,11 +12,16 @@ const KEYS: &[&str] = &[
     "read_from",
 ];
 
+/// Keys of dbt-duckdb that lead to other databases.
+const ELSEWHERE: &[&str] = &["attach", "is_ducklake", "remote"];
+
 /// A database in a file, or in memory.
 #[derive(Clone, Debug, Default)]
 pub struct Embedded {
     /// Relative to the project's folder; None is a database in memory.
     pub path: Option<PathBuf>,
+    /// Where the path is written, or the target that has none; None where no target is.
+    pub written: Option<Span>,
     pub threads: Option<u32>,
     pub memory_limit: Option<String>,
     /// Seconds to wait for another process to let go of the file.
@@ -24,8 +30,19 @@ pub struct Embedded {
     pub read_from: Vec<PathBuf>,
 }
 
+/// A database of this name, and whatever is called like it, is in memory.
+const MEMORY: &str = ":memory:";
+
 pub(super) fn read(keys: &mut Keys<'_>, default: PathBuf) -> Option<Embedded> {
     keys.only(KEYS, &[]);
+    for key in ELSEWHERE {
+        keys.not_read(
+            key,
+            "what dbt reaches by it, segc does not: it reads the database of `path` alone",
+            "have dbt write what segments need into tables of that database; where nothing of it is needed, write `targets:` into segc.yml: \
+             then the profile is not asked",
+        );
+    }
     let path = if keys.has("path") {
         keys.text("path")
     } else {
@@ -38,10 +55,13 @@ pub(super) fn read(keys: &mut Keys<'_>, default: PathBuf) -> Option<Embedded> {
     }
     let embedded = Embedded {
         path: match path {
-            Some(path) if path == ":memory:" => None,
+            Some(path) if path.starts_with(MEMORY) => None,
             Some(path) => Some(keys.database(path)),
+            // Of dbt-duckdb, that is memory.
+            None if keys.is_of_dbt() => None,
             None => Some(default),
         },
+        written: Some(keys.place("path")),
         threads: keys
             .number("threads", 1, 1024, "a number from 1 to 1024")
             .and_then(|n| u32::try_from(n).ok()),

@@ -4,6 +4,7 @@ use crate::diag::codes::project as codes;
 use crate::diag::codes::spec::UNSET_ENV_VAR;
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::secret::{Secret, Secrets};
+use crate::source::Span;
 use crate::spec::settings::TargetSpec;
 use crate::yaml::template::{self, Piece};
 use crate::yaml::{Node, NodeKind};
@@ -44,7 +45,7 @@ impl<'a> Keys<'a> {
         self.fine
     }
 
-    /// Every key is one of these. dbt's profiles have more, which say nothing of a connection.
+    /// Every key is one of these. dbt's profiles have more, which are passed over.
     /// `refused` are spoken of elsewhere.
     pub(super) fn only(&mut self, known: &[&str], refused: &[&str]) {
         if self.target.is_of_dbt {
@@ -93,6 +94,13 @@ impl<'a> Keys<'a> {
         options.any(|(key, node)| key.value == name && node.kind != NodeKind::Null)
     }
 
+    /// Where a value is written: the target's type where it is not.
+    pub(super) fn place(&self, name: &str) -> Span {
+        let mut options = self.target.options.iter();
+        let found = options.find(|(key, _)| key.value == name);
+        found.map_or(self.target.kind.span, |(_, node)| node.span)
+    }
+
     /// A value of another kind than `expected`.
     pub(super) fn wrong(&mut self, name: &str, expected: &str) {
         let found = self
@@ -128,6 +136,25 @@ impl<'a> Keys<'a> {
         self.fine = false;
         self.diags
             .push(Diagnostic::error(code, message).at(span, label).help(help));
+    }
+
+    /// Says of a key of dbt's, where it is written, that it is passed over although it says something of the connection.
+    pub(super) fn not_read(&mut self, name: &str, message: &str, help: &str) {
+        let mut options = self.target.options.iter();
+        let nothing = [
+            NodeKind::Null,
+            NodeKind::Bool(false),
+            NodeKind::List(Vec::new()),
+        ];
+        if let Some((key, _)) =
+            options.find(|(key, n)| key.value == name && !nothing.contains(&n.kind))
+            && self.target.is_of_dbt
+        {
+            let message = format!("`{name}` of dbt's profile is not read: {message}");
+            let diagnostic = Diagnostic::warning(&codes::BAD_TARGET, message);
+            self.diags
+                .push(diagnostic.at(key.span, "passed over").help(help));
+        }
     }
 
     /// A kind of target that there is none of.

@@ -1,6 +1,6 @@
 //! BigQuery's targets and profiles, and what `segc debug` says of them.
 
-use super::of_dbt;
+use super::profiles::of_dbt;
 use crate::cli::{Place, Ran};
 use crate::doubles::Still;
 use crate::doubles::bigquery::{BigQuery, Outcome};

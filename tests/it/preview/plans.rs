@@ -160,3 +160,30 @@ fn data_that_a_build_refuses_are_refused() {
     let said = plan(&shop, 1, &["--as-of", "2999-01-01"]);
     assert!(said.contains("lies in the future"), "{said}");
 }
+
+#[test]
+fn one_is_said_as_one() {
+    let shop = shop("segments:\n  - {name: vip, where: vip}\n", 1, 1);
+    let said = plan(&shop, 0, &["--as-of", "2026-01-01"]);
+    assert!(said.contains("would make 1 entry and 0 exits"), "{said}");
+    assert!(said.contains("1 source with 1 row,"), "{said}");
+    stock(&shop, 2, 2);
+    shop.built("2026-01-01");
+    stock(&shop, 2, 1);
+    let said = plan(&shop, 0, &["--as-of", "2026-01-02"]);
+    assert!(said.contains("would make 0 entries and 1 exit."), "{said}");
+}
+
+#[test]
+fn what_is_as_it_was_is_not_counted_as_published() {
+    let spec = "segments:\n  - {name: a, where: vip}\n  - {name: b, where: not vip}\n  - {name: c, where: vip or not vip}\n";
+    let shop = shop(spec, 10, 3);
+    let at = ["build", "--as-of", "2026-01-01"];
+    let (_, said) = shop.segc(&[&at[..], &["--exclude", "c"]].concat());
+    assert!(said.contains("published 2 segments as epoch 1"), "{said}");
+    let (_, said) = shop.segc(&at);
+    assert!(
+        said.contains("published 1 segment (2 unchanged) as epoch 2"),
+        "{said}"
+    );
+}
