@@ -36,6 +36,8 @@ pub struct Outcome {
     pub ended: Ended,
     pub run_id: String,
     pub segments: Vec<SegmentCounts>,
+    /// How many of these an earlier run has answered as of the same instant, and this one did not ask.
+    pub stayed: usize,
     /// What it read, beside what was read before.
     pub sources: Vec<Source>,
     pub timings: Vec<Timing>,
@@ -47,6 +49,7 @@ impl Outcome {
             ended,
             run_id: request.policy.run_id.clone(),
             segments: Vec::new(),
+            stayed: 0,
             sources: Vec::new(),
             timings: Vec::new(),
         }
@@ -164,6 +167,7 @@ fn attempt(
         let taken_over = |c: &SegmentCounts| taken_over(request.model, &policy, &published, c);
         outcome.segments.retain(|c| !taken_over(c));
         blame::refused(request.model, request.policy, &counted, &sources, diags);
+        outcome.stayed = stay.len();
         outcome.segments.extend(stay);
         outcome.segments.sort_by(|a, b| a.segment.cmp(&b.segment));
     }

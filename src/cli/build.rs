@@ -229,7 +229,10 @@ fn say(outcome: &Outcome, ctx: &Ctx) {
             .filter(|s| s.status == status)
             .count()
     };
-    let apart = ["unchanged", "refused", "retired", "kept"].map(|status| (of(status), status));
+    let [refused, retired, kept] =
+        ["refused", "retired", "kept"].map(|status| (of(status), status));
+    let stayed = (outcome.stayed, "published before");
+    let apart = [stayed, refused, retired, kept];
     let segments = outcome.segments.len() - apart.iter().map(|(n, _)| n).sum::<usize>();
     let apart: Vec<String> = (apart.iter())
         .filter(|(n, _)| *n > 0)

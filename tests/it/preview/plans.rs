@@ -175,7 +175,7 @@ fn one_is_said_as_one() {
 }
 
 #[test]
-fn what_is_as_it_was_is_not_counted_as_published() {
+fn what_was_answered_before_is_not_counted_as_published() {
     let spec = "segments:\n  - {name: a, where: vip}\n  - {name: b, where: not vip}\n  - {name: c, where: vip or not vip}\n";
     let shop = shop(spec, 10, 3);
     let at = ["build", "--as-of", "2026-01-01"];
@@ -183,7 +183,10 @@ fn what_is_as_it_was_is_not_counted_as_published() {
     assert!(said.contains("published 2 segments as epoch 1"), "{said}");
     let (_, said) = shop.segc(&at);
     assert!(
-        said.contains("published 1 segment (2 unchanged) as epoch 2"),
+        said.contains("published 1 segment (2 published before) as epoch 2"),
         "{said}"
     );
+    // As of another instant all are, whoever is in them.
+    let (_, said) = shop.segc(&["build", "--as-of", "2026-01-02"]);
+    assert!(said.contains("published 3 segments as epoch 3"), "{said}");
 }
