@@ -55,6 +55,7 @@ const DUCKDB: &[Allowed] = &[
     ("list_extract", 2, 2, "sql/functions/list"),
     ("list_has_all", 2, 2, "sql/functions/list"),
     ("list_has_any", 2, 2, "sql/functions/list"),
+    ("list_sort", 1, 1, "sql/functions/list"),
     ("ln", 1, 1, "sql/functions/numeric"),
     ("lower", 1, 1, "sql/functions/text"),
     ("make_timestamp", 1, 1, "sql/functions/timestamp"),
