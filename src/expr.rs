@@ -46,6 +46,24 @@ impl Type {
     pub fn is_moment(&self) -> bool {
         matches!(self, Self::Date | Self::Timestamp | Self::Datetime)
     }
+
+    /// How many digits an exact number may have before the point, and after it.
+    #[must_use]
+    pub fn digits(&self) -> Option<(u8, u8)> {
+        match self {
+            Self::Decimal { precision, scale } => Some((precision.saturating_sub(*scale), *scale)),
+            Self::Int => Some((19, 0)),
+            Self::Float
+            | Self::Boolean
+            | Self::String
+            | Self::Date
+            | Self::Timestamp
+            | Self::Datetime
+            | Self::Json
+            | Self::Array(_)
+            | Self::Null => None,
+        }
+    }
 }
 
 /// As users write it: `decimal(10,2)`, `array<string>`.

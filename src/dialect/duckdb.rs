@@ -522,6 +522,14 @@ fn call(d: &DuckDb, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
 fn product(d: &DuckDb, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
     /// Digits of the widest decimal that is a 64-bit number.
     const NARROW: u8 = 18;
+    // An INTEGER has 10; a BIGINT has 19, which make the product wide.
+    let digits = |ty: &Type| {
+        if *ty == Type::Int {
+            Some((10, 0))
+        } else {
+            ty.digits()
+        }
+    };
     let [left, right] = args else { return None };
     let (Some((whole, scale)), Some((other, other_scale))) = (digits(left.ty), digits(right.ty))
     else {
@@ -535,23 +543,6 @@ fn product(d: &DuckDb, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {
     let mut left = left.clone();
     left.sql = Sql::atom(format!("cast({} as decimal(38, {scale}))", left.text()));
     generic::call(d, Func::Mul, &[left, right.clone()], ty)
-}
-
-/// How many digits an exact number may have before the point, and after it; an int those of INTEGER, for a BIGINT is wide.
-fn digits(ty: &Type) -> Option<(u8, u8)> {
-    match ty {
-        Type::Decimal { precision, scale } => Some((precision.saturating_sub(*scale), *scale)),
-        Type::Int => Some((10, 0)),
-        Type::Boolean
-        | Type::Float
-        | Type::String
-        | Type::Date
-        | Type::Timestamp
-        | Type::Datetime
-        | Type::Json
-        | Type::Array(_)
-        | Type::Null => None,
-    }
 }
 
 /// The path is a literal: `a.b` becomes `$."a"."b"`, a number an index. Text that is no JSON gives NULL.

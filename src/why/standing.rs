@@ -3,7 +3,8 @@
 
 use super::NOWHERE;
 use crate::expr::{Agg, Expr, ExprKind, Type};
-use crate::model::tree::Node;
+use crate::model::lineage::each_leaf;
+use crate::model::tree::{Kind, Node};
 use crate::model::{Atom, EntityExpr, Model, Population, PopulationId, Predicate, words};
 use crate::spec::population::{NtileTies, RankTies, Statistic, TopTies};
 
@@ -43,29 +44,15 @@ impl Standing {
 
 /// Where one stands in each comparison that a node's leaf makes.
 pub(super) fn of(node: &Node, model: &mut Model) -> Vec<Standing> {
-    let leaf = match &node.predicate {
-        Predicate::Leaf(expr) => expr,
-        Predicate::Not(of) => match of.as_ref() {
-            Predicate::Leaf(expr) => expr,
-            Predicate::Constant(_)
-            | Predicate::All(_)
-            | Predicate::Any(_)
-            | Predicate::Not(_)
-            | Predicate::Count { .. }
-            | Predicate::Segment(_)
-            | Predicate::Case { .. } => return Vec::new(),
-        },
-        Predicate::Constant(_)
-        | Predicate::All(_)
-        | Predicate::Any(_)
-        | Predicate::Count { .. }
-        | Predicate::Segment(_)
-        | Predicate::Case { .. } => return Vec::new(),
-    };
+    if node.kind != Kind::Leaf {
+        return Vec::new();
+    }
     let mut ids = Vec::new();
-    leaf.each_column(&mut |atom| match atom {
-        Atom::Population(id) if !ids.contains(id) => ids.push(*id),
-        Atom::Population(_) | Atom::Column(_) | Atom::Measure(_) | Atom::Sequence(_) => {}
+    each_leaf(&node.predicate, &mut |leaf| {
+        leaf.each_column(&mut |atom| match atom {
+            Atom::Population(id) if !ids.contains(id) => ids.push(*id),
+            Atom::Population(_) | Atom::Column(_) | Atom::Measure(_) | Atom::Sequence(_) => {}
+        });
     });
     ids.into_iter()
         .filter_map(|id| standing(id, model))

@@ -59,7 +59,7 @@ impl<S: Scope> Checker<'_, S> {
         let (mut values, ty) = self.unify(values, what)?;
         if let Type::Decimal { precision, scale } = ty {
             for value in &mut values {
-                let whole = shape(&value.ty).map_or(0, |(whole, _)| whole);
+                let whole = value.ty.digits().map_or(0, |(whole, _)| whole);
                 if whole + scale > precision && literal_of(value).is_none() {
                     *value = cast_to(value.clone(), ty.clone(), false);
                 }
@@ -465,7 +465,7 @@ fn refused_cast(from: &Type, to: &Type) -> Option<&'static str> {
 pub(super) fn common_number(a: &Type, b: &Type) -> Type {
     match (a, b) {
         (Type::Int, Type::Int) => Type::Int,
-        _ => match (shape(a), shape(b)) {
+        _ => match (a.digits(), b.digits()) {
             (Some((whole, scale)), Some((other, other_scale))) => {
                 let scale = scale.max(other_scale);
                 Type::Decimal {
@@ -475,23 +475,6 @@ pub(super) fn common_number(a: &Type, b: &Type) -> Type {
             }
             (Some(_) | None, Some(_) | None) => Type::Float,
         },
-    }
-}
-
-/// How many digits an exact number has before the point, and after it.
-fn shape(ty: &Type) -> Option<(u8, u8)> {
-    match ty {
-        Type::Decimal { precision, scale } => Some((precision.saturating_sub(*scale), *scale)),
-        Type::Int => Some((19, 0)),
-        Type::Float
-        | Type::Boolean
-        | Type::String
-        | Type::Date
-        | Type::Timestamp
-        | Type::Datetime
-        | Type::Json
-        | Type::Array(_)
-        | Type::Null => None,
     }
 }
 
