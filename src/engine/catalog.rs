@@ -5,6 +5,7 @@
 use std::io::Read as _;
 use std::path::{Component, Path};
 
+use super::ragged::{self, Wrong};
 use super::{Engine, EngineError, EngineErrorKind, Rows, Value};
 use crate::diag::{Code, Diagnostic, codes};
 use crate::dialect::Dialect;
@@ -55,7 +56,7 @@ pub fn describe(
             |(source, found)| match (found, check_files(project_dir, source)) {
                 (Some(columns), _) => Ok(Ok(columns)),
                 (None, Err(problem)) => Ok(Err(problem)),
-                (None, Ok(())) => one(engine, dialect, source),
+                (None, Ok(())) => one(engine, dialect, project_dir, source),
             },
         )
         .collect()
@@ -160,6 +161,7 @@ fn named(source: &TableSource) -> Option<&[String]> {
 fn one(
     engine: &mut dyn Engine,
     dialect: &dyn Dialect,
+    project_dir: &Path,
     source: &TableSource,
 ) -> Result<Answer, EngineError> {
     let answer = match dialect.everything(source) {
@@ -167,9 +169,20 @@ fn one(
         None => Ok(Rows::default()),
     };
     match answer {
-        Ok(rows) => Ok(Ok(columns(dialect, &rows))),
+        Ok(rows) => {
+            let columns = columns(dialect, &rows);
+            // Where no way to tell columns apart fits all lines, the engine takes each line for one column.
+            let problem = match columns.as_slice() {
+                [only] if ragged::is_whole_line(&only.name) => ragged(project_dir, source),
+                _ => None,
+            };
+            Ok(problem.map_or(Ok(columns), Err))
+        }
         Err(error) => match error.kind {
             EngineErrorKind::Statement | EngineErrorKind::Conflict => {
+                if let Some(problem) = ragged(project_dir, source) {
+                    return Ok(Err(problem));
+                }
                 let closer = dialect
                     .probe(source)
                     .and_then(|sql| engine.query(&sql).err());
@@ -181,6 +194,39 @@ fn one(
             | EngineErrorKind::ReadOnly => Err(error),
         },
     }
+}
+
+/// The line of a CSV file that is unlike its header.
+fn ragged(project_dir: &Path, source: &TableSource) -> Option<Problem> {
+    let TableSource::File {
+        path,
+        format: FileFormat::Csv,
+    } = source
+    else {
+        return None;
+    };
+    let ragged = ragged::first(&project_dir.join(path))?;
+    let line = ragged.line;
+    let columns = |n: u64| format!("{n} {}", if n == 1 { "column" } else { "columns" });
+    let (message, help) = match ragged.wrong {
+        Wrong::Columns { expected, found } => (
+            format!(
+                "line {line} of {source} has {}, and its header {expected}",
+                columns(found)
+            ),
+            "correct the line: a text with a delimiter in it stands in quotes, `\"New York, NY\"`",
+        ),
+        Wrong::Quote => (
+            format!("a quote in line {line} of {source} does not end with its column"),
+            "end it, or double a quote that is part of the text: `\"the \"\"Ritz\"\"\"`",
+        ),
+    };
+    Some(Problem {
+        code: &codes::build::ROWS_UNREADABLE,
+        message,
+        note: None,
+        help: help.to_owned(),
+    })
 }
 
 fn columns(dialect: &dyn Dialect, rows: &Rows) -> Columns {
