@@ -116,6 +116,10 @@ impl Dialect for DuckDb {
         }
     }
 
+    fn keeps_quotes(&self, source: &TableSource) -> Option<String> {
+        duckdb_csv::keeps_quotes(self, source)
+    }
+
     fn changed(&self, table: &Table) -> Option<String> {
         duckdb_csv::changed(self, table)
     }

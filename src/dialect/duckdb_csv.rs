@@ -17,6 +17,16 @@ const LIKE_A_DAY: &str = r"^\s*[0-9]+[-/. ][0-9]+[-/. ][0-9]+";
 /// Digits of the widest decimal. <https://duckdb.org/docs/stable/sql/data_types/numeric#fixed-point-decimals>
 const WIDEST: u8 = 38;
 
+/// See [`Dialect::keeps_quotes`]: where one quote does not end, the sniffer takes all of them for text, and a key has quotes then.
+/// <https://duckdb.org/docs/stable/data/csv/auto_detection>
+pub(super) fn keeps_quotes(dialect: &dyn Dialect, source: &TableSource) -> Option<String> {
+    let path = csv(source)?;
+    Some(format!(
+        "select quote = '(empty)' from sniff_csv({}, header = true, skip = 0, sample_size = -1)",
+        dialect.string(path)
+    ))
+}
+
 /// See [`Dialect::changed`].
 pub(super) fn changed(dialect: &dyn Dialect, table: &Table) -> Option<String> {
     let from = texts(dialect, table)?;
@@ -59,14 +69,18 @@ pub(super) fn first_changed(
 
 /// The rows of a CSV file as texts, told apart as they are where they are read in earnest.
 fn texts(dialect: &dyn Dialect, table: &Table) -> Option<String> {
-    match &table.source {
+    Some(format!(
+        "read_csv({}, header = true, skip = 0, sample_size = -1, all_varchar = true)",
+        dialect.string(csv(&table.source)?)
+    ))
+}
+
+fn csv(source: &TableSource) -> Option<&str> {
+    match source {
         TableSource::File {
             path,
             format: FileFormat::Csv,
-        } => Some(format!(
-            "read_csv({}, header = true, skip = 0, sample_size = -1, all_varchar = true)",
-            dialect.string(path)
-        )),
+        } => Some(path),
         TableSource::File { .. }
         | TableSource::Named(_)
         | TableSource::Query(_)

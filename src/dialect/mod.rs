@@ -230,6 +230,12 @@ pub trait Dialect: Sync {
         None
     }
 
+    /// A query of whether the quotes in a file are taken for parts of its texts; None where no engine decides that for itself.
+    fn keeps_quotes(&self, source: &TableSource) -> Option<String> {
+        let _ = source;
+        None
+    }
+
     /// A query of how many values of a source the types that are declared for its columns would change: one row, and a column of
     /// the same name for each of those that can. None where what is read is what is written.
     fn changed(&self, table: &Table) -> Option<String> {

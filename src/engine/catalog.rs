@@ -3,9 +3,9 @@
 #![allow(clippy::disallowed_methods)] // Whether files exist, and where links lead, is asked here.
 
 use std::io::Read as _;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
-use super::ragged::{self, Wrong};
+use super::ragged::{self, Ragged, Wrong};
 use super::{Engine, EngineError, EngineErrorKind, Rows, Value};
 use crate::diag::{Code, Diagnostic, codes};
 use crate::dialect::Dialect;
@@ -174,7 +174,7 @@ fn one(
             // Where no way to tell columns apart fits all lines, the engine takes each line for one column.
             let problem = match columns.as_slice() {
                 [only] if ragged::is_whole_line(&only.name) => ragged(project_dir, source),
-                _ => None,
+                _ => quoted(engine, dialect, project_dir, source),
             };
             Ok(problem.map_or(Ok(columns), Err))
         }
@@ -198,14 +198,38 @@ fn one(
 
 /// The line of a CSV file that is unlike its header.
 fn ragged(project_dir: &Path, source: &TableSource) -> Option<Problem> {
-    let TableSource::File {
-        path,
-        format: FileFormat::Csv,
-    } = source
-    else {
-        return None;
-    };
-    let ragged = ragged::first(&project_dir.join(path))?;
+    let ragged = ragged::first(&csv(project_dir, source)?)?;
+    Some(unlike(source, ragged))
+}
+
+/// The line for which the engine takes all quotes of a CSV file for text: keys would have quotes.
+fn quoted(
+    engine: &mut dyn Engine,
+    dialect: &dyn Dialect,
+    project_dir: &Path,
+    source: &TableSource,
+) -> Option<Problem> {
+    let open = ragged::open_quote(&csv(project_dir, source)?)?;
+    let answer = engine.query(&dialect.keeps_quotes(source)?).ok()?;
+    let is_kept = answer.rows == [[Value::Boolean(true)]];
+    is_kept.then(|| unlike(source, open))
+}
+
+fn csv(project_dir: &Path, source: &TableSource) -> Option<PathBuf> {
+    match source {
+        TableSource::File {
+            path,
+            format: FileFormat::Csv,
+        } => Some(project_dir.join(path)),
+        TableSource::File { .. }
+        | TableSource::Named(_)
+        | TableSource::Query(_)
+        | TableSource::History { .. }
+        | TableSource::Members(_) => None,
+    }
+}
+
+fn unlike(source: &TableSource, ragged: Ragged) -> Problem {
     let line = ragged.line;
     let columns = |n: u64| format!("{n} {}", if n == 1 { "column" } else { "columns" });
     let (message, help) = match ragged.wrong {
@@ -221,12 +245,12 @@ fn ragged(project_dir: &Path, source: &TableSource) -> Option<Problem> {
             "end it, or double a quote that is part of the text: `\"the \"\"Ritz\"\"\"`",
         ),
     };
-    Some(Problem {
+    Problem {
         code: &codes::build::ROWS_UNREADABLE,
         message,
         note: None,
         help: help.to_owned(),
-    })
+    }
 }
 
 fn columns(dialect: &dyn Dialect, rows: &Rows) -> Columns {

@@ -59,18 +59,29 @@ struct First {
 impl First {
     fn of(rows: &Rows) -> Self {
         let row = rows.rows.first().map_or(&[][..], Vec::as_slice);
-        let number = |n: usize| match row.get(n) {
-            Some(Value::Int(n)) => u64::try_from(*n).unwrap_or_default(),
-            _ => 0,
+        let number = |n: usize| {
+            let value = row.get(n).and_then(whole);
+            value.and_then(|n| u64::try_from(n).ok()).unwrap_or(0)
         };
         Self {
             row: number(0),
-            form: match row.get(1) {
-                Some(Value::Text(form)) => form.clone(),
-                _ => String::new(),
-            },
+            form: row.get(1).map(text).unwrap_or_default(),
             scale: u8::try_from(number(2)).unwrap_or(u8::MAX),
         }
+    }
+}
+
+fn whole(value: &Value) -> Option<i64> {
+    match value {
+        Value::Int(n) => Some(*n),
+        Value::Null | Value::Boolean(_) | Value::Float(_) | Value::Text(_) => None,
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::Null | Value::Boolean(_) | Value::Int(_) | Value::Float(_) => String::new(),
     }
 }
 

@@ -58,6 +58,15 @@ pub(super) fn first(path: &Path) -> Option<Ragged> {
     })
 }
 
+/// The first line with a quote that does not end.
+pub(super) fn open_quote(path: &Path) -> Option<Ragged> {
+    let broken = Records::of(path)?.find(|record| record.is_broken)?;
+    Some(Ragged {
+        line: broken.line,
+        wrong: Wrong::Quote,
+    })
+}
+
 /// In which line a row begins; rows are counted from 1, without the header. None where quotes make that unsure.
 pub(super) fn line_of(path: &Path, row: u64) -> Option<u64> {
     let mut records = Records::of(path)?;

@@ -114,9 +114,32 @@ fn a_line_that_is_unlike_its_header_is_named_with_its_columns() {
             "customer_id,country,age\n1,\"a, b\",20\n2,\"US,30\n3,\"a, b\",40\n",
             "a quote in line 3 of file `data/customers.csv` does not end with its column",
         ),
+        // And here it takes all quotes for text, and `"1"` would be a key.
+        (
+            "customer_id,country,age\n\"1\",\"US\",20\n\"2\",\"US,30\n\"3\",\"US\",40\n",
+            "a quote in line 3 of file `data/customers.csv` does not end with its column",
+        ),
     ] {
+        let entity = ENTITY.replace("{customer_id: int, ", "{");
+        stopped(&entity, csv, &["S0615", expected]);
         let said = stopped(ENTITY, csv, &["S0615", expected]);
         assert!(!said.contains("New York, NY,30"), "{said}");
+    }
+}
+
+#[test]
+fn quotes_that_are_read_as_they_are_meant_stop_nothing() {
+    for value in [
+        "\"a \\\"b\\\" c\"",
+        "5\" pipe",
+        "\"a, \"\"b\"\"\"",
+        "\"two\nlines\"",
+        " \"a\"",
+    ] {
+        let csv = format!("customer_id,country,age\n1,{value},20\n2,\"US\",20\n");
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let (code, said) = build(dir.path(), ENTITY, ADULTS, &csv);
+        assert_eq!(code, Some(0), "{value}: {said}");
     }
 }
 

@@ -241,7 +241,7 @@ pub static ROWS_UNREADABLE: Code = Code {
     title: "rows of a source cannot be read",
     explain: "\
 The source is there and has the columns, but the warehouse cannot read one of its rows: a value is not of the type \
-that is declared for the column, a line of a CSV file has too many fields, or the query of a `{sql: …}` fails on the \
+that is declared for the column, a line of a CSV file has more columns than its header, or fewer, or a quote that does not end, or the query of a `{sql: …}` fails on the \
 data. The build stops before it publishes anything; the warehouse's own words, with the line, are in the message.
 
     columns: {customer_id: int}        # line 17 of data/customers.csv has `n/a` there
