@@ -60,11 +60,27 @@ pub(super) fn first(path: &Path) -> Option<Ragged> {
 
 /// The first line with a quote that does not end.
 pub(super) fn open_quote(path: &Path) -> Option<Ragged> {
+    if !has_quotes(path)? {
+        return None;
+    }
     let broken = Records::of(path)?.find(|record| record.is_broken)?;
     Some(Ragged {
         line: broken.line,
         wrong: Wrong::Quote,
     })
+}
+
+/// Most files have none, and looking for one byte takes no time.
+fn has_quotes(path: &Path) -> Option<bool> {
+    let mut reader = BufReader::with_capacity(1 << 16, File::open(path).ok()?);
+    loop {
+        let bytes = reader.fill_buf().ok()?;
+        if bytes.is_empty() || bytes.contains(&b'"') {
+            return Some(!bytes.is_empty());
+        }
+        let length = bytes.len();
+        reader.consume(length);
+    }
 }
 
 /// In which line a row begins; rows are counted from 1, without the header. None where quotes make that unsure.
