@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args, ctx: &Ctx) -> Result<Exit, Exit> {
     workspace.analyse(if args.offline {
         Sources::Declared
     } else {
-        Sources::Local
+        Sources::Sound
     });
     let quiet = workspace.lint();
     let selection = workspace.select(&args.select.wanted());

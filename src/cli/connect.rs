@@ -11,7 +11,7 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::dialect::{self, Dialect};
 use crate::engine::surroundings::Machine;
 use crate::engine::{
-    self, Engine, EngineError, EngineErrorKind, Options, Reads, Remote, Warehouse, catalog,
+    self, Engine, EngineError, EngineErrorKind, Options, Reads, Remote, Warehouse, catalog, exact,
 };
 use crate::model::{Catalog, CatalogColumn, Model, Table, TableSource, resolve};
 use crate::project::Project;
@@ -30,6 +30,8 @@ pub(super) enum Sources {
     Declared,
     /// Files are opened, and the target's database where it is there; a table that is declared may be missing.
     Local,
+    /// As `Local`, and what declared types would change in files is looked for.
+    Sound,
     /// As far as they are there: what is missing must be declared, and is reported where it is used otherwise.
     Known,
     /// Everything must be there. No row of it will be read.
@@ -241,7 +243,9 @@ pub(super) fn columns(
     // A warehouse that is reached over a network is asked where everything must be there, and not before.
     let sources = match &stored {
         Some(Connection::Remote(_)) => match sources {
-            Sources::Declared | Sources::Local | Sources::Known => Sources::Declared,
+            Sources::Declared | Sources::Local | Sources::Sound | Sources::Known => {
+                Sources::Declared
+            }
             Sources::Typed | Sources::Present => sources,
         },
         Some(Connection::Embedded(_)) | None => sources,
@@ -253,7 +257,7 @@ pub(super) fn columns(
             .iter()
             .filter(|t| !is_named(t) || stored.is_some())
             .collect(),
-        Sources::Local => tables
+        Sources::Local | Sources::Sound => tables
             .iter()
             .filter(|t| !is_history(t))
             .filter(|t| !is_named(t) || t.columns.is_empty() || stored.is_some())
@@ -329,7 +333,7 @@ fn describe(
                     Ok(columns) => found.tables.push((table.source.clone(), columns)),
                     Err(_) if sources == Sources::Known => {}
                     Err(_)
-                        if sources == Sources::Local
+                        if matches!(sources, Sources::Local | Sources::Sound)
                             && is_named(table)
                             && !table.columns.is_empty() => {}
                     // Nothing was published yet.
@@ -392,6 +396,30 @@ pub(super) fn fix_instant(
         }
         Ok(None) => {}
         Err(error) => diags.push(refused(connection, &error)),
+    }
+}
+
+/// Says what declared types would change in the project's files, which are read here whatever the warehouse is.
+pub(super) fn unchanged(project: &Project, model: &Model, diags: &mut Diagnostics) {
+    let dialect = dialect::embedded();
+    let mut seen = Vec::new();
+    let mut session = None;
+    for table in &model.tables {
+        // Several entities may read one file.
+        let Some(sql) = dialect.changed(table).filter(|sql| !seen.contains(sql)) else {
+            continue;
+        };
+        seen.push(sql);
+        if session.is_none() {
+            session = self::session(&memory(project), diags);
+        }
+        let Some(session) = &mut session else {
+            return;
+        };
+        match exact::changed(session.as_mut(), dialect, &project.root, table) {
+            Ok(found) => found.into_iter().for_each(|d| diags.push(d)),
+            Err(error) => diags.push(refused(&memory(project), &error)),
+        }
     }
 }
 

@@ -174,6 +174,10 @@ impl Workspace {
                 model.statistics.insert(TableId(n), counted.clone());
             }
         }
+        let reads_rows = matches!(sources, Sources::Present | Sources::Sound);
+        if reads_rows && !self.diags.has_errors() {
+            connect::unchanged(project, &model, &mut self.diags);
+        }
         if let Some(target) = self.target.as_ref().filter(|_| sources == Sources::Present) {
             connect::read_lists(project, target, &mut model, &mut self.diags);
             connect::fix_instant(

@@ -1,12 +1,13 @@
 //! DuckDB 2.0, as bundled: without the ICU extension, so that nothing here asks the engine for a time zone.
 
+use super::duckdb_csv;
 use super::duckdb_sources;
 use super::duckdb_words::RESERVED;
 use super::generic::{self, over};
 use super::sql::function;
 use super::{Arg, Binding, Dialect, Publishes, Rows, Sql};
 use crate::expr::{Agg, Func, Literal, Type, Unit};
-use crate::model::{FileFormat, Table, TableSource};
+use crate::model::{Column, FileFormat, Table, TableSource};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -113,6 +114,18 @@ impl Dialect for DuckDb {
             | TableSource::History { .. }
             | TableSource::Members(_) => None,
         }
+    }
+
+    fn keeps_quotes(&self, source: &TableSource) -> Option<String> {
+        duckdb_csv::keeps_quotes(self, source)
+    }
+
+    fn changed(&self, table: &Table) -> Option<String> {
+        duckdb_csv::changed(self, table)
+    }
+
+    fn first_changed(&self, table: &Table, column: &Column) -> Option<String> {
+        duckdb_csv::first_changed(self, table, column)
     }
 
     fn call(&self, func: Func, args: &[Arg<'_>], ty: &Type) -> Option<Sql> {

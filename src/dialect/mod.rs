@@ -8,6 +8,7 @@ mod bigquery;
 mod bigquery_sources;
 mod bigquery_words;
 mod duckdb;
+mod duckdb_csv;
 mod duckdb_sources;
 mod duckdb_words;
 mod generic;
@@ -23,7 +24,7 @@ pub use sql::{Arg, Binding, Rows, Sql};
 
 use crate::expr::{Agg, Func, Literal, Type};
 use crate::ir::Costs;
-use crate::model::{Table, TableSource};
+use crate::model::{Column, Table, TableSource};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -226,6 +227,26 @@ pub trait Dialect: Sync {
     /// A statement that reads a source which cannot be described, because its failure says more.
     fn probe(&self, source: &TableSource) -> Option<String> {
         let _ = source;
+        None
+    }
+
+    /// A query of whether the quotes in a file are taken for parts of its texts; None where no engine decides that for itself.
+    fn keeps_quotes(&self, source: &TableSource) -> Option<String> {
+        let _ = source;
+        None
+    }
+
+    /// A query of how many values of a source the types that are declared for its columns would change: one row, and a column of
+    /// the same name for each of those that can. None where what is read is what is written.
+    fn changed(&self, table: &Table) -> Option<String> {
+        let _ = table;
+        None
+    }
+
+    /// A query of the first of these values of a column: the number of its row; its form, which is the text without what it says;
+    /// the most digits that one of these values has behind the point.
+    fn first_changed(&self, table: &Table, column: &Column) -> Option<String> {
+        let _ = (table, column);
         None
     }
 

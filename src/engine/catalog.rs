@@ -3,8 +3,9 @@
 #![allow(clippy::disallowed_methods)] // Whether files exist, and where links lead, is asked here.
 
 use std::io::Read as _;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
+use super::ragged::{self, Ragged, Wrong};
 use super::{Engine, EngineError, EngineErrorKind, Rows, Value};
 use crate::diag::{Code, Diagnostic, codes};
 use crate::dialect::Dialect;
@@ -55,7 +56,7 @@ pub fn describe(
             |(source, found)| match (found, check_files(project_dir, source)) {
                 (Some(columns), _) => Ok(Ok(columns)),
                 (None, Err(problem)) => Ok(Err(problem)),
-                (None, Ok(())) => one(engine, dialect, source),
+                (None, Ok(())) => one(engine, dialect, project_dir, source),
             },
         )
         .collect()
@@ -160,6 +161,7 @@ fn named(source: &TableSource) -> Option<&[String]> {
 fn one(
     engine: &mut dyn Engine,
     dialect: &dyn Dialect,
+    project_dir: &Path,
     source: &TableSource,
 ) -> Result<Answer, EngineError> {
     let answer = match dialect.everything(source) {
@@ -167,9 +169,20 @@ fn one(
         None => Ok(Rows::default()),
     };
     match answer {
-        Ok(rows) => Ok(Ok(columns(dialect, &rows))),
+        Ok(rows) => {
+            let columns = columns(dialect, &rows);
+            // Where no way to tell columns apart fits all lines, the engine takes each line for one column.
+            let problem = match columns.as_slice() {
+                [only] if ragged::is_whole_line(&only.name) => ragged(project_dir, source),
+                _ => quoted(engine, dialect, project_dir, source),
+            };
+            Ok(problem.map_or(Ok(columns), Err))
+        }
         Err(error) => match error.kind {
             EngineErrorKind::Statement | EngineErrorKind::Conflict => {
+                if let Some(problem) = ragged(project_dir, source) {
+                    return Ok(Err(problem));
+                }
                 let closer = dialect
                     .probe(source)
                     .and_then(|sql| engine.query(&sql).err());
@@ -180,6 +193,63 @@ fn one(
             | EngineErrorKind::Exhausted
             | EngineErrorKind::ReadOnly => Err(error),
         },
+    }
+}
+
+/// The line of a CSV file that is unlike its header.
+fn ragged(project_dir: &Path, source: &TableSource) -> Option<Problem> {
+    let ragged = ragged::first(&csv(project_dir, source)?)?;
+    Some(unlike(source, ragged))
+}
+
+/// The line for which the engine takes all quotes of a CSV file for text: keys would have quotes.
+fn quoted(
+    engine: &mut dyn Engine,
+    dialect: &dyn Dialect,
+    project_dir: &Path,
+    source: &TableSource,
+) -> Option<Problem> {
+    let open = ragged::open_quote(&csv(project_dir, source)?)?;
+    let answer = engine.query(&dialect.keeps_quotes(source)?).ok()?;
+    let is_kept = answer.rows == [[Value::Boolean(true)]];
+    is_kept.then(|| unlike(source, open))
+}
+
+fn csv(project_dir: &Path, source: &TableSource) -> Option<PathBuf> {
+    match source {
+        TableSource::File {
+            path,
+            format: FileFormat::Csv,
+        } => Some(project_dir.join(path)),
+        TableSource::File { .. }
+        | TableSource::Named(_)
+        | TableSource::Query(_)
+        | TableSource::History { .. }
+        | TableSource::Members(_) => None,
+    }
+}
+
+fn unlike(source: &TableSource, ragged: Ragged) -> Problem {
+    let line = ragged.line;
+    let columns = |n: u64| format!("{n} {}", if n == 1 { "column" } else { "columns" });
+    let (message, help) = match ragged.wrong {
+        Wrong::Columns { expected, found } => (
+            format!(
+                "line {line} of {source} has {}, and its header {expected}",
+                columns(found)
+            ),
+            "correct the line: a text with a delimiter in it stands in quotes, `\"New York, NY\"`",
+        ),
+        Wrong::Quote => (
+            format!("a quote in line {line} of {source} does not end with its column"),
+            "end it, or double a quote that is part of the text: `\"the \"\"Ritz\"\"\"`",
+        ),
+    };
+    Problem {
+        code: &codes::build::ROWS_UNREADABLE,
+        message,
+        note: None,
+        help: help.to_owned(),
     }
 }
 

@@ -6,9 +6,11 @@ pub mod catalog;
 mod creation;
 #[cfg(feature = "duckdb-linked")]
 pub mod duckdb;
+pub mod exact;
 pub mod http;
 pub mod job;
 mod jwt;
+mod ragged;
 mod redact;
 mod remote;
 mod running;

@@ -65,15 +65,243 @@ fn a_row_with_too_many_fields_is_shown_at_the_source() {
         csv.push_str(&format!("{i},US,20\n"));
     }
     csv.push_str("1,2,3,4,5\n");
+    stopped(
+        ENTITY,
+        &csv,
+        &[
+            "S0615",
+            "segments/entity.yml:3:18",
+            "line 30002 of file `data/customers.csv` has 5 columns, and its header 3",
+        ],
+    );
+}
+
+/// Refused before anything is read in earnest, by `check` as by `build` and `plan`; what it says.
+fn stopped(entity: &str, csv: &str, expected: &[&str]) -> String {
     let dir = tempfile::tempdir().expect("a temporary folder");
-    let (code, said) = build(dir.path(), ENTITY, ADULTS, &csv);
+    let (code, said) = build(dir.path(), entity, ADULTS, csv);
     assert_eq!(code, Some(1), "{said}");
-    for part in ["S0610", "segments/entity.yml:3:18", "Line: 30002"] {
-        assert!(
-            said.contains(part),
-            "no {part:?} in
-{said}"
-        );
+    for part in expected {
+        assert!(said.contains(part), "no {part:?} in\n{said}");
+    }
+    assert!(!said.contains("as epoch"), "{said}");
+    for command in ["check", "plan"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_segc"))
+            .args([command, "--no-color"])
+            .current_dir(dir.path())
+            .output()
+            .expect("segc runs");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{command}: {told}");
+        assert!(told.contains(expected[0]), "{command}: {told}");
+    }
+    said
+}
+
+#[test]
+fn a_line_that_is_unlike_its_header_is_named_with_its_columns() {
+    for (csv, expected) in [
+        // The engine takes each line of these for one column.
+        (
+            "customer_id,country,age\n1,US,20\n2,New York, NY,30\n3,US,40\n",
+            "line 3 of file `data/customers.csv` has 4 columns, and its header 3",
+        ),
+        (
+            "customer_id;country;age\n1;US;20\n\n2;US\n3;US;40\n",
+            "line 4 of file `data/customers.csv` has 2 columns, and its header 3",
+        ),
+        (
+            "customer_id,country,age\n1,\"a, b\",20\n2,\"US,30\n3,\"a, b\",40\n",
+            "a quote in line 3 of file `data/customers.csv` does not end with its column",
+        ),
+        // And here it takes all quotes for text, and `"1"` would be a key.
+        (
+            "customer_id,country,age\n\"1\",\"US\",20\n\"2\",\"US,30\n\"3\",\"US\",40\n",
+            "a quote in line 3 of file `data/customers.csv` does not end with its column",
+        ),
+    ] {
+        let entity = ENTITY.replace("{customer_id: int, ", "{");
+        stopped(&entity, csv, &["S0615", expected]);
+        let said = stopped(ENTITY, csv, &["S0615", expected]);
+        assert!(!said.contains("New York, NY,30"), "{said}");
+    }
+}
+
+#[test]
+fn quotes_that_are_read_as_they_are_meant_stop_nothing() {
+    for value in [
+        "\"a \\\"b\\\" c\"",
+        "5\" pipe",
+        "\"a, \"\"b\"\"\"",
+        "\"two\nlines\"",
+        " \"a\"",
+    ] {
+        let csv = format!("customer_id,country,age\n1,{value},20\n2,\"US\",20\n");
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let (code, said) = build(dir.path(), ENTITY, ADULTS, &csv);
+        assert_eq!(code, Some(0), "{value}: {said}");
+    }
+}
+
+/// An entity with one more column of this type.
+fn with(ty: &str) -> String {
+    ENTITY.replace("age: int}", &format!("age: int, x: \"{ty}\"}}"))
+}
+
+/// Customers with these texts in the last column.
+fn texts(texts: &[&str]) -> String {
+    let rows = (1..).zip(texts).map(|(n, x)| format!("{n},US,20,{x}\n"));
+    format!("customer_id,country,age,x\n{}", rows.collect::<String>())
+}
+
+#[test]
+fn a_value_that_a_declared_type_would_change_stops_everything() {
+    for (ty, values, expected) in [
+        (
+            "int",
+            &["7", "1.5", "2.25"][..],
+            &[
+                "column `x` of file `data/customers.csv` has 2 values that int would change",
+                "the first is in line 3, written `#.#`",
+                "`x: decimal(18,2)`",
+            ][..],
+        ),
+        // What a spreadsheet makes of a long number, and what is no number of the language.
+        (
+            "int",
+            &["4.91701E+11"],
+            &["it is in line 2, written `#.#####E+##`", "`x: string`"],
+        ),
+        ("int", &["1e3"], &["written `#e#`"]),
+        (
+            "int",
+            &["0x10"],
+            &["written `#x##`", "not written in digits"],
+        ),
+        ("int", &["1_000"], &["written `#_###`"]),
+        (
+            "decimal(12,2)",
+            &["10.00", "10.005"],
+            &["written `##.###`", "`x: decimal(13,3)`"],
+        ),
+        (
+            "decimal(12,2)",
+            &["1.2345e1"],
+            &["1 value that decimal(12,2) would change"],
+        ),
+        ("decimal(20,0)", &["4.9e10"], &["written `#.#e##`"]),
+        (
+            "date",
+            &["2026-01-01", "2026-01-02 18:30:00"],
+            &["it is in line 3", "cut off", "`x: timestamp`"],
+        ),
+        (
+            "date",
+            &["03/04/2026"],
+            &["written `##/##/####`", "strptime(trim(x)"],
+        ),
+        ("date", &["2026-04-03x"], &["written `####-##-##x`"]),
+        (
+            "timestamp",
+            &["03.04.2026 10:00"],
+            &["written `##.##.#### ##:##`"],
+        ),
+        (
+            "datetime",
+            &["2026-04-03 10:00:00+02:00"],
+            &["a zone moves it", "`x: timestamp`"],
+        ),
+    ] {
+        let expected = [&["S0620", "segments/entity.yml:3:18"], expected].concat();
+        stopped(&with(ty), &texts(values), &expected);
+    }
+}
+
+#[test]
+fn a_value_that_its_declared_type_holds_is_read_however_it_is_written() {
+    for (ty, values) in [
+        (
+            "int",
+            &["007", "1.0", "2.00", "+5", " 8 ", "-0", "", "\"9\""][..],
+        ),
+        (
+            "decimal(12,2)",
+            &["10", "10.0050e1", "0E-18", "1.5e2", "-.5", "5.", "3.140"],
+        ),
+        ("decimal(38,2)", &["1.25", "0.0E+3"]),
+        (
+            "date",
+            &[
+                "2026-04-03",
+                "2026-4-3",
+                "2026-04-03 00:00:00",
+                "2026-04-03T00:00:00.000Z",
+                "infinity",
+            ],
+        ),
+        (
+            "timestamp",
+            &[
+                "2026-04-03",
+                "2026-04-03T10:00:00.5Z",
+                "2026-04-03 10:00:00+02:00",
+                "2026-04-03 10:00",
+            ],
+        ),
+        (
+            "datetime",
+            &["2026-04-03", "2026-04-03T10:00:00.123", "2026-04-03 10:00"],
+        ),
+        ("string", &["1.5", "03/04/2026", "1e3"]),
+        ("float", &["1.5", "1e3", "0.1"]),
+        ("boolean", &["true", "f", "1"]),
+    ] {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let (code, said) = build(dir.path(), &with(ty), ADULTS, &texts(values));
+        assert_eq!(code, Some(0), "{ty}: {said}");
+    }
+}
+
+#[test]
+fn a_text_that_is_nothing_of_its_type_is_said_to_be_unreadable() {
+    for (ty, value) in [
+        ("int", "n/a"),
+        ("decimal(12,2)", "1.2.3"),
+        ("date", "never"),
+    ] {
+        let csv = texts(&["", value]);
+        let spec = "segments:\n  - {name: known, where: x is not null}\n";
+        refused(&with(ty), spec, &csv, &["S0615", "column `x`", "Line: 3"]);
+    }
+}
+
+/// The line is that of an editor, and nothing of the value is told, for it may be about a person.
+#[test]
+fn the_line_of_a_changed_value_is_found_behind_blank_lines_and_quotes() {
+    let csv = "customer_id,country,age\n1,\"U\nS\",20\n\n3,US,4917.5\n";
+    let said = stopped(ENTITY, csv, &["S0620", "it is in line 5, written `####.#`"]);
+    assert!(!said.contains("4917"), "{said}");
+}
+
+/// The keys of a list are of the type of the entity's key, and the list is looked at as any file.
+#[test]
+fn a_key_of_a_list_that_is_no_key_stops_everything() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(dir.path().join("press.csv"), "customer_id\n1\n1.6\n").expect("written");
+    let spec = "lists:
+  - {name: press, file: press.csv, key: customer_id}
+segments:
+  - {name: invited, where: [ {in_list: press} ]}
+";
+    let csv = "customer_id,country,age\n1,US,20\n2,US,20\n";
+    let (code, said) = build(dir.path(), ENTITY, spec, csv);
+    assert_eq!(code, Some(1), "{said}");
+    for part in [
+        "S0620",
+        "segments/spec.yml:2",
+        "it is in line 3, written `#.#`",
+    ] {
+        assert!(said.contains(part), "no {part:?} in\n{said}");
     }
 }
 

@@ -22,6 +22,7 @@ pub static ALL: &[&Code] = &[
     &NAME_HAS_A_PAST,
     &SEEMS_RENAMED,
     &RENAMED_FROM_NOTHING,
+    &VALUES_CHANGED,
     &SUPPRESSION_UNSURE,
     &LIST_KEY_IS_NULL,
     &GUARD,
@@ -240,7 +241,7 @@ pub static ROWS_UNREADABLE: Code = Code {
     title: "rows of a source cannot be read",
     explain: "\
 The source is there and has the columns, but the warehouse cannot read one of its rows: a value is not of the type \
-that is declared for the column, a line of a CSV file has too many fields, or the query of a `{sql: …}` fails on the \
+that is declared for the column, a line of a CSV file has more columns than its header, or fewer, or a quote that does not end, or the query of a `{sql: …}` fails on the \
 data. The build stops before it publishes anything; the warehouse's own words, with the line, are in the message.
 
     columns: {customer_id: int}        # line 17 of data/customers.csv has `n/a` there
@@ -311,6 +312,31 @@ nothing to go on with, and everybody enters the segment anew. Most often the nam
 
 Write the name as it was. In a schema that was first built after the segment was renamed nothing needs to be done; the next build \
 does not ask again.",
+};
+
+pub static VALUES_CHANGED: Code = Code {
+    id: "S0620",
+    title: "values that a declared type would change",
+    explain: "\
+A CSV file holds texts, and a declared type says how they are read. Where the type cannot hold what is written, DuckDB does not \
+fail: of 1.5 it makes the int 2, of 10.005 a decimal(12,2) that is 10.01, of `2026-04-03 18:30` a date without its time. A key \
+that is changed so is another customer's. So nothing is read while there is such a value; the message has the first one's line \
+and its form, digits written as `#`.
+
+    columns: {customer_id: int, amount: decimal(12,2)}
+    # customer_id,amount
+    # 4.91701E+11,10.005
+
+An exponent in a column of whole numbers is what a spreadsheet makes of a long number, whose last digits are lost: `1e3` is none. \
+Nor is `0x10`, or `1_000`. Leading zeros, blanks around a number and zeros behind its point (`1.00`) change nothing.
+
+A day is written year first, `2026-04-03`: of `03/04/2026` DuckDB guesses the order from the other rows. In a `datetime`, which \
+is a wall clock, a zone or an offset is refused, because it would be ignored; in a `timestamp` it is what counts.
+
+Correct the row, or declare a type that holds all of them: `amount: decimal(12,3)`, `customer_id: string`, `at: timestamp`. Dates in \
+another order are read in a query:
+
+    table: {sql: \"select strptime(trim(born), '%d/%m/%Y')::date as born, … from read_csv('data/customers.csv', all_varchar = true)\"}",
 };
 
 pub static SUPPRESSION_UNSURE: Code = Code {
