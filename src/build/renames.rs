@@ -107,7 +107,7 @@ pub(super) fn check(
             continue;
         }
         let Some(former) = left.iter().find(same) else {
-            nothing_to_go_on_with(published, segment, entity, &mut asked, diags);
+            nothing_to_go_on_with(published, model, segment, entity, &mut asked, diags);
             continue;
         };
         let former = &former.segment;
@@ -135,6 +135,7 @@ pub(super) fn check(
 /// Reports a former name under which nothing of the entity was published, where something else was; of a group or split once.
 fn nothing_to_go_on_with<'a>(
     published: &Published,
+    model: &Model,
     segment: &'a Segment,
     entity: &str,
     told: &mut BTreeSet<&'a str>,
@@ -154,13 +155,16 @@ fn nothing_to_go_on_with<'a>(
     if names.is_empty() || known || !told.insert(name) {
         return;
     }
+    // What the project still has is not what this was.
+    let still_there = |name: &str| model.segments.iter().any(|s| item(&s.name) == name);
+    let left = names.into_iter().filter(|n| !still_there(n));
     diags.push(
         Diagnostic::warning(
             &codes::build::RENAMED_FROM_NOTHING,
             format!("`{name}` is renamed from `{former}`, and nothing was published as that"),
         )
         .at(*span, "everybody enters it anew")
-        .help(match nearest(former, names) {
+        .help(match nearest(former, left) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "name what it was published as, or leave `renamed_from` out".to_owned(),
         }),

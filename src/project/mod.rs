@@ -19,7 +19,7 @@ pub mod target;
 mod vars;
 
 use crate::diag::codes::project as codes;
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::source::{SourceMap, Span, Spanned};
 use crate::spec::{self, Name, Settings, Spec};
 use crate::yaml;
@@ -114,7 +114,12 @@ pub fn load(
 ) -> Option<Project> {
     let file = files::read(&root.join(SETTINGS), SETTINGS, sources, diags)?;
     let text = sources.get(file).map_or("", |f| f.text.as_str());
+    let errors = diags.count(Severity::Error);
     let node = yaml::parse(file, text, diags);
+    if node.kind == yaml::NodeKind::Null && diags.count(Severity::Error) > errors {
+        // That it is no map either would be said of what is not known.
+        return None;
+    }
     let env = |name: &str| std::env::var(name).ok();
     let mut settings = spec::settings::read(&node, &env, diags)?;
     if let Some(vars) = vars {

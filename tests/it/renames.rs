@@ -464,6 +464,13 @@ fn a_former_name_that_nothing_was_published_as_is_told() {
     }
     let right = "  - {name: best, where: not vip, renamed_from: vip}\n";
     assert!(!plan(right).contains("S0619"));
+    // What is still there is not what it was.
+    let beside = format!("  - {{name: vip, where: vip}}\n{misspelled}");
+    let said = plan(&beside);
+    assert!(
+        said.contains("S0619") && !said.contains("did you mean"),
+        "{said}"
+    );
     // Once it is published, its former name no longer matters.
     plan(misspelled);
     shop.built("2026-01-02");
