@@ -181,7 +181,7 @@ fn uniqueness(
         .map(|(name, _)| format!("count(distinct {})", dialect.quote(name)))
         .collect();
     let sql = format!(
-        "select count(*), {} from read_csv({}, header = true)",
+        "select count(*), {} from read_csv({}, header = true, comment = '')",
         counts.join(", "),
         dialect.string(file)
     );
@@ -354,7 +354,7 @@ fn specs(files: &[Csv]) -> Result<String, Failure> {
         }
         Shape::Events { .. } => {
             let sql = format!(
-                "select distinct \"{key}\" from read_csv('{}', header = true) where \"{key}\" is not null",
+                "select distinct \"{key}\" from read_csv('{}', header = true, comment = '') where \"{key}\" is not null",
                 table.path.replace('\'', "''"),
                 key = key.replace('"', "\"\""),
             );

@@ -1,6 +1,6 @@
 //! DuckDB 2.0, as bundled: without the ICU extension, so that nothing here asks the engine for a time zone.
 
-use super::duckdb_csv;
+use super::duckdb_csv::{self, ALL_LINES};
 use super::duckdb_sources;
 use super::duckdb_words::RESERVED;
 use super::generic::{self, over};
@@ -64,8 +64,8 @@ impl Dialect for DuckDb {
     }
 
     /// <https://duckdb.org/docs/stable/data/csv/overview#parameters>: declared types bind, the others are
-    /// sniffed from all rows: a type that depended on a sample would change with the order of the rows. No line is
-    /// skipped to make the rest fit. JSON is read as the text that it is in a warehouse: where it is none, it is NULL later.
+    /// sniffed from all rows: a type that depended on a sample would change with the order of the rows.
+    /// JSON is read as the text that it is in a warehouse: where it is none, it is NULL later.
     fn table(&self, table: &Table) -> Option<String> {
         match &table.source {
             TableSource::File { path, format } => {
@@ -83,10 +83,10 @@ impl Dialect for DuckDb {
                 Some(match format {
                     FileFormat::Parquet => format!("read_parquet({path})"),
                     FileFormat::Csv if declared.is_empty() => {
-                        format!("read_csv({path}, header = true, skip = 0, sample_size = -1)")
+                        format!("read_csv({path}, {ALL_LINES}, sample_size = -1)")
                     }
                     FileFormat::Csv => format!(
-                        "read_csv({path}, header = true, skip = 0, sample_size = -1, types = {{{}}})",
+                        "read_csv({path}, {ALL_LINES}, sample_size = -1, types = {{{}}})",
                         declared.join(", ")
                     ),
                 })
@@ -105,7 +105,7 @@ impl Dialect for DuckDb {
                 path,
                 format: FileFormat::Csv,
             } => Some(format!(
-                "select count(*) from read_csv({}, header = true, skip = 0, all_varchar = true)",
+                "select count(*) from read_csv({}, {ALL_LINES}, all_varchar = true)",
                 self.string(path)
             )),
             TableSource::File { .. }

@@ -14,6 +14,10 @@ const DAY: &str = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}";
 /// Three numbers, as a date has them in any order.
 const LIKE_A_DAY: &str = r"^\s*[0-9]+[-/. ][0-9]+[-/. ][0-9]+";
 
+/// Every line counts: none is skipped to make the rest fit, and a key may begin with `#`, which the sniffer takes for a comment
+/// where not all of them do. <https://duckdb.org/docs/stable/data/csv/overview#parameters>
+pub(super) const ALL_LINES: &str = "header = true, skip = 0, comment = ''";
+
 /// Digits of the widest decimal. <https://duckdb.org/docs/stable/sql/data_types/numeric#fixed-point-decimals>
 const WIDEST: u8 = 38;
 
@@ -22,7 +26,7 @@ const WIDEST: u8 = 38;
 pub(super) fn keeps_quotes(dialect: &dyn Dialect, source: &TableSource) -> Option<String> {
     let path = csv(source)?;
     Some(format!(
-        "select quote = '(empty)' from sniff_csv({}, header = true, skip = 0, sample_size = -1)",
+        "select quote = '(empty)' from sniff_csv({}, {ALL_LINES}, sample_size = -1)",
         dialect.string(path)
     ))
 }
@@ -70,7 +74,7 @@ pub(super) fn first_changed(
 /// The rows of a CSV file as texts, told apart as they are where they are read in earnest.
 fn texts(dialect: &dyn Dialect, table: &Table) -> Option<String> {
     Some(format!(
-        "read_csv({}, header = true, skip = 0, sample_size = -1, all_varchar = true)",
+        "read_csv({}, {ALL_LINES}, sample_size = -1, all_varchar = true)",
         dialect.string(csv(&table.source)?)
     ))
 }

@@ -143,6 +143,36 @@ fn quotes_that_are_read_as_they_are_meant_stop_nothing() {
     }
 }
 
+#[test]
+fn a_line_that_begins_like_a_comment_is_a_row() {
+    let entity = "entities:
+  - name: customer
+    table: file('data/customers.csv')
+    key: customer_id
+    columns: {customer_id: string, vip: boolean}
+    suppress:
+      - {name: opt_outs, table: file('data/opt_outs.csv'), key: customer_id, columns: {customer_id: string}}
+";
+    let spec = "segments:\n  - {name: all, where: vip}\n  - {name: known, where: {in_list: press}}\nlists:\n  - {name: press, file: data/press.csv, key: customer_id}\n";
+    let customers = "customer_id,vip\n#1,true\n#2,true\n3,true\n";
+    let shop = Shop::new(entity, spec, customers);
+    shop.put("data/opt_outs.csv", "customer_id,since\n#2,2026\n4,2026\n");
+    shop.put("data/press.csv", "customer_id,name\n#1,a\n3,b\n");
+    shop.built("2026-01-01");
+    assert_eq!(shop.members("all"), "#1 3");
+    assert_eq!(shop.members("known"), "#1 3");
+    // Nor is it one where it stands above the header, or has no columns.
+    for (lines, expected) in [
+        ("# exported\ncustomer_id,vip\n1,true\n", "S0308"),
+        ("customer_id,vip\n# sum\n1,true\n", "S0615"),
+    ] {
+        shop.put("data/customers.csv", lines);
+        let (code, said) = shop.build("2026-01-02");
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains(expected), "no {expected} in\n{said}");
+    }
+}
+
 /// An entity with one more column of this type.
 fn with(ty: &str) -> String {
     ENTITY.replace("age: int}", &format!("age: int, x: \"{ty}\"}}"))

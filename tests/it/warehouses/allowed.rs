@@ -71,7 +71,7 @@ const DUCKDB: &[Allowed] = &[
     ("quarter", 1, 1, "sql/functions/datepart"),
     ("radians", 1, 1, "sql/functions/numeric"),
     ("rank", 0, 0, "sql/functions/window_functions"),
-    ("read_csv", 4, 5, "data/csv/overview"),
+    ("read_csv", 4, 6, "data/csv/overview"),
     ("read_parquet", 1, 1, "data/parquet/overview"),
     ("regexp_extract", 2, 3, "sql/functions/regular_expressions"),
     ("regexp_matches", 2, 2, "sql/functions/regular_expressions"),
