@@ -171,9 +171,12 @@ fn one(
     match answer {
         Ok(rows) => {
             let columns = columns(dialect, &rows);
-            // Where no way to tell columns apart fits all lines, the engine takes each line for one column.
+            // Where no way to tell columns apart fits all lines, the engine takes each line for one column: `17,x` under a header
+            // of one column would be a key that nobody has.
             let problem = match columns.as_slice() {
                 [only] if ragged::is_whole_line(&only.name) => ragged(project_dir, source),
+                [_] => wider(project_dir, source)
+                    .or_else(|| quoted(engine, dialect, project_dir, source)),
                 _ => quoted(engine, dialect, project_dir, source),
             };
             Ok(problem.map_or(Ok(columns), Err))
@@ -200,6 +203,12 @@ fn one(
 fn ragged(project_dir: &Path, source: &TableSource) -> Option<Problem> {
     let ragged = ragged::first(&csv(project_dir, source)?)?;
     Some(unlike(source, ragged))
+}
+
+/// The line of a CSV file of one column that has more. Quotes are the engine's to judge: there are other ways to write them.
+fn wider(project_dir: &Path, source: &TableSource) -> Option<Problem> {
+    let found = ragged::first(&csv(project_dir, source)?)?;
+    matches!(found.wrong, Wrong::Columns { .. }).then(|| unlike(source, found))
 }
 
 /// The line for which the engine takes all quotes of a CSV file for text: keys would have quotes.
@@ -238,7 +247,11 @@ fn unlike(source: &TableSource, ragged: Ragged) -> Problem {
                 "line {line} of {source} has {}, and its header {expected}",
                 columns(found)
             ),
-            "correct the line: a text with a delimiter in it stands in quotes, `\"New York, NY\"`",
+            if expected == 1 {
+                "let the first line name all columns; a text with a delimiter in it stands in quotes, `\"New York, NY\"`"
+            } else {
+                "correct the line: a text with a delimiter in it stands in quotes, `\"New York, NY\"`"
+            },
         ),
         Wrong::Quote => (
             format!("a quote in line {line} of {source} does not end with its column"),

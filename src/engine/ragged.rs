@@ -36,7 +36,7 @@ pub(super) fn is_whole_line(name: &str) -> bool {
 pub(super) fn first(path: &Path) -> Option<Ragged> {
     let mut records = Records::of(path)?;
     let header = records.next()?;
-    if header.is_broken || header.columns < 2 {
+    if header.is_broken {
         return None;
     }
     let expected = header.columns;
@@ -219,7 +219,8 @@ mod tests {
             ("a,b\n1,\"2\"x\n", quote(2)),
             // A quote within a text is a part of it.
             ("a,b\n1,2\"x\n", None),
-            ("a\n1,2\n", None),
+            ("a\n1\n\n\"1,2\"\n", None),
+            ("a\n1\n1,2\n", columns(3, 1, 2)),
             ("", None),
         ] {
             assert_eq!(first(file(text).path()), expected, "{text:?}");

@@ -144,6 +144,31 @@ fn quotes_that_are_read_as_they_are_meant_stop_nothing() {
 }
 
 #[test]
+fn a_row_that_is_wider_than_its_one_column_is_not_taken_for_a_key() {
+    let entity = "entities:
+  - name: customer
+    table: file('data/customers.csv')
+    key: customer_id
+    columns: {customer_id: string}
+    suppress:
+      - {name: opt_outs, table: file('data/opt_outs.csv'), key: customer_id, columns: {customer_id: string}}
+";
+    let spec = "segments:\n  - {name: all, where: customer_id is not null}\n";
+    let shop = Shop::new(entity, spec, "customer_id\n1\n2\n\"3, b\"\n");
+    shop.put("data/opt_outs.csv", "customer_id\n1\n2,journalist\n");
+    let (code, said) = shop.build("2026-01-01");
+    assert_eq!(code, Some(1), "{said}");
+    let expected = "line 3 of file `data/opt_outs.csv` has 2 columns, and its header 1";
+    assert!(said.contains(expected), "{said}");
+    shop.put(
+        "data/opt_outs.csv",
+        "customer_id\n1\n\"2, a\"\n\"say \\\"b\\\"\"\n",
+    );
+    shop.built("2026-01-01");
+    assert_eq!(shop.members("all"), "2 3, b");
+}
+
+#[test]
 fn a_line_that_begins_like_a_comment_is_a_row() {
     let entity = "entities:
   - name: customer
@@ -163,8 +188,11 @@ fn a_line_that_begins_like_a_comment_is_a_row() {
     assert_eq!(shop.members("known"), "#1 3");
     // Nor is it one where it stands above the header, or has no columns.
     for (lines, expected) in [
-        ("# exported\ncustomer_id,vip\n1,true\n", "S0308"),
-        ("customer_id,vip\n# sum\n1,true\n", "S0615"),
+        (
+            "# exported\ncustomer_id,vip\n1,true\n",
+            "let the first line name all columns",
+        ),
+        ("customer_id,vip\n# sum\n1,true\n", "line 2 of file"),
     ] {
         shop.put("data/customers.csv", lines);
         let (code, said) = shop.build("2026-01-02");
