@@ -176,18 +176,10 @@ fn of_number(column: &Column, first: &First) -> (&'static str, String) {
 
 /// A decimal with so many digits behind the point, and as many before it as the type has.
 fn holding(ty: &Type, scale: u8) -> Option<Type> {
-    let whole = match ty {
-        Type::Int => 18_u8.saturating_sub(scale).max(12),
-        Type::Decimal { precision, scale } => precision.saturating_sub(*scale),
-        Type::Boolean
-        | Type::Float
-        | Type::String
-        | Type::Date
-        | Type::Timestamp
-        | Type::Datetime
-        | Type::Json
-        | Type::Array(_)
-        | Type::Null => return None,
+    let whole = if *ty == Type::Int {
+        18_u8.saturating_sub(scale).max(12)
+    } else {
+        ty.digits()?.0
     };
     let precision = whole.checked_add(scale).filter(|p| *p <= 38)?;
     Some(Type::Decimal { precision, scale })

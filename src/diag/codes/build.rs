@@ -254,7 +254,7 @@ them in a query:
 A key must be left out where it does not convert (`where try_cast(customer_id as bigint) is not null`); `int` of segc is `bigint` \
 in SQL. Of a CSV file, DuckDB casts a bare column while it reads, and fails there: read texts, and cast an expression.
 
-    table: {sql: \"select try_cast(trim(amount) as decimal(12,2)) as amount, … from read_csv('data/orders.csv', all_varchar = true)\"}",
+    table: {sql: \"select try_cast(trim(amount) as decimal(12,2)) as amount, … from read_csv('data/orders.csv', all_varchar = true, comment = '')\"}",
 };
 
 pub static NOT_COMPUTED: Code = Code {
@@ -336,7 +336,7 @@ is a wall clock, a zone or an offset is refused, because it would be ignored; in
 Correct the row, or declare a type that holds all of them: `amount: decimal(12,3)`, `customer_id: string`, `at: timestamp`. Dates in \
 another order are read in a query:
 
-    table: {sql: \"select strptime(trim(born), '%d/%m/%Y')::date as born, … from read_csv('data/customers.csv', all_varchar = true)\"}",
+    table: {sql: \"select strptime(trim(born), '%d/%m/%Y')::date as born, … from read_csv('data/customers.csv', all_varchar = true, comment = '')\"}",
 };
 
 pub static SUPPRESSION_UNSURE: Code = Code {
